@@ -1,0 +1,133 @@
+"""The state of printing one C function: names in scope, lines written, temporaries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from codegen.c_names import Names
+from codegen.c_prelude import Prelude
+from codegen.c_types import carrier, padded, scalar_type
+from halo.errors import InternalError
+from halo.ir.node import Node
+from halo.ir.types import Type
+
+
+class Code(NamedTuple):
+    """C text of an expression, and how loosely its outermost operator binds (0: an atom)."""
+
+    text: str
+    level: int = 0
+    mask_bits: int = 0
+    """Of a vector of bools: the width of its mask lanes."""
+
+    def within(self, level: int) -> str:
+        """Return the text, in parentheses if it binds more loosely than `level`."""
+        return self.text if self.level <= level else f"({self.text})"
+
+
+ATOM, UNARY, PRODUCT, SUM, SHIFT, RELATION, EQUALITY, BIT_AND, BIT_XOR, BIT_OR, AND, OR, CHOICE = (
+    range(13)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """Flat memory in scope: a pointer or array, or (`register`) one C variable."""
+
+    text: str
+    type: Type
+    register: bool = False
+    mask_bits: int = 0
+
+
+@dataclass(slots=True)
+class Exit:
+    """Where an error leaves to: the label of the innermost enclosing clean-up."""
+
+    label: str
+    used: bool = False
+
+
+@dataclass(slots=True)
+class Context:
+    """Everything the printers of expressions and statements share."""
+
+    prelude: Prelude
+    names: Names
+    variables: dict[str, Code] = field(default_factory=dict)
+    arrays: dict[str, Array] = field(default_factory=dict)
+    index_like: set[str] = field(default_factory=set)
+    """Names whose values, and what is computed from them, cannot overflow."""
+    index_used: frozenset[str] = frozenset()
+    """Names that occur in an index, a loop bound or an allocation's size."""
+    lines: list[str] = field(default_factory=list)
+    depth: int = 1
+    shared: frozenset[int] = frozenset()
+    """Ids of the nodes that the statement being printed refers to more than once."""
+    temporaries: dict[int, Code] = field(default_factory=dict)
+    in_index: bool = False
+    exits: list[Exit] = field(default_factory=list)
+    callees: dict[str, str] = field(default_factory=dict)
+    """IR name -> C name of the functions of the module."""
+    called: dict[str, None] = field(default_factory=dict)
+    kept: list[Node] = field(default_factory=list)
+    """Nodes made while printing; alive so that ids stay unique."""
+
+    def line(self, text: str) -> None:
+        """Write one line at the current depth."""
+        self.lines.append("    " * self.depth + text if text else "")
+
+    def variable(self, name: str) -> Code:
+        """Return what the variable `name` is called here."""
+        code = self.variables.get(name)
+        if code is None:
+            raise InternalError(f"the C back end met '{name}', which nothing defines")
+        return code
+
+    def array(self, name: str) -> Array:
+        """Return the memory called `name`."""
+        array = self.arrays.get(name)
+        if array is None:
+            raise InternalError(f"the C back end met the array '{name}', which nothing defines")
+        return array
+
+    def value_type(self, t: Type, mask_bits: int = 0) -> str:
+        """Return the C type of a value of type `t`."""
+        if t.is_scalar:
+            return scalar_type(t)
+        if t.is_bool:
+            return self.prelude.vector("i", mask_bits, t.lanes)
+        letter, bits = carrier(t)
+        return self.prelude.vector(letter, bits, t.lanes)
+
+    def bind(self, t: Type, code: Code, hint: str) -> Code:
+        """Write `code` into a new constant and return the constant's name."""
+        name = self.names.fresh(hint)
+        self.line(f"const {self.value_type(t, code.mask_bits)} {name} = {code.text};")
+        return Code(name, ATOM, code.mask_bits)
+
+    @contextmanager
+    def index(self, on: bool = True) -> Iterator[None]:
+        """Print what is inside as index arithmetic, which cannot overflow."""
+        before, self.in_index = self.in_index, on
+        try:
+            yield
+        finally:
+            self.in_index = before
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """Indent what is inside."""
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
+
+
+def lanes_of(t: Type) -> int:
+    """Return the lanes of the C vector that holds values of `t`."""
+    return padded(t.lanes)

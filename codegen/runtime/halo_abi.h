@@ -1,0 +1,56 @@
+#ifndef HALO_ABI_H
+#define HALO_ABI_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the bits of an element mean. */
+enum { halo_type_int = 0, halo_type_uint = 1, halo_type_float = 2, halo_type_bfloat = 4 };
+
+/* What a function returns: 0 on success. */
+enum {
+    halo_ok = 0,
+    halo_error_null_buffer = 1,
+    halo_error_bad_type = 2,
+    halo_error_bad_dimensions = 3,
+    halo_error_bad_extent = 4,
+    halo_error_bad_stride = 5,
+    halo_error_out_of_bounds = 6,
+    halo_error_out_of_memory = 7,
+    halo_error_bad_parameter = 8,
+    halo_error_bad_shape = 9
+};
+
+/* One dimension of a buffer: coordinates min, ..., min + extent - 1; stride in elements. */
+typedef struct halo_dim {
+    int64_t min, extent, stride;
+} halo_dim;
+
+/* An element type; a bool is {halo_type_uint, 1} and takes one byte. */
+typedef struct halo_type {
+    uint8_t code, bits;
+} halo_type;
+
+/* An array. host is the address of the element at the mins; dim[0] is innermost by default. */
+typedef struct halo_buffer {
+    void *host;
+    halo_type type;
+    int32_t dimensions;
+    halo_dim *dim;
+} halo_buffer;
+
+/*
+ * What a call needs from its caller; zero it, then set what should not have its default.
+ * A context serves one call at a time. NULL in place of a context means all defaults.
+ */
+typedef struct halo_context {
+    void *(*allocate)(void *user, size_t bytes); /* 64-byte aligned, thread-safe; NULL: libc */
+    void (*release)(void *user, void *p);        /* required when allocate is set */
+    void *user;                                  /* handed to both */
+    void *workspace;                             /* memory to use before allocate is called */
+    size_t workspace_bytes;
+    size_t workspace_used; /* 0 before and after a call */
+    int32_t threads;       /* 0: as many as OpenMP has */
+    int32_t error_code;    /* what the last call returned, */
+    char error[512];       /* and why; empty on success */
+} halo_context;
+#endif

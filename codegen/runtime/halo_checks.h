@@ -1,0 +1,63 @@
+HALO_HELPER const char *halo_type_name(halo_type type, char *text, size_t size) {
+    const char *family = "unknown";
+    if (type.code == halo_type_int) family = "int";
+    if (type.code == halo_type_uint) family = type.bits == 1 ? "bool" : "uint";
+    if (type.code == halo_type_float) family = "float";
+    if (type.code == halo_type_bfloat) family = "bfloat";
+    if (type.code == halo_type_uint && type.bits == 1) return family;
+    snprintf(text, size, "%s%d", family, type.bits);
+    return text;
+}
+
+/* Whether the extents of a buffer are legal and its bytes can be addressed. */
+HALO_HELPER int32_t halo_check_dims(halo_context *ctx, const halo_buffer *b, const char *what,
+                                    bool *empty) {
+    int64_t low = 0, high = 0, reach;
+    *empty = false;
+    for (int32_t i = 0; i < b->dimensions; ++i) {
+        const halo_dim d = b->dim[i];
+        if (d.extent < 0 || d.extent > INT32_MAX)
+            return halo_fail(ctx, halo_error_bad_extent,
+                             "%s: extent %lld of dimension %d is not in [0, 2147483647]", what,
+                             (long long)d.extent, (int)i);
+        if (d.min < INT32_MIN || d.min > INT32_MAX - d.extent)
+            return halo_fail(ctx, halo_error_bad_extent,
+                             "%s: min %lld of dimension %d does not fit into 32 bits", what,
+                             (long long)d.min, (int)i);
+        *empty = *empty || d.extent == 0;
+    }
+    for (int32_t i = 0; i < b->dimensions && !*empty; ++i) {
+        const halo_dim d = b->dim[i];
+        int64_t *side = d.stride < 0 ? &low : &high;
+        if (__builtin_mul_overflow(d.extent - 1, d.stride, &reach) ||
+            __builtin_add_overflow(*side, reach, side) || *side > INT64_MAX / 64 ||
+            *side < INT64_MIN / 64 || d.stride > INT64_MAX / 64 || d.stride < INT64_MIN / 64)
+            return halo_fail(ctx, halo_error_bad_stride,
+                             "%s: stride %lld of dimension %d reaches past the address space",
+                             what, (long long)d.stride, (int)i);
+    }
+    return halo_ok;
+}
+
+/* Whether `b` is a buffer of the expected type and number of dimensions. */
+HALO_HELPER int32_t halo_check_buffer(halo_context *ctx, const halo_buffer *b, const char *what,
+                                      halo_type type, int32_t dimensions) {
+    char want[24], got[24];
+    bool empty;
+    if (!b) return halo_fail(ctx, halo_error_null_buffer, "%s: is NULL", what);
+    if (b->type.code != type.code || b->type.bits != type.bits)
+        return halo_fail(ctx, halo_error_bad_type, "%s: expected %s, got %s", what,
+                         halo_type_name(type, want, sizeof want),
+                         halo_type_name(b->type, got, sizeof got));
+    if (b->dimensions != dimensions)
+        return halo_fail(ctx, halo_error_bad_dimensions,
+                         "%s: expected %d dimensions, got %d", what, (int)dimensions,
+                         (int)b->dimensions);
+    if (dimensions > 0 && !b->dim)
+        return halo_fail(ctx, halo_error_null_buffer, "%s: its dim is NULL", what);
+    const int32_t err = halo_check_dims(ctx, b, what, &empty);
+    if (err) return err;
+    if (!b->host && !empty)
+        return halo_fail(ctx, halo_error_null_buffer, "%s: its host is NULL", what);
+    return halo_ok;
+}

@@ -1,0 +1,109 @@
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef _OPENMP
+#include <omp.h>
+#else
+#pragma GCC diagnostic ignored "-Wunknown-pragmas" /* without -fopenmp the code is serial */
+#endif
+
+#define HALO_INLINE static inline __attribute__((unused, always_inline))
+#define HALO_HELPER static __attribute__((unused))
+#define HALO_HIDDEN __attribute__((visibility("hidden")))
+#define HALO_PUBLIC __attribute__((visibility("default")))
+#define HALO_UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* The number of threads a parallel loop of this call may use. */
+HALO_HELPER int halo_threads(const halo_context *ctx) {
+    if (ctx && ctx->threads > 0) return ctx->threads;
+#ifdef _OPENMP
+    return omp_get_max_threads();
+#else
+    return 1;
+#endif
+}
+
+/* How many iterations a thread takes at a time: few enough to balance, enough to pay. */
+HALO_INLINE int32_t halo_chunk(int64_t iterations, int threads) {
+    const int64_t chunk = iterations / ((int64_t)threads * 8);
+    return chunk > 0 ? (int32_t)chunk : 1;
+}
+
+/* Clear the error of an earlier call. */
+HALO_HELPER void halo_enter(halo_context *ctx) {
+    if (!ctx) return;
+    ctx->error_code = halo_ok;
+    ctx->error[0] = '\0';
+}
+
+/* Record an error, the first one of a call, and return its code. */
+HALO_HELPER __attribute__((cold, noinline, format(printf, 3, 4))) int32_t
+halo_fail(halo_context *ctx, int32_t code, const char *format, ...) {
+    if (!ctx) return code;
+#pragma omp critical(halo_error)
+    {
+        if (ctx->error_code == halo_ok) {
+            va_list args;
+            va_start(args, format);
+            vsnprintf(ctx->error, sizeof ctx->error, format, args);
+            va_end(args);
+            ctx->error_code = code;
+        }
+        code = ctx->error_code;
+    }
+    return code;
+}
+
+HALO_INLINE bool halo_in_workspace(const halo_context *ctx, const void *p) {
+    const uintptr_t at = (uintptr_t)p, base = (uintptr_t)ctx->workspace;
+    return ctx->workspace && at >= base && at < base + ctx->workspace_bytes;
+}
+
+HALO_HELPER void *halo_take_workspace(halo_context *ctx, size_t bytes) {
+    const uintptr_t base = (uintptr_t)ctx->workspace;
+    const uintptr_t start = (base + ctx->workspace_used + 63) & ~(uintptr_t)63;
+    if (start - base > ctx->workspace_bytes || bytes > ctx->workspace_bytes - (start - base))
+        return NULL;
+    ctx->workspace_used = start - base + bytes;
+    return (void *)start;
+}
+
+/*
+ * Memory for `count` elements of `size` bytes, 64-byte aligned: from the workspace while it
+ * lasts (outside parallel regions), else from the hook, else from libc. NULL if there is none.
+ */
+HALO_HELPER __attribute__((malloc)) void *
+halo_allocate(halo_context *ctx, int64_t count, size_t size) {
+    size_t bytes;
+    if (count < 0 || __builtin_mul_overflow((uint64_t)count, size, &bytes)) return NULL;
+    if (bytes > PTRDIFF_MAX - 128) return NULL;
+    bytes = bytes ? (bytes + 63) & ~(size_t)63 : 64;
+#ifdef _OPENMP
+    const bool alone = !omp_in_parallel();
+#else
+    const bool alone = true;
+#endif
+    if (ctx && ctx->workspace && alone) {
+        void *p = halo_take_workspace(ctx, bytes);
+        if (p) return p;
+    }
+    if (ctx && ctx->allocate) return ctx->allocate(ctx->user, bytes);
+    void *p = NULL;
+    return posix_memalign(&p, 64, bytes) == 0 ? p : NULL;
+}
+
+/* Give back memory of halo_allocate; allocations are released last in, first out. */
+HALO_HELPER void halo_release(halo_context *ctx, void *p) {
+    if (!p) return;
+    if (ctx && halo_in_workspace(ctx, p)) {
+        ctx->workspace_used = (size_t)((uintptr_t)p - (uintptr_t)ctx->workspace);
+        return;
+    }
+    if (ctx && ctx->allocate) {
+        ctx->release(ctx->user, p);
+        return;
+    }
+    free(p);
+}

@@ -1,0 +1,299 @@
+"""The executor: runs lowered IR on numpy arrays, slowly and strictly, to debug and to compare."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from halo.errors import BufferError, InternalError
+from halo.ir.arithmetic import (
+    BINARY,
+    INTRINSICS,
+    REDUCE,
+    Value,
+    cast,
+    dtype_of,
+    reinterpret,
+    round_bfloat,
+    settle,
+)
+from halo.ir.expr import (
+    Binary,
+    Broadcast,
+    Call,
+    CallKind,
+    Cast,
+    Comparison,
+    Expr,
+    FloatImm,
+    IntImm,
+    Let,
+    Load,
+    Not,
+    Ramp,
+    Reinterpret,
+    Select,
+    Shuffle,
+    Variable,
+    VectorReduce,
+)
+from halo.ir.lowered import BufferArg, Constant, Field, LoweredFunc, buffer_field
+from halo.ir.node import Node
+from halo.ir.stmt import (
+    Allocate,
+    AssertStmt,
+    Block,
+    Evaluate,
+    For,
+    IfThenElse,
+    LetStmt,
+    ProducerConsumer,
+    Stmt,
+    Store,
+)
+from halo.ir.types import Int, Type
+
+Extern = Callable[..., int]
+
+
+def execute(
+    func: LoweredFunc,
+    args: Mapping[str, Any],
+    fields: Mapping[str, int] | None = None,
+    *,
+    constants: Sequence[Constant] = (),
+    externs: Mapping[str, Extern] | None = None,
+    define: Callable[[str, tuple[Expr, ...]], Expr] | None = None,
+) -> None:
+    """Run `func`, writing to the arrays among `args`.
+
+    Parameters
+    ----------
+    func
+        A function of the flat stage, before or after any of its passes. Loops of every kind run
+        in order; each load and store is checked against its array.
+    args
+        A flat 1-D array for each buffer (bfloat16 as uint16), a number for each scalar.
+    fields
+        Values of the `buffer_field` variables that the body uses.
+    externs
+        Python functions for EXTERN calls; an address is passed as the array from there on.
+    define
+        Gives the expression of a MATH call, `halo.ir.math.definition`.
+
+    Raises
+    ------
+    BufferError
+        A check of the function failed; the message is the one it gives.
+    InternalError
+        An access outside its array, or a name that is not bound.
+    """
+    run = _Executor(constants, externs or {}, define)
+    for arg in func.args:
+        if isinstance(arg, BufferArg):
+            run.arrays[arg.name] = args[arg.name]
+            run.types[arg.name] = arg.type
+            for d in range(arg.dimensions):
+                for what in Field:
+                    v = buffer_field(arg.name, what, d)
+                    if fields is not None and v.name in fields:
+                        run.values[v.name] = settle(v.type, fields[v.name])
+        else:
+            run.values[arg.name] = settle(arg.type, args[arg.name])
+    with np.errstate(all="ignore"):
+        run.stmt(func.body)
+
+
+class _Executor:
+    def __init__(
+        self,
+        constants: Sequence[Constant],
+        externs: Mapping[str, Extern],
+        define: Callable[[str, tuple[Expr, ...]], Expr] | None,
+    ) -> None:
+        self.values: dict[str, Value] = {}
+        self.arrays: dict[str, Value] = {c.name: c.data.reshape(-1) for c in constants}
+        self.types: dict[str, Type] = {c.name: c.type for c in constants}
+        self.externs = externs
+        self.define = define
+
+    def value(self, e: Expr) -> Value:
+        """Return the value of `e`."""
+        if isinstance(e, (Binary, Comparison)):
+            return BINARY[type(e)](e.a.type, self.value(e.a), self.value(e.b))
+        return _EXPRS[type(e)](self, e)
+
+    def stmt(self, s: Stmt) -> None:
+        """Run `s`."""
+        run = _STMTS.get(type(s))
+        if run is None:
+            raise InternalError(f"{type(s).__name__} is not of the flat stage")
+        run(self, s)
+
+    def integer(self, e: Expr) -> int:
+        """Return the value of scalar integer `e`."""
+        return int(self.value(e))
+
+    def bind(self, name: str, value: Value, run: Callable[[], Any]) -> Any:
+        """Return what `run` does while `name` stands for `value`."""
+        hidden = self.values.get(name)
+        self.values[name] = value
+        result = run()
+        if hidden is None:
+            del self.values[name]
+        else:
+            self.values[name] = hidden
+        return result
+
+    def variable(self, e: Variable) -> Value:
+        if e.name not in self.values:
+            raise InternalError(f"variable {e.name} is not bound")
+        return self.values[e.name]
+
+    def places(self, name: str, index: Value, mask: Value | None, node: Node) -> Value:
+        """Return the places accessed, inside the array; those not wanted become 0."""
+        if name not in self.arrays:
+            raise InternalError(f"no array {name} for {node}")
+        wanted = index if mask is None else np.where(mask, index, 0)
+        size = len(self.arrays[name])
+        active = np.broadcast_to(True if mask is None else mask, wanted.shape)
+        if bool(np.any(active & ((wanted < 0) | (wanted >= size)))):
+            raise InternalError(f"{node}: index {index} is outside {name}, of size {size}")
+        return wanted
+
+    def mask(self, predicate: Expr | None) -> Value | None:
+        return None if predicate is None else self.value(predicate)
+
+    def load(self, e: Load) -> Value:
+        mask = self.mask(e.predicate)
+        index = self.places(e.name, self.value(e.index), mask, e)
+        if mask is not None and not bool(np.any(mask)):
+            return np.zeros(index.shape, dtype_of(e.type))
+        read = self.arrays[e.name][index]
+        if e.type.is_bfloat:
+            read = (read.astype(np.uint32) << np.uint32(16)).view(np.float32)
+        return np.asarray(read if mask is None else np.where(mask, read, read.dtype.type(0)))
+
+    def store(self, s: Store) -> None:
+        mask = self.mask(s.predicate)
+        index = self.places(s.name, self.value(s.index), mask, s)
+        value = np.broadcast_to(self.value(s.value), index.shape)
+        if self.types[s.name].is_bfloat:
+            value = (round_bfloat(value).view(np.uint32) >> np.uint32(16)).astype(np.uint16)
+        if mask is None:
+            self.arrays[s.name][index] = value
+        else:
+            active = np.broadcast_to(mask, index.shape)
+            self.arrays[s.name][index[active]] = value[active]
+
+    def call(self, e: Call) -> Value:
+        if e.kind is CallKind.INTRINSIC and e.name in INTRINSICS:
+            args = [self.value(a) for a in e.args]
+            return np.asarray(INTRINSICS[e.name](e.args[0].type.element, *args))
+        if e.kind is CallKind.MATH and self.define is not None:
+            return self.value(self.define(e.name, e.args))
+        raise InternalError(f"call of {e.name} has no value here")
+
+    def extern(self, s: Evaluate) -> None:
+        if not isinstance(s.value, Call) or s.value.kind is not CallKind.EXTERN:
+            self.value(s.value)
+            return
+        call = s.value
+        if call.name not in self.externs:
+            raise InternalError(f"no Python function for the C function {call.name}")
+        if self.externs[call.name](*(self.argument(a) for a in call.args)):
+            raise BufferError(f"{call.name} failed")
+
+    def argument(self, e: Expr) -> Any:
+        if isinstance(e, Call) and e.name == "address_of" and isinstance(e.args[0], Load):
+            load = e.args[0]
+            return self.arrays[load.name][self.integer(load.index) :]
+        return self.value(e)[()]
+
+    def select(self, e: Select) -> Value:
+        t, f = self.value(e.true_value), self.value(e.false_value)
+        return np.where(self.value(e.condition), t, f)
+
+    def reduce(self, e: VectorReduce) -> Value:
+        op, t = BINARY[REDUCE[e.op]], e.value.type.element
+        groups = self.value(e.value).reshape(e.lanes, -1)
+        total = groups[:, 0]
+        for k in range(1, groups.shape[1]):
+            total = op(t, total, groups[:, k])
+        return total if e.type.is_vector else total.reshape(())
+
+    def shuffle(self, e: Shuffle) -> Value:
+        lanes = np.concatenate([self.value(v).reshape(-1) for v in e.vectors])
+        picked = lanes[list(e.indices)]
+        return picked if e.type.is_vector else picked.reshape(())
+
+    def ramp(self, e: Ramp) -> Value:
+        base, stride = self.value(e.base), self.value(e.stride)
+        return base + np.arange(e.lanes).astype(base.dtype) * stride
+
+    def loop(self, s: For) -> None:
+        start, extent = self.integer(s.min), self.integer(s.extent)
+        for i in range(start, start + extent):
+            self.bind(s.name, settle(Int(32), i), lambda: self.stmt(s.body))
+
+    def allocate(self, s: Allocate) -> None:
+        size = math.prod(self.integer(e) for e in s.extents) * s.type.lanes
+        if size < 0:
+            raise InternalError(f"{s.name} has size {size}")
+        hidden = self.arrays.get(s.name), self.types.get(s.name)
+        element = s.type.element
+        # Bytes that stand out, so that a read of a cell never written changes the result.
+        raw = np.full(max(size, 0) * element.dtype.itemsize, 0 if element.is_bool else 0x5B, "u1")
+        self.arrays[s.name], self.types[s.name] = raw.view(element.dtype), element
+        self.stmt(s.body)
+        del self.arrays[s.name], self.types[s.name]
+        if hidden[0] is not None and hidden[1] is not None:
+            self.arrays[s.name], self.types[s.name] = hidden
+
+    def check(self, s: AssertStmt) -> None:
+        if not bool(self.value(s.condition)):
+            parts = (p if isinstance(p, str) else str(self.value(p)) for p in s.message)
+            raise BufferError("".join(parts))
+
+    def branch(self, s: IfThenElse) -> None:
+        if bool(self.value(s.condition)):
+            self.stmt(s.then_case)
+        elif s.else_case is not None:
+            self.stmt(s.else_case)
+
+    def block(self, s: Block) -> None:
+        for one in s.stmts:
+            self.stmt(one)
+
+
+_EXPRS: dict[type, Callable[[_Executor, Any], Value]] = {
+    IntImm: lambda x, e: settle(e.type, e.value),
+    FloatImm: lambda x, e: settle(e.type, e.value),
+    Variable: _Executor.variable,
+    Cast: lambda x, e: cast(e.type.element, e.value.type.element, x.value(e.value)),
+    Reinterpret: lambda x, e: reinterpret(e.type, e.value.type, x.value(e.value)),
+    Not: lambda x, e: ~x.value(e.a),
+    Select: _Executor.select,
+    Ramp: _Executor.ramp,
+    Broadcast: lambda x, e: np.broadcast_to(x.value(e.value), (e.lanes,)),
+    Shuffle: _Executor.shuffle,
+    VectorReduce: _Executor.reduce,
+    Let: lambda x, e: x.bind(e.name, x.value(e.value), lambda: x.value(e.body)),
+    Load: _Executor.load,
+    Call: _Executor.call,
+}
+
+_STMTS: dict[type, Callable[[_Executor, Any], Any]] = {
+    LetStmt: lambda x, s: x.bind(s.name, x.value(s.value), lambda: x.stmt(s.body)),
+    AssertStmt: _Executor.check,
+    ProducerConsumer: lambda x, s: x.stmt(s.body),
+    For: _Executor.loop,
+    Store: _Executor.store,
+    Allocate: _Executor.allocate,
+    Block: _Executor.block,
+    IfThenElse: _Executor.branch,
+    Evaluate: _Executor.extern,
+}

@@ -1,0 +1,127 @@
+"""What expressions refer to: Functions with their definitions, images and scalar parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from halo.errors import SourceLocation
+from halo.ir.expr import TRUE, Expr
+from halo.ir.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class ReductionVar:
+    """One dimension of a reduction domain: `name` runs over min, ..., min + extent - 1."""
+
+    name: str
+    min: Expr
+    extent: Expr
+
+
+@dataclass(eq=False, slots=True)
+class ReductionDomain:
+    """The points that an update definition runs over, `rvars[0]` innermost, where `predicate`.
+
+    It is frozen once a definition uses it.
+    """
+
+    name: str
+    rvars: tuple[ReductionVar, ...]
+    predicate: Expr = TRUE
+    frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One stage: cell `args` takes `values` for every point of the stage's domain.
+
+    The pure definition (stage 0) has a distinct pure variable for each of `args` and no `rvars`.
+    An update definition runs `rvars` in order, the first innermost, where `predicate` holds; its
+    `args` are any int32 expressions, and a pure variable of the Func may stand only at its own
+    place on the left.
+    """
+
+    args: tuple[Expr, ...]
+    values: tuple[Expr, ...]
+    rvars: tuple[ReductionVar, ...] = ()
+    predicate: Expr = TRUE
+    where: SourceLocation | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Function:
+    """A named array of cells over the integer grid and the definitions that fill it.
+
+    Attributes
+    ----------
+    name
+        Unique among all Functions of the process.
+    args
+        Names of the pure variables, first dimension first (innermost in memory by default).
+    definitions
+        Stage 0 is the pure definition, the rest are updates in order. Empty: not yet defined.
+    types
+        Element type of each Tuple element.
+    frozen
+        Whether another Function uses it or it has been realized: no further definitions then.
+    schedule_log
+        The `halo.schedule.ScheduleLog` with the user's directives, None where there are none.
+    """
+
+    name: str
+    args: tuple[str, ...] = ()
+    definitions: list[Definition] = field(default_factory=list)
+    types: tuple[Type, ...] = ()
+    where: SourceLocation | None = None
+    frozen: bool = False
+    schedule_log: Any = None
+
+    @property
+    def dimensions(self) -> int:
+        return len(self.args)
+
+    @property
+    def is_defined(self) -> bool:
+        return bool(self.definitions)
+
+    @property
+    def has_updates(self) -> bool:
+        return len(self.definitions) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """What is known of one dimension of a buffer before it runs; None where nothing is."""
+
+    min: Expr | None = None
+    extent: Expr | None = None
+    stride: Expr | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Image:
+    """An input array: behind an ImageParam (no `buffer` until it is set) or a Buffer.
+
+    `buffer` holds the run-time array, a `halo.buffer.Buffer`.
+    """
+
+    name: str
+    type: Type
+    dims: list[Dimension]
+    buffer: Any = None
+
+    @property
+    def dimensions(self) -> int:
+        return len(self.dims)
+
+
+@dataclass(eq=False, slots=True)
+class Parameter:
+    """A scalar parameter: its run-time value and the range it is promised to stay in."""
+
+    name: str
+    type: Type
+    value: int | float | None = None
+    min: int | float | None = None
+    max: int | float | None = None

@@ -1,0 +1,64 @@
+"""Intrinsics: calls of kind INTRINSIC, each with one meaning in every back end."""
+
+from __future__ import annotations
+
+from halo.ir.expr import Call, CallKind, Expr
+from halo.ir.types import HANDLE, Type, TypeCode, UInt
+
+ARITY: dict[str, int] = {
+    "likely": 1,  # its argument; loop partitioning makes a steady state in which it is constant
+    "promise_clamped": 3,  # (v, lo, hi): v, known to lie in [lo, hi]
+    "fma": 3,  # (a, b, c): a*b + c rounded once (float32, float64)
+    "abs": 1,  # of floats and of signed integers; the latter give the unsigned type
+    "absd": 2,  # |a - b| without overflow; integers give the unsigned type
+    "bitwise_and": 2,
+    "bitwise_or": 2,
+    "bitwise_xor": 2,
+    "bitwise_not": 1,
+    "shift_left": 2,  # both integral, same type; a count outside [0, bits) gives 0;
+    "shift_right": 2,  # right: arithmetic for signed, count >= bits gives the sign (or 0);
+    "sqrt": 1,  # correctly rounded
+    "floor": 1,
+    "ceil": 1,
+    "trunc": 1,
+    "round": 1,  # to nearest, ties to even, as Halide
+    "is_nan": 1,
+    "is_inf": 1,
+    "is_finite": 1,
+    "count_leading_zeros": 1,
+    "count_trailing_zeros": 1,
+    "popcount": 1,
+    "address_of": 1,  # (Load): the address of an element, type HANDLE
+}
+
+
+def intrinsic(name: str, *args: Expr) -> Call:
+    """Return the call of intrinsic `name`; its type follows from its arguments."""
+    assert len(args) == ARITY[name], name
+    return Call(_result(name, args), name, args, CallKind.INTRINSIC)
+
+
+def _result(name: str, args: tuple[Expr, ...]) -> Type:
+    t = args[0].type
+    if name in ("abs", "absd") and t.is_int:
+        return Type(TypeCode.UINT, t.bits, t.lanes)
+    if name in ("is_nan", "is_inf", "is_finite"):
+        return UInt(1, t.lanes)
+    if name == "address_of":
+        return HANDLE
+    return t
+
+
+def is_intrinsic(e: Expr, name: str) -> bool:
+    """Whether `e` is a call of intrinsic `name`."""
+    return isinstance(e, Call) and e.kind is CallKind.INTRINSIC and e.name == name
+
+
+def likely(e: Expr) -> Call:
+    """Return `e` marked as what holds in the steady state."""
+    return intrinsic("likely", e)
+
+
+def fma(a: Expr, b: Expr, c: Expr) -> Call:
+    """Return a*b + c, rounded once."""
+    return intrinsic("fma", a, b, c)

@@ -1,0 +1,184 @@
+"""Statement nodes.
+
+Two stages share them. Before storage flattening a Func's cells are written by `Provide`, read by
+`Call` and live in a `Realize`; after it, memory is flat: `Store`, `Load`, `Allocate`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from halo.ir.expr import Expr
+from halo.ir.node import Node, node
+from halo.ir.types import Type
+
+
+class Stmt(Node):
+    """Base of every statement."""
+
+    __slots__ = ()
+
+
+class ForKind(Enum):
+    """How the iterations of a loop run."""
+
+    SERIAL = "for"
+    PARALLEL = "parallel"
+    VECTORIZED = "vectorized"
+    UNROLLED = "unrolled"
+
+
+class MemoryType(Enum):
+    """Where an allocation lives."""
+
+    AUTO = "auto"
+    HEAP = "heap"
+    STACK = "stack"
+    REGISTER = "register"
+    """One scalar or vector variable: type has the lanes, the only index is 0 (or its ramp)."""
+
+
+class ErrorCode(Enum):
+    """Why a compiled function returned early; the value is the C return code."""
+
+    OK = 0
+    NULL_BUFFER = 1
+    BAD_TYPE = 2
+    BAD_DIMENSIONS = 3
+    BAD_EXTENT = 4
+    BAD_STRIDE = 5
+    OUT_OF_BOUNDS = 6
+    OUT_OF_MEMORY = 7
+    BAD_PARAMETER = 8
+    BAD_SHAPE = 9
+
+
+@node
+class LetStmt(Stmt):
+    """`body` with `name` standing for `value`."""
+
+    name: str
+    value: Expr
+    body: Stmt
+
+
+@node
+class AssertStmt(Stmt):
+    """Leave the function with `code` unless `condition` holds.
+
+    `message` is a sequence of texts and integer expressions, written one after the other.
+    """
+
+    condition: Expr
+    code: ErrorCode
+    message: tuple[str | Expr, ...]
+
+
+@node
+class ProducerConsumer(Stmt):
+    """Marks the code that computes Func `name`, or the code that uses it."""
+
+    name: str
+    is_producer: bool
+    body: Stmt
+
+
+@node
+class For(Stmt):
+    """Run `body` for `name` = min, ..., min + extent - 1 (int32); none if extent <= 0.
+
+    `note` is the directive the loop comes from, for the reader of the generated code.
+    """
+
+    name: str
+    min: Expr
+    extent: Expr
+    kind: ForKind
+    body: Stmt
+    note: str = ""
+
+
+@node
+class Provide(Stmt):
+    """Write `values` (one per Tuple element) to cell `args` of Func `name`, where `predicate`."""
+
+    name: str
+    values: tuple[Expr, ...]
+    args: tuple[Expr, ...]
+    predicate: Expr | None = None
+
+
+@node
+class Realize(Stmt):
+    """Storage for the cells of Func `name` in `bounds`, pairs of (min, extent), during `body`.
+
+    `order` lists the dimensions from the innermost in memory outwards; `folds` gives for a
+    dimension the number of cells kept (a circular buffer), 0 for all.
+    """
+
+    name: str
+    types: tuple[Type, ...]
+    bounds: tuple[tuple[Expr, Expr], ...]
+    body: Stmt
+    order: tuple[int, ...] = ()
+    folds: tuple[int, ...] = ()
+    memory: MemoryType = MemoryType.AUTO
+
+
+@node
+class Store(Stmt):
+    """Write `value` to element(s) `index` (int64) of `name`, where `predicate` (None: all)."""
+
+    name: str
+    value: Expr
+    index: Expr
+    predicate: Expr | None = None
+
+
+@node
+class Allocate(Stmt):
+    """An uninitialised array of the product of `extents` (int64) elements during `body`."""
+
+    name: str
+    type: Type
+    extents: tuple[Expr, ...]
+    body: Stmt
+    memory: MemoryType = MemoryType.AUTO
+
+
+@node
+class Block(Stmt):
+    """Statements in order; flat: no Block directly inside a Block. An empty one does nothing."""
+
+    stmts: tuple[Stmt, ...]
+
+
+@node
+class IfThenElse(Stmt):
+    """`then_case` where `condition` holds, else `else_case`."""
+
+    condition: Expr
+    then_case: Stmt
+    else_case: Stmt | None = None
+
+
+@node
+class Evaluate(Stmt):
+    """Evaluate `value` for its effect: an EXTERN call, whose non-zero result leaves the function."""
+
+    value: Expr
+
+
+NO_OP = Block(())
+
+
+def block(*stmts: Stmt) -> Stmt:
+    """Return `stmts` in order as one statement, flattened; no Block around a single one."""
+    flat: list[Stmt] = []
+    for s in stmts:
+        if isinstance(s, Block):
+            flat.extend(s.stmts)
+        else:
+            flat.append(s)
+    return flat[0] if len(flat) == 1 else Block(tuple(flat))
+

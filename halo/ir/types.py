@@ -1,0 +1,169 @@
+"""Scalar and vector types of halo's IR."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+
+class TypeCode(Enum):
+    """What the bits of an element mean."""
+
+    INT = "int"
+    UINT = "uint"
+    FLOAT = "float"
+    BFLOAT = "bfloat"
+    HANDLE = "handle"
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """An element type with a number of vector lanes.
+
+    Parameters
+    ----------
+    code
+        Meaning of the bits.
+    bits
+        Width of one element; a bool is ``uint1``.
+    lanes
+        Number of vector lanes, 1 for a scalar.
+    """
+
+    code: TypeCode
+    bits: int
+    lanes: int = 1
+
+    def with_lanes(self, lanes: int) -> Type:
+        """Return the same element type with `lanes` lanes."""
+        return self if lanes == self.lanes else Type(self.code, self.bits, lanes)
+
+    @property
+    def element(self) -> Type:
+        """The scalar type of one lane."""
+        return self.with_lanes(1)
+
+    @property
+    def is_scalar(self) -> bool:
+        return self.lanes == 1
+
+    @property
+    def is_vector(self) -> bool:
+        return self.lanes != 1
+
+    @property
+    def is_bool(self) -> bool:
+        return self.bits == 1 and self.code is TypeCode.UINT
+
+    @property
+    def is_int(self) -> bool:
+        """Signed integer."""
+        return self.code is TypeCode.INT
+
+    @property
+    def is_uint(self) -> bool:
+        """Unsigned integer or bool."""
+        return self.code is TypeCode.UINT
+
+    @property
+    def is_integral(self) -> bool:
+        """Signed or unsigned integer, or bool."""
+        return self.code is TypeCode.INT or self.code is TypeCode.UINT
+
+    @property
+    def is_float(self) -> bool:
+        """float16, bfloat16, float32 or float64."""
+        return self.code is TypeCode.FLOAT or self.code is TypeCode.BFLOAT
+
+    @property
+    def is_bfloat(self) -> bool:
+        return self.code is TypeCode.BFLOAT
+
+    @property
+    def bytes(self) -> int:
+        """Size of one element in memory, in bytes (a bool takes one)."""
+        return (self.bits + 7) // 8
+
+    @property
+    def min_value(self) -> int:
+        """Smallest value of an integral type."""
+        return -(1 << (self.bits - 1)) if self.is_int else 0
+
+    @property
+    def max_value(self) -> int:
+        """Largest value of an integral type."""
+        return (1 << (self.bits - 1)) - 1 if self.is_int else (1 << self.bits) - 1
+
+    def can_represent(self, value: int) -> bool:
+        """Whether an integral type holds `value` exactly."""
+        return self.min_value <= value <= self.max_value
+
+    def wrap(self, value: int) -> int:
+        """Reduce a Python int modulo 2**bits into the range of an integral type."""
+        value &= (1 << self.bits) - 1
+        return value - (1 << self.bits) if self.is_int and value > self.max_value else value
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The numpy dtype of one element (bfloat16 is stored as uint16)."""
+        return _DTYPES[self.element]
+
+    def __str__(self) -> str:
+        if self.code is TypeCode.HANDLE:
+            name = "handle"
+        elif self.is_bool:
+            name = "bool"
+        else:
+            name = f"{self.code.value}{self.bits}"
+        return name if self.lanes == 1 else f"{name}x{self.lanes}"
+
+
+def Int(bits: int, lanes: int = 1) -> Type:
+    """Signed integer type of 8, 16, 32 or 64 bits."""
+    return Type(TypeCode.INT, bits, lanes)
+
+
+def UInt(bits: int, lanes: int = 1) -> Type:
+    """Unsigned integer type of 1 (bool), 8, 16, 32 or 64 bits."""
+    return Type(TypeCode.UINT, bits, lanes)
+
+
+def Float(bits: int, lanes: int = 1) -> Type:
+    """IEEE 754 binary type of 16, 32 or 64 bits."""
+    return Type(TypeCode.FLOAT, bits, lanes)
+
+
+def BFloat(bits: int = 16, lanes: int = 1) -> Type:
+    """The bfloat16 type: the upper half of a float32."""
+    return Type(TypeCode.BFLOAT, bits, lanes)
+
+
+def Bool(lanes: int = 1) -> Type:
+    """The bool type, ``uint1``."""
+    return Type(TypeCode.UINT, 1, lanes)
+
+
+HANDLE = Type(TypeCode.HANDLE, 64)
+"""An address; only ``address_of`` makes one and only a call takes one."""
+
+_DTYPES: dict[Type, np.dtype[Any]] = {
+    Bool(): np.dtype(np.bool_),
+    Float(16): np.dtype(np.float16),
+    Float(32): np.dtype(np.float32),
+    Float(64): np.dtype(np.float64),
+    BFloat(16): np.dtype(np.uint16),
+    **{Int(b): np.dtype(f"int{b}") for b in (8, 16, 32, 64)},
+    **{UInt(b): np.dtype(f"uint{b}") for b in (8, 16, 32, 64)},
+}
+
+_FROM_DTYPE: dict[np.dtype[Any], Type] = {d: t for t, d in _DTYPES.items() if not t.is_bfloat}
+
+
+def type_of_dtype(dtype: np.dtype[Any]) -> Type | None:
+    """Return the halo type of a numpy dtype, or None when there is none."""
+    if dtype.name == "bfloat16":
+        return BFloat(16)
+    return _FROM_DTYPE.get(dtype.newbyteorder("="))

@@ -1,0 +1,1 @@
+"""The language: what to compute, as Funcs on integer grids."""

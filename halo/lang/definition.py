@@ -1,0 +1,241 @@
+"""Definitions: the checks that make a Func's equations mean something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from halo.errors import DefinitionError, SourceLocation, TypeMismatch, user_location
+from halo.ir.expr import TRUE, Call, CallKind, Expr, Let, Variable
+from halo.ir.function import Definition, Function, ReductionDomain
+from halo.ir.operators import as_expr
+from halo.lang.coordinates import coordinate, coordinates, expand, has_placeholder
+from halo.lang.var import implicit_number
+from halo.lang.walk import nodes
+
+
+def define_pure(function: Function, args: tuple[Any, ...], values: tuple[Any, ...]) -> None:
+    """Give `function` its pure definition: cell `args` is `values`.
+
+    Raises
+    ------
+    DefinitionError
+        An argument is not a Var or stands twice, a variable of the values is not an argument,
+        a reduction domain is used, or there is no value.
+    """
+    where = user_location()
+    exprs = tuple(as_expr(v) for v in values)
+    if not exprs:
+        raise DefinitionError(f"{function.name} is given no value", where=where)
+    if has_placeholder(args):
+        args = expand(args, implicit_count(exprs))
+    variables = _pure_arguments(function, args, where)
+    names = tuple(v.name for v in variables)
+    uses = _Uses(function, exprs)
+    uses.check_free(names, where)
+    domain = uses.domain(where)
+    if domain is not None:
+        raise DefinitionError(
+            f"RDom {domain.name} is used in the pure definition of {function.name}",
+            where=where,
+            hint=f"first {function.name}[...] = start value, then an update over the RDom; "
+            "or halo.sum(...) and the like",
+        )
+    uses.freeze()
+    function.args = names
+    function.types = tuple(e.type for e in exprs)
+    function.where = where
+    function.definitions.append(Definition(variables, exprs, where=where))
+
+
+def define_update(function: Function, args: tuple[Any, ...], values: tuple[Any, ...]) -> None:
+    """Add an update definition to `function`: cell `args` becomes `values`.
+
+    Raises
+    ------
+    DefinitionError
+        `function` is in use already, a Var is not at its own place, two reduction domains are
+        mixed, or the update hides all that stands before it.
+    TypeMismatch
+        The values are not of the types of the pure definition.
+    """
+    where = user_location()
+    name = function.name
+    if function.frozen:
+        raise DefinitionError(
+            f"{name} is used by another Func or has been realized: it takes no more definitions",
+            where=where,
+            hint="define it completely before its first use",
+        )
+    exprs = _update_values(function, values, where)
+    left = coordinates(name, args, function.dimensions)
+    pure = tuple(_is_var(e, n) for e, n in zip(left, function.args, strict=True))
+    names = tuple(n for n, p in zip(function.args, pure, strict=True) if p)
+    uses = _Uses(function, (*left, *exprs))
+    domain = uses.domain(where)
+    predicate = domain.predicate if domain else TRUE
+    if domain is not None:
+        uses = _Uses(function, (*left, *exprs, predicate))
+        uses.domain(where)
+    uses.check_free(names, where)
+    _check_places(function, left, pure, where)
+    uses.check_recursion(pure, where)
+    if all(pure) and domain is None and not uses.calls_itself:
+        raise DefinitionError(
+            f"{name} is defined already, at {function.where}: this would hide all of it",
+            where=where,
+            hint=f"give the new definition a Func of its own, or write {name}[...] += ...",
+        )
+    uses.freeze()
+    rvars = domain.rvars if domain else ()
+    function.definitions.append(Definition(left, exprs, rvars, predicate, where))
+
+
+def implicit_count(exprs: tuple[Expr, ...]) -> int:
+    """Return how many implicit variables `exprs` use, counted up to the highest number."""
+    found = [implicit_number(e.name) for e in nodes(*exprs) if isinstance(e, Variable)]
+    return max((n + 1 for n in found if n is not None), default=0)
+
+
+def _pure_arguments(
+    function: Function, args: tuple[Any, ...], where: SourceLocation | None
+) -> tuple[Variable, ...]:
+    found: list[Variable] = []
+    for i, a in enumerate(args):
+        e = coordinate(function.name, i, a)
+        if not isinstance(e, Variable) or e.param is not None or e.source is not None:
+            raise DefinitionError(
+                f"argument {i} of the first definition of {function.name} is not a Var",
+                where=where,
+                hint=f"define {function.name} for all x first: {function.name}[x] = ...; "
+                "single cells and RDoms come in updates after it",
+            )
+        if any(e.name == v.name for v in found):
+            raise DefinitionError(
+                f"Var {e.name} stands twice on the left of the definition of {function.name}",
+                where=where,
+                hint="each dimension needs a Var of its own; Vars of one name are the same",
+            )
+        found.append(e)
+    return tuple(found)
+
+
+def _update_values(
+    function: Function, values: tuple[Any, ...], where: SourceLocation | None
+) -> tuple[Expr, ...]:
+    if len(values) != len(function.types):
+        raise DefinitionError(
+            f"{function.name} has {len(function.types)} values, the update gives {len(values)}",
+            where=where,
+        )
+    out: list[Expr] = []
+    for value, type in zip(values, function.types, strict=True):
+        e = as_expr(value, type)
+        if e.type != type:
+            raise TypeMismatch(
+                f"the update of {function.name} has type {e.type}, "
+                f"its pure definition has type {type}",
+                where=where,
+                hint=f"convert the value: halo.cast({type!s}, ...)",
+            )
+        out.append(e)
+    return tuple(out)
+
+
+def _is_var(e: Expr, name: str) -> bool:
+    plain = isinstance(e, Variable) and e.param is None and e.source is None
+    return plain and isinstance(e, Variable) and e.name == name
+
+
+def _check_places(
+    function: Function, left: tuple[Expr, ...], pure: tuple[bool, ...], where: SourceLocation | None
+) -> None:
+    for i, e in enumerate(left):
+        if pure[i]:
+            continue
+        for n in nodes(e):
+            if isinstance(n, Variable) and _is_var(n, n.name) and n.name in function.args:
+                own = function.args.index(n.name)
+                raise DefinitionError(
+                    f"Var {n.name} of {function.name} stands in argument {i} of an update",
+                    where=where,
+                    hint=f"its only place on the left is argument {own}, alone; "
+                    "for anything else run over an RDom",
+                )
+
+
+class _Uses:
+    """What the expressions of one definition use."""
+
+    def __init__(self, function: Function, exprs: tuple[Expr, ...]) -> None:
+        self.function = function
+        self.variables: list[Variable] = []
+        self.calls: list[Call] = []
+        self.lets: set[str] = set()
+        for e in nodes(*exprs):
+            if isinstance(e, Variable):
+                self.variables.append(e)
+            elif isinstance(e, Call) and e.kind is CallKind.FUNC:
+                self.calls.append(e)
+            elif isinstance(e, Let):
+                self.lets.add(e.name)
+
+    @property
+    def calls_itself(self) -> bool:
+        return any(c.func is self.function for c in self.calls)
+
+    def domain(self, where: SourceLocation | None) -> ReductionDomain | None:
+        """Return the reduction domain used, or None; there may be only one."""
+        found: ReductionDomain | None = None
+        for v in self.variables:
+            if isinstance(v.source, ReductionDomain):
+                if found is not None and v.source is not found:
+                    raise DefinitionError(
+                        f"the RDoms {found.name} and {v.source.name} are mixed in one definition "
+                        f"of {self.function.name}",
+                        where=where,
+                        hint="make one RDom with the dimensions of both",
+                    )
+                found = v.source
+        return found
+
+    def check_free(self, names: tuple[str, ...], where: SourceLocation | None) -> None:
+        """Refuse variables that neither `names` nor a parameter, an image or an RDom gives."""
+        for v in self.variables:
+            if v.param is not None and v.name in names:
+                raise DefinitionError(
+                    f"Var {v.name} and Param {v.name} meet in the definition of "
+                    f"{self.function.name}",
+                    where=where,
+                    hint="rename one of them",
+                )
+            if v.param is None and v.source is None and v.name not in (*names, *self.lets):
+                left = ", ".join(names) or "no Var"
+                raise DefinitionError(
+                    f"Var {v.name} is used in a definition of {self.function.name} "
+                    f"that has {left} on the left",
+                    where=where,
+                    hint="put it on the left too, at its place; or run over it with an RDom",
+                )
+
+    def check_recursion(self, pure: tuple[bool, ...], where: SourceLocation | None) -> None:
+        """Refuse uses of the Func's own cells at other places along a pure variable."""
+        for call in self.calls:
+            if call.func is not self.function:
+                continue
+            for arg, name, is_pure in zip(call.args, self.function.args, pure, strict=True):
+                if is_pure and not _is_var(arg, name):
+                    raise DefinitionError(
+                        f"an update of {self.function.name} for all {name} uses its cells at "
+                        f"another {name}",
+                        where=where,
+                        hint=f"the order of the {name} would matter: run over an RDom instead",
+                    )
+
+    def freeze(self) -> None:
+        """Close what is used: other Funcs to new definitions, the RDom to new conditions."""
+        for call in self.calls:
+            if isinstance(call.func, Function) and call.func is not self.function:
+                call.func.frozen = True
+        for v in self.variables:
+            if isinstance(v.source, ReductionDomain):
+                v.source.frozen = True

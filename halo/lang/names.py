@@ -1,0 +1,33 @@
+"""Names that no two Funcs, images or parameters of the process share."""
+
+from __future__ import annotations
+
+import threading
+
+_lock = threading.Lock()
+_taken: set[str] = set()
+_next: dict[str, int] = {}
+
+
+def unique_name(base: str) -> str:
+    """Return `base`, or ``base$1``, ``base$2``, ... if that name has been given before."""
+    with _lock:
+        name = base
+        while name in _taken:
+            number = _next.get(base, 1)
+            _next[base] = number + 1
+            name = f"{base}${number}"
+        _taken.add(name)
+        return name
+
+
+def fresh_name(prefix: str) -> str:
+    """Return the first of ``prefix0``, ``prefix1``, ... that has not been given before."""
+    with _lock:
+        while True:
+            number = _next.get(f"{prefix}#", 0)
+            _next[f"{prefix}#"] = number + 1
+            name = f"{prefix}{number}"
+            if name not in _taken:
+                _taken.add(name)
+                return name

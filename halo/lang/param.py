@@ -1,0 +1,131 @@
+"""Param: a scalar that is given when the compiled function is called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from halo.errors import BufferError, TypeMismatch, user_location
+from halo.ir.expr import Expr, Variable, as_const, const
+from halo.ir.function import Parameter
+from halo.ir.types import Type
+from halo.lang.handle import Handle
+from halo.lang.names import fresh_name, unique_name
+
+Number = int | float | bool
+
+
+class Param(Handle):
+    """A scalar parameter.
+
+    Parameters
+    ----------
+    type
+        Type of its value.
+    name
+        Name in the generated code; a fresh one by default.
+    value
+        Value until `set` changes it.
+    min, max
+        Range that the value is promised to stay in.
+    """
+
+    __slots__ = ("_parameter", "_variable")
+
+    def __init__(
+        self,
+        type: Type,
+        name: str | Number = "",
+        value: Number | None = None,
+        min: Number | None = None,
+        max: Number | None = None,
+    ) -> None:
+        if not isinstance(name, str):
+            name, value = "", name
+        name = unique_name(name) if name else fresh_name("p")
+        self._parameter = Parameter(name, type)
+        self._variable = Variable(type, name, self._parameter)
+        self.set_range(min, max)
+        if value is not None:
+            self.set(value)
+
+    def name(self) -> str:
+        """Return the name."""
+        return self._parameter.name
+
+    def type(self) -> Type:
+        """Return the type of the value."""
+        return self._parameter.type
+
+    def parameter(self) -> Parameter:
+        """Return the data behind this handle."""
+        return self._parameter
+
+    def set(self, value: Number) -> None:
+        """Give the parameter its value.
+
+        Raises
+        ------
+        BufferError
+            The type cannot hold `value`, or it is outside the promised range.
+        """
+        p = self._parameter
+        checked = _checked(p, value)
+        if (p.min is not None and checked < p.min) or (p.max is not None and checked > p.max):
+            low = "-inf" if p.min is None else p.min
+            high = "inf" if p.max is None else p.max
+            raise BufferError(
+                f"{value} is outside the range [{low}, {high}] of Param {p.name}",
+                where=user_location(),
+            )
+        p.value = checked
+
+    def get(self) -> int | float | None:
+        """Return the value, None if none has been given."""
+        return self._parameter.value
+
+    def set_range(self, min: Number | None, max: Number | None) -> None:
+        """Promise that the value stays in [min, max]; None leaves a side open."""
+        p = self._parameter
+        p.min = None if min is None else _checked(p, min)
+        p.max = None if max is None else _checked(p, max)
+
+    def set_min_value(self, min: Number) -> None:
+        """Promise that the value is never smaller than `min`."""
+        self._parameter.min = _checked(self._parameter, min)
+
+    def set_max_value(self, max: Number) -> None:
+        """Promise that the value is never larger than `max`."""
+        self._parameter.max = _checked(self._parameter, max)
+
+    def min_value(self) -> int | float | None:
+        """Return the promised minimum, None if there is none."""
+        return self._parameter.min
+
+    def max_value(self) -> int | float | None:
+        """Return the promised maximum, None if there is none."""
+        return self._parameter.max
+
+    def _as_expr(self) -> Expr:
+        return self._variable
+
+    def __repr__(self) -> str:
+        return f"Param({self._parameter.type}, {self._parameter.name!r})"
+
+
+def _checked(p: Parameter, value: Any) -> int | float:
+    """Return `value` as the parameter's type holds it."""
+    if not isinstance(value, (int, float, np.integer, np.floating, np.bool_)):
+        raise TypeMismatch(
+            f"{value!r} is no number to set Param {p.name} to", where=user_location()
+        )
+    if p.type.is_float:
+        rounded = as_const(const(p.type, float(value)))
+        assert rounded is not None
+        return rounded
+    if int(value) != value or not p.type.can_represent(int(value)):
+        raise BufferError(
+            f"Param {p.name} of type {p.type} cannot hold {value}", where=user_location()
+        )
+    return int(value)

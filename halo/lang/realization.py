@@ -1,0 +1,112 @@
+"""What the language asks of the driver, with its arguments checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from halo.buffer import Buffer
+from halo.errors import BufferError, DefinitionError, TypeMismatch, user_location
+from halo.ir.function import Function, Image, Parameter
+from halo.lang.driver import get_driver
+from halo.lang.image_param import ImageParam
+from halo.lang.param import Param
+from halo.target import Target
+
+
+def realize(
+    outputs: Sequence[Function], destination: Any, target: Target | None
+) -> Buffer | tuple[Buffer, ...] | None:
+    """Compute `outputs`; see `halo.lang.func.Func.realize`."""
+    check_defined(outputs)
+    kept = _given_buffers(destination)
+    buffers = kept if kept is not None else _new_buffers(outputs, destination)
+    _check_buffers(outputs, buffers)
+    get_driver().realize(outputs, buffers, target)
+    for function in outputs:
+        function.frozen = True
+    if kept is not None:
+        return None
+    return buffers[0] if len(buffers) == 1 else tuple(buffers)
+
+
+def arguments(args: Sequence[Any]) -> tuple[Image | Parameter, ...]:
+    """Return the data behind the ImageParams and Params `args`.
+
+    Raises
+    ------
+    TypeMismatch
+        One is something else.
+    """
+    out: list[Image | Parameter] = []
+    for a in args:
+        if isinstance(a, (ImageParam, Buffer)):
+            out.append(a.image())
+        elif isinstance(a, Param):
+            out.append(a.parameter())
+        else:
+            raise TypeMismatch(
+                f"{a!r} cannot be an argument: ImageParams and Params can", where=user_location()
+            )
+    return tuple(out)
+
+
+def check_defined(outputs: Sequence[Function]) -> None:
+    """Refuse outputs that have no definition."""
+    for function in outputs:
+        if not function.is_defined:
+            raise DefinitionError(
+                f"{function.name} is realized before it is defined",
+                where=user_location(),
+                hint=f"define {function.name}[...] = ... first",
+            )
+
+
+def _given_buffers(destination: Any) -> list[Buffer] | None:
+    if isinstance(destination, Buffer):
+        return [destination]
+    listed = isinstance(destination, (list, tuple)) and len(destination) > 0
+    if listed and all(isinstance(b, Buffer) for b in destination):
+        return list(destination)
+    return None
+
+
+def _new_buffers(outputs: Sequence[Function], sizes: Any) -> list[Buffer]:
+    extents: tuple[Any, ...] = ()
+    if sizes is not None:
+        extents = tuple(sizes) if isinstance(sizes, (list, tuple)) else (sizes,)
+    for function in outputs:
+        if function.dimensions != len(extents):
+            raise DefinitionError(
+                f"{function.name} has {function.dimensions} dimensions, realized with sizes "
+                f"for {len(extents)}",
+                where=user_location(),
+                hint=f"give one size for each of {', '.join(function.args) or 'no dimension: []'}",
+            )
+    return [Buffer(t, extents) for function in outputs for t in function.types]
+
+
+def _check_buffers(outputs: Sequence[Function], buffers: Sequence[Buffer]) -> None:
+    wanted = [(f, t) for f in outputs for t in f.types]
+    if len(wanted) != len(buffers):
+        raise BufferError(
+            f"{len(buffers)} Buffers for {len(wanted)} values", where=user_location()
+        )
+    for (function, type), buffer in zip(wanted, buffers, strict=True):
+        if buffer.type() != type:
+            raise TypeMismatch(
+                f"{function.name} of {type} is realized into a Buffer of {buffer.type()}",
+                where=user_location(),
+            )
+        if buffer.dimensions() != function.dimensions:
+            raise BufferError(
+                f"{function.name} of {function.dimensions} dimensions is realized into a Buffer "
+                f"of {buffer.dimensions()}",
+                where=user_location(),
+            )
+        if not buffer.writable:
+            raise BufferError(
+                f"{function.name} is realized into a Buffer that cannot be written",
+                where=user_location(),
+                hint="its array is read-only, or several elements share a place: copy it",
+            )

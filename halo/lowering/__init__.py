@@ -1,0 +1,215 @@
+"""Lowering: from Functions and their schedules to loops over flat memory, pass by pass."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from halo.ir.expr import Expr
+from halo.ir.function import Dimension, Function, Image, Parameter
+from halo.ir.interval import Interval
+from halo.ir.lowered import BufferArg, Field, LoweredFunc, ScalarArg, buffer_field
+from halo.ir.simplify import simplify
+from halo.ir.stmt import Stmt
+from halo.ir.substitute import substitute
+from halo.ir.types import Int
+from halo.lowering.checks import add_entry_checks, add_region_checks
+from halo.lowering.common_subexpressions import common_subexpressions
+from halo.lowering.hoist_invariants import hoist_invariants
+from halo.lowering.inline import inline_functions
+from halo.lowering.loop_nests import build_loop_nests, output_buffer
+from halo.lowering.partition_loops import partition_loops
+from halo.lowering.program import Program
+from halo.lowering.promote_registers import promote_registers
+from halo.lowering.realization_order import collect_program
+from halo.lowering.sites import place_functions
+from halo.lowering.storage_flattening import flatten_storage
+from halo.lowering.trim_no_ops import trim_no_ops
+from halo.lowering.unroll_loops import unroll_loops
+from halo.lowering.vectorize_loops import vectorize_loops
+from halo.schedule.receipts import Receipts
+from halo.schedule.resolve import ResolvedSchedule, resolve
+from halo.schedule.schedule import Schedule
+
+Scope = Mapping[str, Interval]
+Hook = Callable[[str, Stmt, float], None]
+"""Called after each pass with its name, what it made, and the seconds it took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to lower.
+
+    Attributes
+    ----------
+    name
+        Of the function to make.
+    outputs
+        Functions whose cells are wanted.
+    schedule
+        How to compute them.
+    cuts
+        Function to the image that stands for it: it is read, not computed.
+    output_dims
+        Output buffer to what is promised about its dimensions.
+    scalars
+        Free index variables of the definitions (symbolic sizes) and their ranges; they become
+        int32 arguments, after the buffers.
+    args
+        The inputs in the order of the function's arguments; None: in order of first use.
+    trusted
+        Called by generated code only: check nothing. All `Dimension`s must be complete.
+    """
+
+    name: str
+    outputs: Sequence[Function]
+    schedule: Schedule
+    cuts: Mapping[str, Image] = field(default_factory=dict)
+    output_dims: Mapping[str, tuple[Dimension, ...]] = field(default_factory=dict)
+    scalars: Scope = field(default_factory=dict)
+    args: Sequence[Image | Parameter] | None = None
+    trusted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """What lowering made.
+
+    Attributes
+    ----------
+    func
+        For a back end.
+    receipts
+        What became of each directive.
+    loops
+        The statement before storage was flattened, for `print_loop_nest`.
+    inputs
+        Images and parameters in the order of `func`'s arguments.
+    """
+
+    func: LoweredFunc
+    receipts: Receipts
+    loops: Stmt
+    inputs: tuple[Image | Parameter, ...]
+
+
+def lower(request: Request, hook: Hook | None = None) -> Lowered:
+    """Lower `request` through every pass.
+
+    Raises
+    ------
+    ScheduleError
+        A directive is illegal.
+    BoundsError
+        A region is not known.
+    """
+    run = _Runner(hook)
+    program, resolved, known = prepare(request)
+    placement = place_functions(program, resolved.functions)
+    nest = build_loop_nests(program, resolved.functions, placement, known)
+    loops = run("loop nests", lambda _: nest.body, nest.body)
+
+    outputs = {name: program.functions[name] for name in program.outputs}
+    images = program.images()
+    s = run("storage flattening", lambda s: flatten_storage(s, outputs), loops)
+    if not request.trusted:
+        s = add_region_checks(s, nest.needed, outputs, images)
+    s = substitute(s, known)
+    if not request.trusted:
+        s = add_entry_checks(s, outputs, images, request.output_dims)
+    s = run("entry checks", lambda s: s, s)
+    for name, f in _passes(request.scalars):
+        s = run(name, f, s)
+    inputs, func = _signature(request, program, images, s)
+    return Lowered(func, resolved.receipts, loops, inputs)
+
+
+def _passes(scope: Scope) -> list[tuple[str, Callable[[Stmt], Stmt]]]:
+    def simplified(s: Stmt) -> Stmt:
+        return simplify(s, scope)
+
+    return [
+        ("simplify", simplified),  # extents must be constants where they are constant
+        ("unroll", unroll_loops),
+        ("vectorize", vectorize_loops),
+        ("simplify vectors", simplified),  # indices become ramps, places in tiles constants
+        ("promote registers", promote_registers),
+        ("partition", partition_loops),  # sees the lanes of a vector, so after vectorising
+        ("simplify steady states", simplified),
+        ("trim", trim_no_ops),
+        ("hoist", hoist_invariants),
+        ("share", common_subexpressions),
+    ]
+
+
+class _Runner:
+    """Runs a pass and tells the hook."""
+
+    def __init__(self, hook: Hook | None) -> None:
+        self.hook = hook
+        if sys.getrecursionlimit() < 100_000:  # nests are as deep as pipelines are long
+            sys.setrecursionlimit(100_000)
+
+    def __call__(self, name: str, f: Callable[[Stmt], Stmt], s: Stmt) -> Stmt:
+        start = time.perf_counter()
+        made = f(s)
+        if self.hook is not None:
+            self.hook(name, made, time.perf_counter() - start)
+        return made
+
+
+def prepare(request: Request) -> tuple[Program, ResolvedSchedule, dict[str, Expr]]:
+    """Collect the program, resolve its schedule, inline; return also the known buffer fields."""
+    program = collect_program(request.outputs, request.cuts)
+    known = _known_fields(request, program)
+    if known:
+        program = program.map_expressions(lambda e: substitute(e, known))
+    functions = program.with_own_definitions()
+    schedule = request.schedule
+    if request.cuts:  # what is cut away may still have directives
+        schedule = Schedule(tuple(e for e in schedule.entries if e.func in functions))
+    resolved = resolve(functions, program.outputs, schedule)
+    inlined = [
+        name
+        for name, f in functions.items()
+        if resolved.functions[name].compute_level.is_inlined
+        and not f.has_updates
+        and name not in program.outputs
+    ]
+    return inline_functions(program, inlined), resolved, known
+
+
+def _known_fields(request: Request, program: Program) -> dict[str, Expr]:
+    dims: dict[str, Sequence[Dimension]] = dict(request.output_dims)
+    dims.update({name: image.dims for name, image in program.images().items()})
+    known: dict[str, Expr] = {}
+    for name, each in dims.items():
+        for d, dim in enumerate(each):
+            for what in Field:
+                value = getattr(dim, what.value)
+                if value is not None:
+                    known[buffer_field(name, what, d).name] = value
+    return known
+
+
+def _signature(
+    request: Request, program: Program, images: Mapping[str, Image], body: Stmt
+) -> tuple[tuple[Image | Parameter, ...], LoweredFunc]:
+    found: list[Image | Parameter] = [*images.values(), *program.parameters()]
+    inputs = found if request.args is None else list(request.args)
+    args: list[BufferArg | ScalarArg] = []
+    for x in inputs:
+        if isinstance(x, Image):
+            args.append(BufferArg(x.name, x.type, tuple(x.dims), is_output=False))
+        else:
+            args.append(ScalarArg(x.name, x.type))
+    for name in program.outputs:
+        f = program.functions[name]
+        for i, t in enumerate(f.types):
+            buffer = output_buffer(name, i, len(f.types))
+            dims = request.output_dims.get(buffer, (Dimension(),) * f.dimensions)
+            args.append(BufferArg(buffer, t, tuple(dims), is_output=True))
+    args.extend(ScalarArg(name, Int(32)) for name in request.scalars)
+    return tuple(inputs), LoweredFunc(request.name, tuple(args), body, request.trusted)

@@ -1,0 +1,176 @@
+"""The region each Function must cover, seen from a site: the union of what its users read.
+
+A region comes from the users' definitions and regions, never from their split loops, so for
+affine accesses it is exact under every schedule, and its cost does not depend on extents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from halo.errors import BoundsError
+from halo.ir.expr import Expr, Variable, i32
+from halo.ir.function import Definition, Function
+from halo.ir.interval import Interval, bounds_of, boxes_touched, refine, union
+from halo.ir.simplify import simplify
+from halo.ir.types import Int
+from halo.lowering.program import Program, expressions_of
+from halo.lowering.splits import rounded
+from halo.schedule.state import FuncSchedule
+
+Box = tuple[Interval, ...]
+Domain = dict[str, Interval]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What a Function must compute at a site.
+
+    Attributes
+    ----------
+    stages
+        Per stage, the range of each pure variable; stage 0's covers the others'.
+    lets
+        The names used in `stages`, outermost first.
+    """
+
+    stages: tuple[Domain, ...]
+    lets: tuple[tuple[str, Expr], ...]
+
+    def box(self, args: tuple[str, ...]) -> Box:
+        """Return the range of each dimension that is computed, and so stored."""
+        return tuple(self.stages[0][a] for a in args)
+
+
+class Regions:
+    """Works out regions for the Functions of one program."""
+
+    def __init__(self, program: Program, schedules: Mapping[str, FuncSchedule]) -> None:
+        self.program = program
+        self.schedules = schedules
+        self._names: dict[str, int] = {}
+
+    def touched_by(self, name: str, stage: int, domain: Mapping[str, Interval]) -> dict[str, Box]:
+        """Return what stage `stage` of `name` reads and writes while its variables run `domain`."""
+        d = self.program.definitions[name][stage]
+        return _touched(d, with_rvars(d, domain))
+
+    def at_root(self, name: str, domain: Domain) -> Region:
+        """Return the region of an output: what its buffer says."""
+        return self._staged(name, domain, None)
+
+    def region(self, name: str, need: Box) -> Region:
+        """Return the region of `name` at a site where its users read `need`.
+
+        Raises
+        ------
+        BoundsError
+            A user reads at an index whose range is not known.
+        """
+        f = self.program.functions[name]
+        bounds = self.schedules[name].bounds
+        domain: Domain = {}
+        for i, (arg, r) in enumerate(zip(f.args, need, strict=True)):
+            if arg in bounds:
+                low, extent = bounds[arg]
+                r = Interval(i32(low), i32(low + extent - 1))
+            if r.min is None or r.max is None:
+                raise _unbounded(f, i)
+            domain[arg] = Interval(simplify(r.min), simplify(r.max))
+        return self._staged(name, domain, self._suffix(name))
+
+    def _suffix(self, name: str) -> str:
+        n = self._names.get(name, 0)
+        self._names[name] = n + 1
+        return f".{n}" if n else ""
+
+    def _staged(self, name: str, domain: Domain, suffix: str | None) -> Region:
+        """Grow `domain`, from the last stage back to the first, by what later stages touch."""
+        f = self.program.functions[name]
+        definitions = self.program.definitions[name]
+        schedule = self.schedules[name]
+        lets: list[tuple[str, Expr]] = []
+        stages: list[Domain] = []
+        for i in reversed(range(len(definitions))):
+            grown = rounded(schedule.stages[i], domain)
+            if suffix is not None:
+                grown = self._bind(f"{name}.s{i}", f.args, grown, suffix, lets)
+            stages.append(grown)
+            if i:
+                domain = self._before(f, definitions[i], grown, domain)
+        return Region(tuple(reversed(stages)), tuple(lets))
+
+    def _before(self, f: Function, d: Definition, at: Domain, after: Domain) -> Domain:
+        scope = refine(with_rvars(d, at), d.predicate)
+        own = _touched(d, scope).get(f.name)
+        before: Domain = {}
+        for i, arg in enumerate(f.args):
+            r = union(after[arg], bounds_of(d.args[i], scope))  # what it writes
+            r = union(r, own[i]) if own else r  # what it reads
+            if r.min is None or r.max is None:
+                raise _unbounded(f, i, d)
+            before[arg] = Interval(simplify(r.min), simplify(r.max))
+        return before
+
+    def _bind(
+        self,
+        prefix: str,
+        args: tuple[str, ...],
+        domain: Domain,
+        suffix: str,
+        lets: list[tuple[str, Expr]],
+    ) -> Domain:
+        bound: Domain = {}
+        for arg in args:
+            r = domain[arg]
+            ends = []
+            for what, e in (("min", r.min), ("max", r.max)):
+                assert e is not None
+                if e.children():  # a constant or a variable needs no name of its own
+                    lets.append((f"{prefix}.{arg}.{what}{suffix}", e))
+                    e = Variable(Int(32), lets[-1][0])
+                ends.append(e)
+            bound[arg] = Interval(*ends)
+        return bound
+
+
+def with_rvars(d: Definition, domain: Mapping[str, Interval]) -> dict[str, Interval]:
+    """Return `domain` with the reduction variables over their whole range, where it lacks them."""
+    scope = dict(domain)
+    for r in d.rvars:
+        if r.name not in scope:
+            scope[r.name] = rvar_interval(d, r.name)
+    return scope
+
+
+def rvar_interval(d: Definition, name: str) -> Interval:
+    """Return the range of a reduction variable."""
+    r = next(r for r in d.rvars if r.name == name)
+    return Interval(simplify(r.min), simplify(r.min + r.extent - 1))
+
+
+def _touched(d: Definition, scope: Mapping[str, Interval]) -> dict[str, Box]:
+    scope = refine(scope, d.predicate)
+    merged: dict[str, Box] = {}
+    for e in expressions_of(d):
+        merge_boxes(merged, boxes_touched(e, scope))
+    return merged
+
+
+def merge_boxes(into: dict[str, Box], more: Mapping[str, Box]) -> None:
+    """Grow the boxes of `into` to hold those of `more`."""
+    for name, box in more.items():
+        old = into.get(name)
+        into[name] = box if old is None else tuple(map(union, old, box))
+
+
+def _unbounded(f: Function, dimension: int, d: Definition | None = None) -> BoundsError:
+    arg = f.args[dimension]
+    return BoundsError(
+        f"the range of dimension {arg} of {f.name} that its users need is not known: "
+        "an index has no bound that can be worked out",
+        where=(d.where if d else None) or f.where,
+        hint=f"wrap the index in halo.clamp(index, low, high), or give {f.name}.bound({arg}, "
+        "min, extent)",
+    )

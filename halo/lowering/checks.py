@@ -1,0 +1,128 @@
+"""Checks at the entry of a compiled function: do the buffers hold what it reads and writes?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+
+from halo.errors import BoundsError
+from halo.ir.expr import EQ, GE, GT, LE, Add, And, Expr, Or, Sub, i32
+from halo.ir.function import Dimension, Function, Image
+from halo.ir.interval import Interval
+from halo.ir.lowered import Field, buffer_field
+from halo.ir.simplify import simplify
+from halo.ir.stmt import AssertStmt, ErrorCode, IfThenElse, Stmt, block
+from halo.lowering.bounds_inference import Box
+from halo.lowering.loop_nests import output_buffer
+
+
+def add_region_checks(
+    body: Stmt,
+    needed: Mapping[str, Box],
+    outputs: Mapping[str, Function],
+    images: Mapping[str, Image],
+) -> Stmt:
+    """Put in front of `body` that its buffers hold what it touches; skip all for empty outputs.
+
+    Requires: `needed` in terms of outputs' fields and parameters.
+    Ensures: `body` runs only if every cell it touches lies in its buffer.
+
+    Example: f(x) = in(x + 1) -> assert in.min.0 <= f.min.0 + 1 and the same for the last cell.
+    """
+    checks: list[Stmt] = []
+    for name, image in images.items():
+        checks.extend(_holds("input", name, needed[name], image))
+    some: list[Expr] = []
+    for name, f in outputs.items():
+        first = output_buffer(name, 0, len(f.types))
+        checks.extend(_holds("output", first, needed[name], f))
+        some.append(_not_empty(first, f.dimensions))
+    return IfThenElse(reduce(Or, some), block(*checks, body))
+
+
+def add_entry_checks(
+    body: Stmt,
+    outputs: Mapping[str, Function],
+    images: Mapping[str, Image],
+    output_dims: Mapping[str, tuple[Dimension, ...]],
+) -> Stmt:
+    """Put in front of `body` that every promise about a buffer's shape is kept.
+
+    Ensures: where a min, extent or stride is known before it runs, the buffer's is the same; the
+    buffers of one Tuple have one shape.
+    """
+    checks: list[Stmt] = []
+    for name, image in images.items():
+        checks.extend(_promised("input", name, image.dims))
+    for name, f in outputs.items():
+        n = len(f.types)
+        buffers = [output_buffer(name, i, n) for i in range(n)]
+        for buffer in buffers:
+            checks.extend(_promised("output", buffer, output_dims.get(buffer, ())))
+        for other in buffers[1:]:
+            checks.extend(_same_shape(buffers[0], other, f.dimensions))
+    return block(*checks, body)
+
+
+def _promised(role: str, buffer: str, dims: Sequence[Dimension]) -> list[Stmt]:
+    made: list[Stmt] = []
+    for d, dim in enumerate(dims):
+        for what, value, code in (
+            (Field.MIN, dim.min, ErrorCode.BAD_EXTENT),
+            (Field.EXTENT, dim.extent, ErrorCode.BAD_EXTENT),
+            (Field.STRIDE, dim.stride, ErrorCode.BAD_STRIDE),
+        ):
+            if value is not None:
+                has = buffer_field(buffer, what, d)
+                text = f"{role} '{buffer}' dimension {d}: {what.value} must be "
+                made.append(AssertStmt(EQ(has, value), code, (text, value, ", got ", has)))
+    return made
+
+
+def _holds(role: str, buffer: str, box: Box, source: Image | Function) -> list[Stmt]:
+    made: list[Stmt] = []
+    for d, r in enumerate(box):
+        low, high = _known(r, buffer, d, source)
+        first = buffer_field(buffer, Field.MIN, d)
+        last = simplify(Sub(Add(first, buffer_field(buffer, Field.EXTENT, d)), i32(1)))
+        inside = simplify(And(LE(first, low), LE(high, last)))
+        message = (
+            f"{role} '{buffer}' dimension {d}: cells ",
+            low,
+            " to ",
+            high,
+            " are needed, it has ",
+            first,
+            " to ",
+            last,
+        )
+        made.append(AssertStmt(inside, ErrorCode.OUT_OF_BOUNDS, message))
+    return made
+
+
+def _known(r: Interval, buffer: str, d: int, source: Image | Function) -> tuple[Expr, Expr]:
+    if r.min is None or r.max is None:
+        where = source.where if isinstance(source, Function) else None
+        raise BoundsError(
+            f"'{buffer}' is read in dimension {d} at an index that has no known bound",
+            where=where,
+            hint="wrap the index in halo.clamp(index, low, high)",
+        )
+    return simplify(r.min), simplify(r.max)
+
+
+def _same_shape(first: str, other: str, dimensions: int) -> list[Stmt]:
+    made: list[Stmt] = []
+    for d in range(dimensions):
+        for what in Field:
+            a, b = buffer_field(first, what, d), buffer_field(other, what, d)
+            text = f"outputs '{first}' and '{other}' dimension {d}: the {what.value}s differ, "
+            made.append(AssertStmt(EQ(a, b), ErrorCode.BAD_EXTENT, (text, a, " and ", b)))
+    return made
+
+
+def _not_empty(buffer: str, dimensions: int) -> Expr:
+    conditions: list[Expr] = [
+        GT(buffer_field(buffer, Field.EXTENT, d), i32(0)) for d in range(dimensions)
+    ]
+    return reduce(And, conditions) if conditions else GE(i32(0), i32(0))

@@ -1,0 +1,281 @@
+"""Build the loops of a whole program from its definitions and resolved schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+
+from halo.ir.expr import Add, And, Expr, Sub, Variable, i32, is_true
+from halo.ir.function import Definition
+from halo.ir.interval import Interval
+from halo.ir.intrinsics import likely
+from halo.ir.lowered import Field, buffer_field
+from halo.ir.simplify import simplify
+from halo.ir.stmt import (
+    For,
+    IfThenElse,
+    LetStmt,
+    ProducerConsumer,
+    Provide,
+    Realize,
+    Stmt,
+    block,
+)
+from halo.ir.substitute import substitute
+from halo.lowering.bounds_inference import Box, Domain, Region, Regions, merge_boxes, rvar_interval
+from halo.lowering.program import Program
+from halo.lowering.sites import ROOT, Placement, Site
+from halo.lowering.sliding_window import Slide, fold_factor, slide
+from halo.lowering.splits import StageNest, extent_of, undo_splits
+from halo.schedule.state import FuncSchedule, pure_vars
+
+
+def output_buffer(name: str, value_index: int, values: int) -> str:
+    """Return the name of the buffer that holds value `value_index` of output `name`."""
+    return name if values == 1 else f"{name}.{value_index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """The loops of a program.
+
+    Attributes
+    ----------
+    body
+        Statement at stage "loops".
+    needed
+        Image or output to the box that is read or written, in terms of outputs and parameters.
+    """
+
+    body: Stmt
+    needed: dict[str, Box]
+
+
+def build_loop_nests(
+    program: Program,
+    schedules: Mapping[str, FuncSchedule],
+    placement: Placement,
+    known: Mapping[str, Expr],
+) -> Nest:
+    """Turn definitions into loops, each Function computed and stored where its schedule says.
+
+    Requires: inlined Functions are substituted; schedules are legal.
+    Ensures: every cell read was written before, by the same values as without any schedule; a
+    Function computes at each site no more than its users there read, up to its splits' tails.
+
+    Parameters
+    ----------
+    known
+        Buffer fields whose value is known, by name.
+    """
+    builder = _Builder(program, schedules, placement, known)
+    body = builder.at_site(ROOT, {}, lambda: block())
+    return Nest(body, builder.needed)
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An enclosing loop: what sliding over it needs to know."""
+
+    site: Site
+    loop: Variable
+    serial: bool
+    min: Expr
+    lets: list[tuple[str, Expr]] = field(default_factory=list)
+
+
+class _Builder:
+    def __init__(
+        self,
+        program: Program,
+        schedules: Mapping[str, FuncSchedule],
+        placement: Placement,
+        known: Mapping[str, Expr],
+    ) -> None:
+        self.program, self.schedules, self.placement = program, schedules, placement
+        self.known = known
+        self.regions = Regions(program, schedules)
+        self.needed: dict[str, Box] = {}
+        self.current: dict[str, Region] = {}
+        self.frames: list[_Frame] = []
+        self.folds: dict[str, list[tuple[int, int]]] = {}
+        self.careful = False
+
+    def at_site(self, site: Site, owner: Mapping[str, Box], rest: Callable[[], Stmt]) -> Stmt:
+        """Return the inside of `site`: what is computed and stored there, around `rest`."""
+        p = self.placement
+        inside = p.inside.get(site, [])
+        if not inside and site is not ROOT:
+            return rest()
+        before = {name: self.current.get(name) for name in inside}
+        lets = self._find_regions(site, inside, dict(owner))
+        regions = {name: self.current[name] for name in p.stored_at.get(site, [])}
+        if self.frames:
+            self.frames[-1].lets.extend(lets)
+        body = rest()
+        for name in reversed([n for n in inside if n in regions or p.computed[n] == site]):
+            if p.computed[name] == site:
+                consume = ProducerConsumer(name, False, body)
+                body = block(ProducerConsumer(name, True, self._produce(name)), consume)
+            if name in regions and name not in self.program.outputs:
+                body = self._realize(name, regions[name], body)
+        for let_name, value in reversed(lets):
+            body = LetStmt(let_name, value, body)
+        for name, old in before.items():
+            if old is not None:
+                self.current[name] = old
+        return body
+
+    def _find_regions(
+        self, site: Site, inside: list[str], touched: dict[str, Box]
+    ) -> list[tuple[str, Expr]]:
+        """Work out the region of each Function in `inside`, users first; return their lets."""
+        lets: list[tuple[str, Expr]] = []
+        outputs = self.program.outputs
+        for name in reversed(inside):
+            if name in outputs:
+                region = self.regions.at_root(name, self._output_domain(name))
+            else:
+                region = self.regions.region(name, touched[name])
+            lets.extend(region.lets)
+            if self.placement.computed[name] == site:
+                region = self._slide(name, region, lets)
+            self.current[name] = region
+            for i, domain in enumerate(region.stages):
+                merge_boxes(touched, self.regions.touched_by(name, i, domain))
+        if site is ROOT:
+            self.needed = {n: b for n, b in touched.items() if n not in self.program.functions}
+            for name in outputs:
+                box = self.current[name].box(self.program.functions[name].args)
+                merged = {name: box}
+                if name in touched:
+                    merge_boxes(merged, {name: touched[name]})
+                self.needed[name] = merged[name]
+        return lets
+
+    def _output_domain(self, name: str) -> Domain:
+        f = self.program.functions[name]
+        buffer = output_buffer(name, 0, len(f.types))
+        domain: Domain = {}
+        for i, arg in enumerate(f.args):
+            low = substitute(buffer_field(buffer, Field.MIN, i), self.known)
+            extent = substitute(buffer_field(buffer, Field.EXTENT, i), self.known)
+            if arg in self.schedules[name].bounds:
+                first, n = self.schedules[name].bounds[arg]
+                domain[arg] = Interval(i32(first), i32(first + n - 1))
+            else:
+                domain[arg] = Interval(low, simplify(Sub(Add(low, extent), i32(1))))
+        return domain
+
+    def _slide(self, name: str, region: Region, lets: list[tuple[str, Expr]]) -> Region:
+        """Leave out what an earlier iteration around `name` computed, if storage lasts."""
+        between = self.placement.between(name)
+        if not between or len(self.program.definitions[name]) > 1:
+            return region
+        frames = self.frames[-len(between) :]
+        known = [let for frame in frames for let in frame.lets] + lets
+        args = self.program.functions[name].args
+        found: Slide | None = None
+        for frame in reversed(frames):
+            slid = slide(args, region.stages[0], frame.loop, frame.min, known)
+            if slid.depends:
+                found = slid if frame.serial else None
+                break
+        outer = frames[: frames.index(frame)] if found else frames
+        parallel_between = any(not f.serial for f in outer)
+        if found is None or found.arg is None:
+            self.folds.setdefault(name, []).append((-1, 0))
+            return region
+        factor = 0 if parallel_between else fold_factor(region.stages[0][found.arg], known)
+        self.folds.setdefault(name, []).append((args.index(found.arg), factor))
+        new = f"{name}.{found.arg}.new{len(self.folds[name])}"
+        lets.append((new, found.new_min))
+        stage = dict(region.stages[0])
+        stage[found.arg] = Interval(Variable(found.new_min.type, new), stage[found.arg].max)
+        return Region((stage,), region.lets)
+
+    def _realize(self, name: str, region: Region, body: Stmt) -> Stmt:
+        f = self.program.functions[name]
+        schedule = self.schedules[name]
+        bounds = tuple((_some(r.min), extent_of(r)) for r in region.box(f.args))
+        folds = [0] * f.dimensions
+        votes = self.folds.pop(name, [])
+        if votes and len({d for d, _ in votes}) == 1 and all(n > 0 for _, n in votes):
+            folds[votes[0][0]] = max(n for _, n in votes)
+        return Realize(name, f.types, bounds, body, schedule.storage_order, tuple(folds))
+
+    def _produce(self, name: str) -> Stmt:
+        stages = self.program.definitions[name]
+        return block(*(self._stage(name, i) for i in range(len(stages))))
+
+    def _stage(self, name: str, index: int) -> Stmt:
+        f = self.program.functions[name]
+        d = self.program.definitions[name][index]
+        domain = {v: self.current[name].stages[index][v] for v in pure_vars(f, d)}
+        domain |= {r.name: rvar_interval(d, r.name) for r in d.rvars}
+        stage = self.schedules[name].stages[index]
+        prefix = f"{name}.s{index}"
+        nest = undo_splits(prefix, stage, domain, self.careful)
+        fast = self._loops(name, index, nest, domain)
+        if not nest.needs:
+            return fast
+        # Too few cells to shift a step inwards: guard every step, and keep that code small.
+        self.careful = True
+        slow = self._loops(name, index, undo_splits(prefix, stage, domain, True), domain)
+        self.careful = False
+        return IfThenElse(likely(reduce(And, nest.needs)), fast, slow)
+
+    def _loops(self, name: str, index: int, nest: StageNest, domain: Domain) -> Stmt:
+        d = self.program.definitions[name][index]
+
+        def inside(depth: int) -> Stmt:
+            if depth + 1 < len(nest.loops):
+                return loop(depth + 1)
+            return self._provide(name, d, nest)
+
+        def at(depth: int) -> Stmt:
+            site = Site(name, index, depth)
+            if depth >= 0 and site in self.placement.inside:
+                scope = nest.scope_at(depth, domain)
+                owner = self.regions.touched_by(name, index, scope)
+                owner.pop(name, None)
+                return self.at_site(site, owner, lambda: inside(depth))
+            return inside(depth)
+
+        def bound(depth: int) -> Stmt:
+            body = at(depth)
+            conditions = [g.condition for g in nest.guards if g.depth == depth]
+            if conditions:
+                body = IfThenElse(likely(reduce(And, conditions)), body)
+            for b in reversed([b for b in nest.bindings if b.depth == depth]):
+                body = LetStmt(b.name, b.value, body)
+            return body
+
+        def loop(depth: int) -> Stmt:
+            spec = nest.loops[depth]
+            serial = spec.kind.name in ("SERIAL", "UNROLLED")
+            variable = Variable(spec.min.type, spec.name)
+            frame = _Frame(Site(name, index, depth), variable, serial, spec.min)
+            frame.lets.extend((b.name, b.value) for b in nest.bindings if b.depth == depth)
+            self.frames.append(frame)
+            body = bound(depth)
+            self.frames.pop()
+            return For(spec.name, spec.min, spec.extent, spec.kind, body, spec.note)
+
+        return bound(-1)
+
+    def _provide(self, name: str, d: Definition, nest: StageNest) -> Stmt:
+        def fill(e: Expr) -> Expr:
+            return substitute(e, nest.values)
+
+        s: Stmt = Provide(name, tuple(map(fill, d.values)), tuple(map(fill, d.args)))
+        if not is_true(d.predicate):
+            s = IfThenElse(fill(d.predicate), s)
+        return s
+
+
+def _some(e: Expr | None) -> Expr:
+    assert e is not None
+    return e
+

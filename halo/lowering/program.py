@@ -1,0 +1,100 @@
+"""The algorithm as lowering sees it: the Functions to compute and their definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from halo.ir.expr import Call, CallKind, Expr, Variable
+from halo.ir.function import Definition, Function, Image, Parameter, ReductionVar
+from halo.ir.substitute import walk
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Functions in realization order (producers first) with the definitions to lower.
+
+    Attributes
+    ----------
+    functions
+        Name to Function, in realization order.
+    definitions
+        Name to its stages; a pass replaces these, never the Function's own.
+    outputs
+        Names of the Functions whose cells leave the program, in the order asked for.
+    """
+
+    functions: dict[str, Function]
+    definitions: dict[str, tuple[Definition, ...]]
+    outputs: tuple[str, ...]
+
+    def images(self) -> dict[str, Image]:
+        """Return the images read by any definition, by name, in order of first use."""
+        found: dict[str, Image] = {}
+        for stages in self.definitions.values():
+            for d in stages:
+                for call in calls_in(d):
+                    if isinstance(call.func, Image):
+                        found.setdefault(call.name, call.func)
+        return found
+
+    def parameters(self) -> list[Parameter]:
+        """Return the scalar parameters used by any definition, in order of first use."""
+        found: dict[str, Parameter] = {}
+        for stages in self.definitions.values():
+            for d in stages:
+                for e in (*expressions_of(d), *(x for r in d.rvars for x in (r.min, r.extent))):
+                    for n in walk(e):
+                        if isinstance(n, Variable) and n.param is not None:
+                            found.setdefault(n.name, n.param)
+        return list(found.values())
+
+    def map_expressions(self, f: Callable[[Expr], Expr]) -> Program:
+        """Return the program with `f` applied to every expression of its definitions."""
+        return Program(
+            self.functions,
+            {n: tuple(map_definition(d, f) for d in ds) for n, ds in self.definitions.items()},
+            self.outputs,
+        )
+
+    def with_own_definitions(self) -> dict[str, Function]:
+        """Return its Functions with the definitions that are to be lowered."""
+        return {
+            name: Function(name, f.args, list(self.definitions[name]), f.types, f.where)
+            for name, f in self.functions.items()
+        }
+
+
+def expressions_of(d: Definition) -> tuple[Expr, ...]:
+    """Return every expression of a definition that may read cells."""
+    return (*d.values, *d.args, d.predicate)
+
+
+def calls_in(d: Definition) -> list[Call]:
+    """Return the calls of Funcs and images in a definition, in order of appearance."""
+    found: list[Call] = []
+    for e in expressions_of(d):
+        for n in walk(e):
+            if isinstance(n, Call) and n.kind in (CallKind.FUNC, CallKind.IMAGE):
+                found.append(n)
+    return found
+
+
+def producers_of(d: Definition) -> list[Function]:
+    """Return the Functions a definition reads, each once, in order of appearance."""
+    found: dict[str, Function] = {}
+    for call in calls_in(d):
+        if isinstance(call.func, Function):
+            found.setdefault(call.name, call.func)
+    return list(found.values())
+
+
+def map_definition(d: Definition, f: Callable[[Expr], Expr]) -> Definition:
+    """Return `d` with `f` applied to each of its expressions."""
+    return Definition(
+        tuple(f(a) for a in d.args),
+        tuple(f(v) for v in d.values),
+        tuple(ReductionVar(r.name, f(r.min), f(r.extent)) for r in d.rvars),
+        f(d.predicate),
+        d.where,
+    )

@@ -1,0 +1,134 @@
+"""Where each Function is computed and stored: places in the nest of all loops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from halo.lowering.program import Program, producers_of
+from halo.schedule.loop_level import LoopLevel
+from halo.schedule.state import FuncSchedule
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The inside of loop `depth` (0 outermost) of a stage; `ROOT` is outside all loops."""
+
+    func: str
+    stage: int
+    depth: int
+
+
+ROOT = Site("", 0, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The place of each Function that is not inlined.
+
+    Attributes
+    ----------
+    computed, stored
+        Function to its site.
+    paths
+        Function to the sites around it, ROOT first, its own compute site last.
+    computed_at, stored_at
+        Site to the Functions computed or stored there, in realization order.
+    inside
+        Site to the Functions computed there or deeper, in realization order.
+    """
+
+    computed: dict[str, Site]
+    stored: dict[str, Site]
+    paths: dict[str, tuple[Site, ...]]
+    computed_at: dict[Site, list[str]]
+    stored_at: dict[Site, list[str]]
+    inside: dict[Site, list[str]]
+
+    def between(self, func: str) -> tuple[Site, ...]:
+        """Return the sites inside the storage of `func`, down to where it is computed."""
+        path = self.paths[func]
+        return path[path.index(self.stored[func]) + 1 :]
+
+
+def place_functions(program: Program, schedules: dict[str, FuncSchedule]) -> Placement:
+    """Resolve the compute and store levels of `program`'s Functions to sites.
+
+    Requires: inlined pure Functions are gone; levels are legal.
+    Ensures: a Function with updates and no level of its own is computed in the innermost loop
+    that encloses all its uses.
+    """
+    users: dict[str, list[tuple[str, int]]] = {}
+    paths: dict[str, tuple[Site, ...]] = {}
+    computed: dict[str, Site] = {}
+    stored: dict[str, Site] = {}
+    for name in reversed(program.functions):
+        schedule = schedules[name]
+        path = _path(name, schedule.compute_level, users, paths, schedules)
+        if name in program.outputs:
+            path = (ROOT,)
+        paths[name] = path
+        computed[name] = path[-1]
+        stored[name] = path[-1]
+        if not schedule.store_level.is_inlined and name not in program.outputs:
+            stored[name] = _site(schedule.store_level, schedules)
+        for i, d in enumerate(program.definitions[name]):
+            for producer in producers_of(d):
+                users.setdefault(producer.name, []).append((name, i))
+    return _index(program, computed, stored, paths)
+
+
+def _path(
+    name: str,
+    level: LoopLevel,
+    users: dict[str, list[tuple[str, int]]],
+    paths: dict[str, tuple[Site, ...]],
+    schedules: dict[str, FuncSchedule],
+) -> tuple[Site, ...]:
+    if level.is_root or name not in users:
+        return (ROOT,)
+    if level.is_at:
+        site = _site(level, schedules)
+        return _extend(paths[site.func], site.func, site.stage, site.depth)
+    ways = [
+        _extend(paths[f], f, i, len(schedules[f].stages[i].dims) - 1)
+        for f, i in users[name]
+        if f != name
+    ]
+    common = ways[0]
+    for way in ways[1:]:
+        n = 0
+        while n < min(len(common), len(way)) and common[n] == way[n]:
+            n += 1
+        common = common[:n]
+    return common
+
+
+def _extend(path: tuple[Site, ...], func: str, stage: int, depth: int) -> tuple[Site, ...]:
+    return (*path, *(Site(func, stage, d) for d in range(depth + 1)))
+
+
+def _site(level: LoopLevel, schedules: dict[str, FuncSchedule]) -> Site:
+    if not level.is_at:
+        return ROOT
+    assert level.func is not None
+    stage = level.stage or 0
+    names = [d.name for d in schedules[level.func].stages[stage].dims]
+    assert level.var is not None
+    return Site(level.func, stage, names.index(level.var))
+
+
+def _index(
+    program: Program,
+    computed: dict[str, Site],
+    stored: dict[str, Site],
+    paths: dict[str, tuple[Site, ...]],
+) -> Placement:
+    computed_at: dict[Site, list[str]] = {}
+    stored_at: dict[Site, list[str]] = {}
+    inside: dict[Site, list[str]] = {}
+    for name in program.functions:
+        computed_at.setdefault(computed[name], []).append(name)
+        stored_at.setdefault(stored[name], []).append(name)
+        for site in paths[name]:
+            inside.setdefault(site, []).append(name)
+    return Placement(computed, stored, paths, computed_at, stored_at, inside)

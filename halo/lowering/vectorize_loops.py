@@ -1,0 +1,216 @@
+"""Vectorisation: a loop of constant extent becomes straight code on vectors."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from halo.errors import InternalError
+from halo.ir.expr import Expr, IntImm, Load, Not, Ramp, Variable, i64
+from halo.ir.stmt import (
+    Allocate,
+    AssertStmt,
+    Block,
+    Evaluate,
+    For,
+    ForKind,
+    IfThenElse,
+    LetStmt,
+    ProducerConsumer,
+    Stmt,
+    Store,
+    block,
+)
+from halo.ir.types import Int
+from halo.lowering.affine import constant_of
+from halo.lowering.lanes import Lanes, NotVectorizable, broadcast, conjunction
+from halo.lowering.unroll_loops import unroll_loops
+
+
+def vectorize_loops(s: Stmt) -> Stmt:
+    """Replace each VECTORIZED loop of constant extent by code on vectors of that many lanes.
+
+    The loop variable becomes a `Ramp`; values that differ by lane become vectors, conditions that
+    do become predicates of the loads and stores under them. Statement by statement all lanes run
+    together, loads before stores. Of nested vectorised loops the innermost is vectorised and those
+    around it are unrolled. A loop that has no vector form (its extent is not constant, its lanes
+    write one cell in turn, it calls a C function, ...) runs serially; its `note` says so.
+
+    Requires: flat stage. Ensures: no VECTORIZED loop is left.
+
+        vectorized x in 0..4 { if (x < n) out[b + x] = in[x] * 2 }
+        -> out[ramp(b, 1, 4)] = in[ramp(0, 1, 4) if p] * x4(2) if p,  p = ramp(0, 1, 4) < x4(n)
+    """
+    return _rewrite(s)
+
+
+def _rewrite(node: Any) -> Any:
+    if isinstance(node, Expr):
+        return node
+    if isinstance(node, For) and node.kind is ForKind.VECTORIZED:
+        return _vectorize(node)
+    return node.map_children(_rewrite)
+
+
+def _vectorize(loop: For) -> Stmt:
+    lanes = constant_of(loop.extent)
+    if lanes is None:
+        return _serial(loop, "its extent is not constant")
+    if lanes <= 0:
+        return Block(())
+    if _has_vectorized(loop.body):
+        outer = dataclasses.replace(loop, kind=ForKind.UNROLLED, body=_rewrite(loop.body))
+        return unroll_loops(outer)
+    if lanes == 1:
+        return LetStmt(loop.name, loop.min, loop.body)
+    try:
+        return _Vectorizer(loop, lanes).result()
+    except NotVectorizable as reason:
+        return _serial(loop, str(reason))
+
+
+def _serial(loop: For, reason: str) -> Stmt:
+    note = f"{loop.note}; serial: {reason}" if loop.note else f"serial: {reason}"
+    body = _rewrite(loop.body)
+    return For(loop.name, loop.min, loop.extent, ForKind.SERIAL, body, note)
+
+
+def _has_vectorized(node: Any) -> bool:
+    if isinstance(node, Expr):
+        return False
+    if isinstance(node, For) and node.kind is ForKind.VECTORIZED:
+        return True
+    return any(_has_vectorized(c) for c in node.children())
+
+
+class _Vectorizer:
+    """Converts the statements inside one loop."""
+
+    def __init__(self, loop: For, lanes: int) -> None:
+        self._loop = loop
+        self._start: Expr = loop.min
+        if not isinstance(loop.min, (IntImm, Variable)):
+            self._start = Variable(Int(32), f"{loop.name}.base")
+        self._in = Lanes(loop.name, self._start, lanes)
+
+    def result(self) -> Stmt:
+        body = self._stmt(self._loop.body)
+        if self._start is self._loop.min:
+            return body
+        return LetStmt(f"{self._loop.name}.base", self._loop.min, body)
+
+    def _stmt(self, s: Any) -> Stmt:
+        match s:
+            case Store():
+                return self._store(s)
+            case LetStmt():
+                return self._let(s)
+            case IfThenElse():
+                return self._if(s)
+            case For():
+                return self._for(s)
+            case Allocate():
+                return self._allocate(s)
+            case Block() | ProducerConsumer():
+                made: Stmt = s.map_children(self._stmt)
+                return made
+            case AssertStmt() | Evaluate():
+                return self._once(s)
+            case _:
+                raise InternalError(f"{type(s).__name__} is not of the flat stage")
+
+    def _store(self, s: Store) -> Stmt:
+        lanes = self._in.lanes
+        value, index = self._in.widen(s.value), self._in.index(s.name, s.index)
+        predicate = None if s.predicate is None else self._in.widen(s.predicate)
+        predicate = conjunction(self._in.mask, predicate)
+        if index.type.is_vector:
+            if predicate is not None and predicate.type.is_vector:
+                predicate = broadcast(predicate, lanes)
+            return Store(s.name, broadcast(value, lanes), index, predicate)
+        masked = predicate is not None and predicate.type.is_vector
+        if value.type.is_vector or masked or _loads_from(value, s.name):
+            raise NotVectorizable(f"all lanes write the same cell of {s.name}")
+        return Store(s.name, value, index, predicate)
+
+    def _let(self, s: LetStmt) -> Stmt:
+        # Ramps stay visible as such, so that the loads they index are seen to be dense.
+        value = self._in.widen(s.value)
+        if isinstance(value, Ramp) and isinstance(value.stride, IntImm):
+            name = f"{s.name}.base"
+            base = value.base
+            if isinstance(base, (IntImm, Variable)):
+                return self._bound(s, value)
+            start = Variable(base.type, name)
+            return LetStmt(name, base, self._bound(s, Ramp(start, value.stride, value.lanes)))
+        if value.type.is_vector:
+            name = f"{s.name}.lanes"
+            return LetStmt(name, value, self._bound(s, Variable(value.type, name)))
+        body = self._bound(s, None)
+        return s if value is s.value and body is s.body else LetStmt(s.name, value, body)
+
+    def _bound(self, s: LetStmt | For, stands_for: Expr | None) -> Stmt:
+        """Convert the body of `s`, which binds a name, with a vector for that name or without."""
+        names = self._in.names
+        hidden = names.pop(s.name, None)
+        if stands_for is not None:
+            names[s.name] = stands_for
+        self._in.forget()
+        body = self._stmt(s.body)
+        names.pop(s.name, None)
+        if hidden is not None:
+            names[s.name] = hidden
+        self._in.forget()
+        return body
+
+    def _if(self, s: IfThenElse) -> Stmt:
+        condition = self._in.widen(s.condition)
+        if condition.type.is_scalar:
+            then_case = self._stmt(s.then_case)
+            else_case = None if s.else_case is None else self._stmt(s.else_case)
+            return IfThenElse(condition, then_case, else_case)
+        then_case = self._masked(condition, s.then_case)
+        if s.else_case is None:
+            return then_case
+        return block(then_case, self._masked(Not(condition), s.else_case))
+
+    def _masked(self, condition: Expr, s: Stmt) -> Stmt:
+        outer = self._in.mask
+        self._in.mask = conjunction(outer, condition)
+        self._in.forget()
+        made = self._stmt(s)
+        self._in.mask = outer
+        self._in.forget()
+        return made
+
+    def _for(self, s: For) -> Stmt:
+        start, extent = self._in.widen(s.min), self._in.widen(s.extent)
+        if start.type.is_vector or extent.type.is_vector:
+            raise NotVectorizable(f"the bounds of loop {s.name} differ by lane")
+        return For(s.name, start, extent, s.kind, self._bound(s, None), s.note)
+
+    def _allocate(self, s: Allocate) -> Stmt:
+        extents = tuple(self._in.widen(e) for e in s.extents)
+        if any(e.type.is_vector for e in extents):
+            raise NotVectorizable(f"the size of {s.name} differs by lane")
+        was = s.name in self._in.own
+        self._in.own.add(s.name)
+        self._in.forget()
+        body = self._stmt(s.body)
+        if not was:
+            self._in.own.discard(s.name)
+        self._in.forget()
+        return Allocate(s.name, s.type, (i64(self._in.lanes), *extents), body, s.memory)
+
+    def _once(self, s: AssertStmt | Evaluate) -> Stmt:
+        if isinstance(s, Evaluate) or self._in.mask is not None:
+            raise NotVectorizable(f"{type(s).__name__} inside")
+        if s.map_children(self._in.widen) is not s:
+            raise NotVectorizable("a check that differs by lane")
+        return s
+
+
+def _loads_from(e: Expr, name: str) -> bool:
+    if isinstance(e, Load) and e.name == name:
+        return True
+    return any(_loads_from(c, name) for c in e.children())

@@ -1,0 +1,118 @@
+"""Convolutions in any number of spatial axes, with groups, strides, dilations and padding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from halo.errors import DefinitionError
+from halo.ir.expr import Expr, const
+from halo.ir.operators import as_expr
+from halo.lang import Func, RDom
+from halo.ops.broadcast import Requirement, shape_text
+from halo.ops.build import axis_vars, call, computed
+from halo.ops.index import known, same, times
+from halo.ops.tensor import OpInfo, OpKind, Tensor
+from halo.ops.window import WindowAxis, source
+
+
+def conv(
+    name: str,
+    x: Tensor,
+    w: Tensor,
+    bias: Tensor | None,
+    axes: Sequence[WindowAxis],
+    groups: int = 1,
+) -> Tensor:
+    """Return the convolution of `x` (N, C, ...) with `w` (M, C/groups, ...), as ONNX's Conv.
+
+    Its Funcs: ``padded`` is `x` with zeros around it, at the coordinates of `x` (only where there
+    is padding); ``acc`` begins with the bias and adds over an RDom whose dimensions are the
+    window's axes, the last one first, then the input channel of the group. Of a depthwise
+    convolution the RDom has no channel.
+
+    Raises
+    ------
+    DefinitionError
+        Ranks, channels or groups do not go together.
+    """
+    requires = _check(x, w, bias, axes, groups)
+    out_channels = known(w.shape[0])
+    depthwise = groups > 1 and known(w.shape[1]) == 1
+    read, funcs = source(name, x, axes, const(x.type, 0))
+    spatial = [a.places(d) for a, d in zip(axes, x.shape[2:], strict=True)]
+    per_group = None if groups == 1 else (out_channels or 0) // groups
+    acc = _accumulate(f"{name}_acc", read, x, w, bias, axes, per_group, depthwise)
+    attrs = {
+        "kernel": tuple(a.kernel for a in axes),
+        "strides": tuple(a.stride for a in axes),
+        "dilations": tuple(a.dilation for a in axes),
+        "pads": tuple((a.before, a.after) for a in axes),
+        "groups": groups,
+        "bias": bias,
+    }
+    op = OpInfo(
+        OpKind.DEPTHWISE_CONV if depthwise else OpKind.CONV,
+        (x, w) if bias is None else (x, w, bias),
+        funcs={**funcs, "acc": acc},
+        attrs=attrs,
+        requires=requires,
+    )
+    shape = (x.shape[0], w.shape[0], *spatial)
+    return computed(name, x.type, shape, lambda *coords: call(acc, *coords), op)
+
+
+def _accumulate(
+    name: str,
+    read: Any,
+    x: Tensor,
+    w: Tensor,
+    bias: Tensor | None,
+    axes: Sequence[WindowAxis],
+    per_group: int | None,
+    depthwise: bool,
+) -> Func:
+    n, c, *places = axis_vars(x.rank)
+    acc = Func(name)
+    target = tuple(reversed((n, c, *places)))
+    acc[target] = const(x.type, 0) if bias is None else bias.at(c)
+    domain: list[tuple[Any, Any]] = [(0, a.kernel) for a in reversed(axes)]
+    if not depthwise:
+        domain.append((0, w.shape[1]))
+    r = RDom(domain)
+    taps = [r[len(axes) - 1 - i] for i in range(len(axes))]
+    where = [a.at(p, k) for a, p, k in zip(axes, places, taps, strict=True)]
+    if depthwise:
+        channel: Any = c if per_group == 1 else as_expr(c) / (per_group or 1)
+        weight = w.at(c, 0, *taps)
+    else:
+        inner = r[len(axes)]
+        first: Any = None if per_group is None else as_expr(c) / per_group * w.shape[1]
+        channel = inner if first is None else first + inner
+        weight = w.at(c, inner, *taps)
+    acc[target] += read(n, channel, *where) * weight
+    return acc
+
+
+def _check(
+    x: Tensor, w: Tensor, bias: Tensor | None, axes: Sequence[WindowAxis], groups: int
+) -> tuple[Requirement, ...]:
+    shapes = f"input {shape_text(x.shape)} and weights {shape_text(w.shape)}"
+    if x.rank < 3 or x.rank != w.rank or len(axes) != x.rank - 2:
+        raise DefinitionError(f"{shapes} do not make a convolution of {len(axes)} axes")
+    sizes = tuple(known(d) for d in w.shape[2:])
+    if sizes != tuple(a.kernel for a in axes):
+        raise DefinitionError(f"{shapes}: the kernel's shape is {[a.kernel for a in axes]}")
+    out_channels = known(w.shape[0])
+    if groups != 1 and (out_channels is None or out_channels % groups):
+        raise DefinitionError(f"{shapes}: {groups} groups do not divide the output channels")
+    if bias is not None and (bias.rank != 1 or known(bias.shape[0]) != out_channels):
+        raise DefinitionError(f"{shapes}: a bias of shape {shape_text(bias.shape)}")
+    channels: Expr = times(w.shape[1], groups)
+    if same(channels, x.shape[1]):
+        return ()
+    if known(channels) is not None and known(x.shape[1]) is not None:
+        raise DefinitionError(
+            f"{shapes}: the weights are for {known(channels)} channels, in {groups} groups"
+        )
+    return ((x.shape[1], channels),)

@@ -1,0 +1,215 @@
+"""Arithmetic on sizes and coordinates: exact on constants, narrow and simplified on symbols.
+
+A size or an index is an int32 Expr. Constants that int32 cannot hold (ONNX writes "to the end" as
+the largest int64) stay int64 constants; nothing here wraps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from halo.ir.equality import equal
+from halo.ir.expr import (
+    Add,
+    Binary,
+    Cast,
+    Comparison,
+    Div,
+    Expr,
+    IntImm,
+    Max,
+    Min,
+    Mod,
+    Mul,
+    Not,
+    Select,
+    Sub,
+    Variable,
+    as_const,
+    i32,
+    i64,
+)
+from halo.ir.interval import Interval
+from halo.ir.operators import cast_to, euclid_div
+from halo.ir.simplify import can_prove, simplify
+from halo.ir.substitute import free_variables
+from halo.ir.types import Int
+
+ZERO, ONE = i32(0), i32(1)
+
+
+def index(value: int | Expr) -> Expr:
+    """Return `value` as an int32 Expr, or as an int64 constant if int32 does not hold it."""
+    if isinstance(value, Expr):
+        return value
+    return i32(value) if Int(32).can_represent(value) else i64(value)
+
+
+def known(e: Expr) -> int | None:
+    """Return the int that `e` is, None if it is symbolic."""
+    value = as_const(e)
+    return None if value is None else int(value)
+
+
+def scope_of(e: Expr) -> dict[str, Interval]:
+    """Return what is known of the symbols in `e`: sizes are not negative."""
+    return {name: Interval(ZERO, None) for name in free_variables(e)}
+
+
+def tidy(e: Expr) -> Expr:
+    """Return `e` simplified, its symbols being sizes."""
+    return e if isinstance(e, (IntImm, Variable)) else simplify(e, scope_of(e))
+
+
+def holds(condition: Expr) -> bool:
+    """Whether `condition` is proved true for all sizes."""
+    value = as_const(condition)
+    return bool(value) if value is not None else can_prove(condition, scope_of(condition))
+
+
+def same(a: Expr, b: Expr) -> bool:
+    """Whether two sizes are known to be equal."""
+    return equal(a, b) or equal(tidy(a), tidy(b))
+
+
+def plus(a: int | Expr, b: int | Expr) -> Expr:
+    """a + b."""
+    a, b = index(a), index(b)
+    x, y = known(a), known(b)
+    if x is not None and y is not None:
+        return index(x + y)
+    if x == 0:
+        return b
+    if y == 0:
+        return a
+    return tidy(a + b)
+
+
+def minus(a: int | Expr, b: int | Expr) -> Expr:
+    """a - b."""
+    a, b = index(a), index(b)
+    x, y = known(a), known(b)
+    if x is not None and y is not None:
+        return index(x - y)
+    if y == 0:
+        return a
+    return ZERO if equal(a, b) else tidy(a - b)
+
+
+def times(a: int | Expr, b: int | Expr) -> Expr:
+    """a * b."""
+    a, b = index(a), index(b)
+    x, y = known(a), known(b)
+    if x is not None and y is not None:
+        return index(x * y)
+    if x == 0 or y == 0:
+        return ZERO
+    if x == 1:
+        return b
+    return a if y == 1 else tidy(a * b)
+
+
+def floor_div(a: int | Expr, b: int | Expr) -> Expr:
+    """The floor of a / b, for b > 0."""
+    a, b = index(a), index(b)
+    x, y = known(a), known(b)
+    if x is not None and y is not None:
+        return index(euclid_div(x, y))
+    return a if y == 1 else tidy(a / b)
+
+
+def ceil_div(a: int | Expr, b: int) -> Expr:
+    """The ceiling of a / b, for b > 0."""
+    return floor_div(plus(a, b - 1), b)
+
+
+def remainder(a: int | Expr, b: int | Expr) -> Expr:
+    """a mod b, for b > 0."""
+    a, b = index(a), index(b)
+    x, y = known(a), known(b)
+    if x is not None and y is not None and y:
+        return index(x % y)
+    return ZERO if y == 1 else tidy(a % b)
+
+
+def least(a: int | Expr, b: int | Expr) -> Expr:
+    """The smaller of a and b."""
+    a, b = index(a), index(b)
+    x, y = known(a), known(b)
+    if x is not None and y is not None:
+        return index(min(x, y))
+    # A symbolic size is an int32, so a constant beyond int32 decides.
+    if x is not None and not Int(32).can_represent(x):
+        return b if x > 0 else a
+    if y is not None and not Int(32).can_represent(y):
+        return a if y > 0 else b
+    return a if equal(a, b) else tidy(Min(narrow(a), narrow(b)))
+
+
+def greatest(a: int | Expr, b: int | Expr) -> Expr:
+    """The larger of a and b."""
+    a, b = index(a), index(b)
+    x, y = known(a), known(b)
+    if x is not None and y is not None:
+        return index(max(x, y))
+    if x is not None and not Int(32).can_represent(x):
+        return a if x > 0 else b
+    if y is not None and not Int(32).can_represent(y):
+        return b if y > 0 else a
+    return a if equal(a, b) else tidy(Max(narrow(a), narrow(b)))
+
+
+def choose(condition: Expr, a: Expr, b: Expr) -> Expr:
+    """a where `condition` holds, else b."""
+    value = as_const(condition)
+    if value is not None:
+        return a if value else b
+    return a if equal(a, b) else tidy(Select(condition, narrow(a), narrow(b)))
+
+
+def product(sizes: Iterable[int | Expr]) -> Expr:
+    """The product of `sizes`, 1 if there are none."""
+    result: Expr = ONE
+    for size in sizes:
+        result = times(result, size)
+    return result
+
+
+def row_major_strides(shape: Sequence[Expr]) -> tuple[Expr, ...]:
+    """Return how many cells of a row-major array of `shape` one step along each axis skips."""
+    strides: list[Expr] = [ONE] * len(shape)
+    for axis in range(len(shape) - 2, -1, -1):
+        strides[axis] = times(strides[axis + 1], shape[axis + 1])
+    return tuple(strides)
+
+
+def narrow(e: Expr) -> Expr:
+    """Return an integer `e` computed in int32, which index arithmetic never leaves.
+
+    Constants beyond int32 stay as they are, and what depends on them.
+    """
+    if e.type == Int(32) or e.type.is_float:
+        return e
+    match e:
+        case IntImm() if not e.type.is_bool:
+            return index(e.value)
+        case Cast(value=value) if value.type.is_integral:
+            inner = narrow(value)
+            return inner if inner.type == Int(32) else cast_to(Int(32), inner)
+        case Add() | Sub() | Mul() | Div() | Mod() | Min() | Max():
+            return _narrow_operands(e)
+        case Comparison():
+            return _narrow_operands(e)
+        case Not(a=a):
+            inner = narrow(a)
+            return e if inner is a else Not(inner)
+        case Select(condition=c, true_value=t, false_value=f):
+            t, f = narrow(t), narrow(f)
+            return Select(narrow(c), t, f) if t.type == f.type else e
+        case _:
+            return e
+
+
+def _narrow_operands(e: Binary | Comparison) -> Expr:
+    a, b = narrow(e.a), narrow(e.b)
+    return type(e)(a, b) if a.type == b.type and a.type == Int(32) else e

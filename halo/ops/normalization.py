@@ -1,0 +1,114 @@
+"""Normalizations: by given statistics, by those of the cells themselves, across channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from halo.ir.expr import Expr, Select, const
+from halo.ir.operators import as_expr, cast_to
+from halo.lang import Func, RDom, clamp, pow, sqrt
+from halo.ops.broadcast import broadcast_at
+from halo.ops.build import axis_vars, call, computed
+from halo.ops.elementwise import elementwise
+from halo.ops.index import ZERO, minus, product
+from halo.ops.reduce import accumulate, reduced_shape
+from halo.ops.tensor import OpInfo, OpKind, Tensor
+from halo.ops.views import unsqueeze
+
+
+def per_channel(name: str, x: Tensor, values: Tensor) -> Tensor:
+    """Return `values`, one per channel, shaped to broadcast along axis 1 of `x`."""
+    return unsqueeze(name, values, range(1, x.rank - 1)) if x.rank > 2 else values
+
+
+def batch_normalization(
+    name: str,
+    x: Tensor,
+    scale: Tensor,
+    bias: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+    epsilon: float,
+) -> Tensor:
+    """Return ``(x - mean) / sqrt(variance + epsilon) * scale + bias`` per channel."""
+
+    def cell(x: Expr, scale: Expr, bias: Expr, mean: Expr, variance: Expr) -> Expr:
+        return (x - mean) / sqrt(variance + epsilon) * scale + bias
+
+    given = {"scale": scale, "bias": bias, "mean": mean, "variance": variance}
+    values = [per_channel(f"{name}_{role}", x, v) for role, v in given.items()]
+    return elementwise(name, cell, x, *values, attrs={"what": "batch_normalization"})
+
+
+def normalize(
+    name: str,
+    x: Tensor,
+    axes: Sequence[int],
+    epsilon: float,
+    scale: Tensor | None,
+    bias: Tensor | None,
+) -> Tensor:
+    """Return `x` less its mean over `axes`, divided by its deviation, times scale, plus bias.
+
+    Scale and bias broadcast to `x`. The Funcs ``mean`` and ``variance`` (sums, not yet divided)
+    have the dimensions of `x` without `axes`, and one RDom dimension per axis, the last first.
+    """
+    zero, count = const(x.type, 0), cast_to(x.type, product(x.shape[a] for a in axes))
+
+    def rest(coords: Sequence[Any]) -> list[Any]:
+        return [c for a, c in enumerate(coords) if a not in axes]
+
+    total = accumulate(
+        f"{name}_mean", x, axes, False, zero, lambda cell, *_: cell, lambda a, b: a + b
+    )
+
+    def centred(cell: Expr, *coords: Any) -> Expr:
+        return cell - call(total, *rest(coords)) / count
+
+    def squared(cell: Expr, *coords: Any) -> Expr:
+        difference = centred(cell, *coords)
+        return difference * difference
+
+    spread = accumulate(f"{name}_variance", x, axes, False, zero, squared, lambda a, b: a + b)
+
+    def cell(*coords: Any) -> Expr:
+        deviation = sqrt(call(spread, *rest(coords)) / count + const(x.type, epsilon))
+        result = centred(x.at(*coords), *coords) / deviation
+        if scale is not None:
+            result = result * broadcast_at(scale, coords)
+        return result if bias is None else result + broadcast_at(bias, coords)
+
+    inputs = tuple(t for t in (x, scale, bias) if t is not None)
+    attrs = {"axes": tuple(axes), "reduced": reduced_shape(x, axes, False)}
+    op = OpInfo(OpKind.NORMALIZATION, inputs, {"mean": total, "variance": spread}, attrs)
+    return computed(name, x.type, x.shape, cell, op)
+
+
+def local_response(
+    name: str, x: Tensor, size: int, alpha: float, beta: float, bias: float
+) -> Tensor:
+    """Return ``x / (bias + alpha/size * s)**beta``, s the sum of squares of `size` channels around.
+
+    ``acc`` is s; its RDom runs over the neighbouring channels.
+    """
+    before = (size - 1) // 2
+    coords = axis_vars(x.rank)
+    n, c, *places = coords
+    acc = Func(f"{name}_acc")
+    target = tuple(reversed(coords))
+    acc[target] = const(x.type, 0)
+    r = RDom([(0, size)])
+    channel = as_expr(c) + (as_expr(r[0]) - before)
+    last = minus(x.shape[1], 1)
+    inside = (channel >= ZERO) & (channel <= last)
+    held = clamp(channel, 0, last)
+    neighbour = x.at(n, held, *places)
+    acc[target] += Select(inside, neighbour * neighbour, const(x.type, 0))
+
+    def cell(*at: Any) -> Expr:
+        base = call(acc, *at) * const(x.type, alpha / size) + const(x.type, bias)
+        return x.at(*at) / pow(base, const(x.type, beta))
+
+    op = OpInfo(OpKind.NORMALIZATION, (x,), {"acc": acc}, {"axes": (1,), "size": size})
+    return computed(name, x.type, x.shape, cell, op)

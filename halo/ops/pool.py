@@ -1,0 +1,122 @@
+"""Pooling windows: maximum and average."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from halo.errors import DefinitionError
+from halo.ir.expr import Expr, Max, Min, const
+from halo.ir.operators import as_expr, cast_to
+from halo.lang import Func, RDom
+from halo.ops.broadcast import shape_text
+from halo.ops.build import axis_vars, call, computed
+from halo.ops.functions import larger
+from halo.ops.index import plus
+from halo.ops.reduce import lowest
+from halo.ops.tensor import OpInfo, OpKind, Tensor
+from halo.ops.window import WindowAxis, source
+
+
+def max_pool(
+    name: str, x: Tensor, axes: Sequence[WindowAxis], ceil_mode: bool = False
+) -> Tensor:
+    """Return the largest cell of each window; what lies outside the input does not count.
+
+    Its Funcs: ``padded`` as of a convolution (there where a window can reach outside), and
+    ``acc``, whose RDom has the window's axes, the last one first.
+    """
+    worst = lowest(x.type)
+    acc, info = _accumulate(name, x, axes, ceil_mode, worst, larger, "max")
+    return _pooled(name, x, axes, ceil_mode, lambda *coords: call(acc, *coords), info)
+
+
+def average_pool(
+    name: str,
+    x: Tensor,
+    axes: Sequence[WindowAxis],
+    ceil_mode: bool = False,
+    count_padding: bool = False,
+) -> Tensor:
+    """Return the mean of each window's cells: those inside the input, or also its padding's."""
+    zero = const(x.type, 0)
+    acc, info = _accumulate(name, x, axes, ceil_mode, zero, lambda a, b: a + b, "average")
+
+    def cell(*coords: Any) -> Expr:
+        return call(acc, *coords) / _count(x, axes, coords, ceil_mode, count_padding)
+
+    return _pooled(name, x, axes, ceil_mode, cell, info)
+
+
+def _accumulate(
+    name: str,
+    x: Tensor,
+    axes: Sequence[WindowAxis],
+    ceil_mode: bool,
+    start: Expr,
+    combine: Callable[[Expr, Expr], Expr],
+    what: str,
+) -> tuple[Func, OpInfo]:
+    if x.rank != len(axes) + 2:
+        raise DefinitionError(f"a window of {len(axes)} axes over a tensor {shape_text(x.shape)}")
+    read, funcs = source(name, x, axes, start, past=ceil_mode)
+    coords = axis_vars(x.rank)
+    acc = Func(f"{name}_acc")
+    target = tuple(reversed(coords))
+    acc[target] = start
+    r = RDom([(0, a.kernel) for a in reversed(axes)])
+    taps = [r[len(axes) - 1 - i] for i in range(len(axes))]
+    where = [a.at(p, k) for a, p, k in zip(axes, coords[2:], taps, strict=True)]
+    acc[target] = combine(call(acc, *coords), read(*coords[:2], *where))
+    attrs = {
+        "op": what,
+        "kernel": tuple(a.kernel for a in axes),
+        "strides": tuple(a.stride for a in axes),
+        "dilations": tuple(a.dilation for a in axes),
+        "pads": tuple((a.before, a.after) for a in axes),
+    }
+    return acc, OpInfo(OpKind.POOL, (x,), {**funcs, "acc": acc}, attrs)
+
+
+def _pooled(
+    name: str,
+    x: Tensor,
+    axes: Sequence[WindowAxis],
+    ceil_mode: bool,
+    cell: Callable[..., Expr],
+    info: OpInfo,
+) -> Tensor:
+    spatial = [a.places(d, ceil_mode) for a, d in zip(axes, x.shape[2:], strict=True)]
+    return computed(name, x.type, (*x.shape[:2], *spatial), cell, info)
+
+
+def _count(
+    x: Tensor,
+    axes: Sequence[WindowAxis],
+    coords: Sequence[Any],
+    ceil_mode: bool,
+    count_padding: bool,
+) -> Expr:
+    fixed = 1
+    varying: Expr | None = None
+    for window, size, place in zip(axes, x.shape[2:], coords[2:], strict=True):
+        if not ceil_mode and (count_padding or not window.is_padded):
+            fixed *= window.kernel
+            continue
+        cells = _cells_inside(window, size, place, count_padding)
+        varying = cells if varying is None else varying * cells
+    if varying is None:
+        return const(x.type, fixed)
+    return cast_to(x.type, varying if fixed == 1 else varying * fixed)
+
+
+def _cells_inside(window: WindowAxis, size: Expr, place: Any, count_padding: bool) -> Expr:
+    """Return how many cells of the window at `place` lie in the input (or in its padding too)."""
+    first = window.at(place, 0)
+    low: Expr = as_expr(0) - window.before if count_padding else as_expr(0)
+    high = plus(size, window.after) if count_padding else size
+    step = window.dilation
+    # The cells k with low <= first + k*step < high.
+    begin = Max(as_expr(0), (low - first + (step - 1)) / step)
+    end = Min(as_expr(window.kernel), (high - first + (step - 1)) / step)
+    return end - begin

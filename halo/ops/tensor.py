@@ -1,0 +1,151 @@
+"""Tensors: named cells with a shape, and the record of how they are computed.
+
+Shapes and coordinates are in ONNX (numpy) order; Funcs and images take coordinates reversed, so
+that the last axis is the first, innermost dimension.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from halo.ir.expr import Expr, as_const, const
+from halo.ir.types import Type
+from halo.ir.operators import as_expr, cast_to
+from halo.lang import Buffer, Func, ImageParam
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Shape = tuple[Expr, ...]
+
+
+class OpKind(Enum):
+    """What a planner may assume of how a tensor's cells depend on its inputs' cells."""
+
+    INPUT = "input"
+    """Given by the caller; `Tensor.image` is its ImageParam."""
+    CONSTANT = "constant"
+    """Known now: `Tensor.constant`."""
+    CONTENT = "content"
+    """A small integer tensor computed from the shape symbols alone; it has no inputs."""
+    ELEMENTWISE = "elementwise"
+    """A cell depends on the cell at its own place of each input, or the one broadcast to it."""
+    VIEW = "view"
+    """A cell is one cell of one of the inputs, or a constant: an index map."""
+    GATHER = "gather"
+    """A cell is a cell of the first input at a place the second input's data tell."""
+    CONV = "conv"
+    DEPTHWISE_CONV = "depthwise_conv"
+    """A convolution of which each output channel reads one input channel."""
+    MATMUL = "matmul"
+    POOL = "pool"
+    REDUCE = "reduce"
+    ARG_REDUCE = "arg_reduce"
+    SOFTMAX = "softmax"
+    NORMALIZATION = "normalization"
+
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpInfo:
+    """How a tensor is computed.
+
+    Attributes
+    ----------
+    kind
+        The family of the operation.
+    inputs
+        The tensors whose cells it reads (a Reshape's shape operand is none of them).
+    funcs
+        Its inner Funcs by role, for example ``{"padded": ..., "acc": ...}`` of a convolution.
+    attrs
+        What a schedule may want to know: kernel sizes, strides, axes, ...
+    requires
+        Pairs of int32 Exprs that must be equal at run time for the result to have a meaning.
+    """
+
+    kind: OpKind
+    inputs: tuple[Tensor, ...] = ()
+    funcs: Mapping[str, Func] = _NOTHING
+    attrs: Mapping[str, Any] = _NOTHING
+    requires: tuple[tuple[Expr, Expr], ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class Tensor:
+    """A named array of cells.
+
+    Attributes
+    ----------
+    name
+        Unique identifier, valid in C.
+    type
+        Element type.
+    shape
+        int32 Exprs over the symbols of the graph, outermost axis first.
+    op
+        How it is computed.
+    func
+        Where its cells come from; None for INPUT and CONSTANT tensors, which have an `image`.
+    image
+        The ImageParam of an input, the Buffer of a constant.
+    content
+        Its elements in row-major order as Exprs over the symbols, where they are known so:
+        int32 Exprs, or int64 ones for values outside int32.
+    constant
+        Its value, where that is known now.
+    """
+
+    name: str
+    type: Type
+    shape: Shape
+    op: OpInfo
+    func: Func | None = None
+    image: ImageParam | Buffer | None = None
+    content: tuple[Expr, ...] | None = None
+    constant: Array | None = field(default=None, repr=False)
+
+    @property
+    def rank(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def kind(self) -> OpKind:
+        return self.op.kind
+
+    @property
+    def static_shape(self) -> tuple[int, ...] | None:
+        """The shape as ints; None when any of it is symbolic."""
+        sizes = [as_const(d) for d in self.shape]
+        known = tuple(int(s) for s in sizes if s is not None)
+        return known if len(known) == len(sizes) else None
+
+    def at(self, *coords: Any) -> Expr:
+        """Return the cell at `coords`, one coordinate per axis, outermost axis first."""
+        assert len(coords) == self.rank, f"{self.name} has {self.rank} axes, got {len(coords)}"
+        value = self._known_cell(coords)
+        if value is not None:
+            return value
+        source = self.func if self.func is not None else self.image
+        assert source is not None, self.name
+        return as_expr(source[tuple(reversed(coords))])
+
+    def _known_cell(self, coords: tuple[Any, ...]) -> Expr | None:
+        if self.constant is not None and self.constant.size == 1:
+            return const(self.type, self.constant.reshape(-1)[0].item())
+        if self.content is None:
+            return None
+        flat = 0
+        for coord, size in zip(coords, self.shape, strict=True):
+            place, extent = as_const(as_expr(coord)), as_const(size)
+            if place is None or extent is None or not 0 <= place < extent:
+                return None
+            flat = flat * int(extent) + int(place)
+        return cast_to(self.type, self.content[flat])

@@ -1,0 +1,1 @@
+"""Schedules as data: directives, what they add up to, and whether that is legal."""

@@ -1,0 +1,79 @@
+"""Apply what concerns a whole Func: where it is computed and stored, its bounds and layout."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from halo.ir.function import Function
+from halo.schedule.directives import (
+    Bound,
+    ComputeAt,
+    ComputeInline,
+    ComputeRoot,
+    Directive,
+    ReorderStorage,
+    StoreAt,
+    StoreRoot,
+)
+from halo.schedule.loop_level import INLINED, ROOT, LoopLevel
+from halo.schedule.refuse import refuse
+from halo.schedule.schedule import Entry
+from halo.schedule.state import FuncSchedule
+
+
+def apply_level(
+    state: FuncSchedule, function: Function, entry: Entry, directive: Directive
+) -> FuncSchedule:
+    """Return `state` with another compute or store level.
+
+    That the level exists and encloses every use is checked by `halo.schedule.legality` when the
+    whole pipeline is known.
+    """
+    if isinstance(directive, (ComputeAt, StoreAt)) and directive.func == function.name:
+        legal = f"name a Func that uses {function.name}, or {function.name}.compute_root()"
+        refuse(entry, function, "a Func cannot be computed or stored inside itself", legal)
+    match directive:
+        case ComputeInline():
+            return replace(state, compute_level=INLINED, store_level=INLINED)
+        case ComputeRoot():
+            return replace(state, compute_level=ROOT)
+        case StoreRoot():
+            return replace(state, store_level=ROOT)
+        case ComputeAt(func, var, stage):
+            return replace(state, compute_level=LoopLevel.at(func, var, stage))
+        case StoreAt(func, var, stage):
+            return replace(state, store_level=LoopLevel.at(func, var, stage))
+        case _:
+            raise AssertionError(directive)
+
+
+def apply_bound(
+    state: FuncSchedule, function: Function, entry: Entry, bound: Bound
+) -> FuncSchedule:
+    """Return `state` with the promised bounds of one variable."""
+    _need_arg(function, entry, bound.var)
+    for name, value in (("min", bound.min), ("extent", bound.extent)):
+        if not isinstance(value, int) or isinstance(value, bool):
+            refuse(entry, function, f"{name} must be an integer constant, not {value!r}")
+    if bound.extent <= 0:
+        refuse(entry, function, f"the extent must be positive, not {bound.extent}")
+    return replace(state, bounds={**state.bounds, bound.var: (bound.min, bound.extent)})
+
+
+def apply_reorder_storage(
+    state: FuncSchedule, function: Function, entry: Entry, reorder: ReorderStorage
+) -> FuncSchedule:
+    """Return `state` with the named dimensions in that order in memory, innermost first."""
+    named = [_need_arg(function, entry, name) for name in reorder.vars]
+    if len(set(named)) != len(named):
+        refuse(entry, function, "a dimension is named twice", "name each dimension once")
+    order = iter(named)
+    storage = tuple(next(order) if d in named else d for d in state.storage_order)
+    return replace(state, storage_order=storage)
+
+
+def _need_arg(function: Function, entry: Entry, name: str) -> int:
+    if name not in function.args:
+        dims = ", ".join(function.args) or "none"
+        refuse(entry, function, f"{entry.func} has no dimension {name}", f"its dimensions: {dims}")
+    return function.args.index(name)

@@ -1,0 +1,25 @@
+"""Errors about directives: what, where, and what would be legal."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from halo.errors import ScheduleError
+from halo.ir.function import Function
+from halo.schedule.schedule import Entry
+
+
+def refuse(entry: Entry, function: Function | None, reason: str, legal: str = "") -> NoReturn:
+    """Raise the error that `entry` cannot be applied.
+
+    Parameters
+    ----------
+    reason
+        Why, as a clause: ``f has no loop z``.
+    legal
+        What would do instead.
+    """
+    hint = legal
+    if function is not None and function.where is not None:
+        hint = f"{legal}   {function.name} defined at {function.where}".strip()
+    raise ScheduleError(f"{entry.source()}: {reason}", where=entry.where, hint=hint)

@@ -1,0 +1,203 @@
+"""`resolve`: from directives to one definite schedule for every Func of a pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from halo.errors import ScheduleError
+from halo.ir.function import Function
+from halo.ir.stmt import ForKind
+from halo.schedule.apply import apply
+from halo.schedule.directives import ComputeAt, Directive, StoreAt, StoreRoot, handle_source
+from halo.schedule.legality import CallGraph, Sites, call_graph
+from halo.schedule.loop_level import ROOT, LoopLevel
+from halo.schedule.receipts import Receipts
+from halo.schedule.refuse import refuse
+from halo.schedule.report import report
+from halo.schedule.schedule import Entry, Schedule
+from halo.schedule.state import FuncSchedule, initial
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedSchedule:
+    """What lowering reads.
+
+    Attributes
+    ----------
+    order
+        The Funcs to compute or inline, producers before consumers; the outputs are among them.
+    functions
+        The schedule of each. Compute and store levels are definite: an AT level names the stage,
+        the store level encloses the compute level, and both enclose every use.
+    receipts
+        What became of each directive; lowering adds to it.
+    """
+
+    order: tuple[str, ...]
+    functions: dict[str, FuncSchedule]
+    receipts: Receipts
+
+
+def resolve(
+    functions: Mapping[str, Function], outputs: Sequence[str], schedule: Schedule
+) -> ResolvedSchedule:
+    """Carry out `schedule` on a pipeline and check that the result is legal.
+
+    Funcs without a compute level: outputs are computed at root; others are inlined, where a Func
+    with updates, which cannot be substituted, keeps the level INLINED and is to be computed in
+    the innermost loop of each definition that uses it.
+
+    Parameters
+    ----------
+    functions
+        Every Func that the outputs need, by name; more do not matter.
+    outputs
+        Names of the Funcs whose cells are wanted.
+
+    Raises
+    ------
+    ScheduleError
+        A directive that is illegal or names what is not there.
+    """
+    graph = call_graph(functions, outputs)
+    states = {name: initial(functions[name]) for name in graph.order}
+    effects: dict[int, tuple[FuncSchedule, FuncSchedule]] = {}
+    for entry in schedule.entries:
+        if entry.func not in functions:
+            known = ", ".join(graph.order)
+            refuse(entry, None, f"there is no Func {entry.func} here", f"the Funcs are: {known}")
+        if entry.func in states:
+            before = states[entry.func]
+            states[entry.func] = apply(before, functions[entry.func], entry)
+            effects[id(entry)] = (before, states[entry.func])
+    _place(states, functions, outputs, schedule, graph)
+    receipts = report(schedule, functions, outputs, states, effects)
+    return ResolvedSchedule(graph.order, states, receipts)
+
+
+def _place(
+    states: dict[str, FuncSchedule],
+    functions: Mapping[str, Function],
+    outputs: Sequence[str],
+    schedule: Schedule,
+    graph: CallGraph,
+) -> None:
+    """Make the levels in `states` definite, consumers first."""
+    sites = Sites(graph, states)
+    for name in reversed(graph.order):
+        if name in outputs:
+            states[name] = _place_output(states[name], functions[name], schedule)
+            continue
+        state = states[name]
+        compute = state.compute_level
+        if compute.is_at:
+            entry = _last(schedule, name, ComputeAt)
+            compute = _definite(compute, sites, functions, entry)
+        if compute.is_inlined and not state.store_level.is_inlined:
+            _refuse_store_only(schedule, functions[name])
+        store = _definite_store(state.store_level, compute, sites, functions, name, schedule)
+        states[name] = replace(state, compute_level=compute, store_level=store)
+
+
+def _place_output(state: FuncSchedule, function: Function, schedule: Schedule) -> FuncSchedule:
+    for entry in schedule.for_function(function.name).entries:
+        if entry.directive.method in ("compute_at", "store_at"):
+            legal = f"legal: {function.name}.compute_root()"
+            refuse(entry, function, f"{function.name} is an output, computed outside loops", legal)
+        if entry.directive.method == "compute_inline" and state.compute_level.is_inlined:
+            refuse(entry, function, f"{function.name} is an output and has to be stored")
+    return replace(state, compute_level=ROOT, store_level=ROOT)
+
+
+def _last(schedule: Schedule, name: str, *kinds: type[Directive]) -> Entry:
+    found = [e for e in schedule.for_function(name).entries if isinstance(e.directive, kinds)]
+    return found[-1]
+
+
+def _definite(
+    level: LoopLevel, sites: Sites, functions: Mapping[str, Function], entry: Entry
+) -> LoopLevel:
+    """Return `level` with its stage, having checked that the loop encloses every use."""
+    for loop in sites.common_loops(entry.func):
+        if loop.matches(level):
+            return replace(level, stage=loop.stage)
+    calls = [f"{entry.func}.{x.directive('compute')}" for x in sites.legal_levels(entry.func)]
+    legal = ", ".join([f"{entry.func}.compute_root()", *calls])
+    users = dict.fromkeys(u.consumer for u in sites.uses(entry.func))
+    used_by = ", ".join(_defined_at(functions[u]) for u in users)
+    reason = _why_not(level, sites, functions, entry)
+    raise ScheduleError(
+        f"{entry.source()}: {reason}",
+        where=entry.where,
+        hint=f"legal: {legal}   used by: {used_by}",
+    )
+
+
+def _defined_at(function: Function) -> str:
+    return f"{function.name} at {function.where}" if function.where else function.name
+
+
+def _why_not(
+    level: LoopLevel, sites: Sites, functions: Mapping[str, Function], entry: Entry
+) -> str:
+    func, var = str(level.func), str(level.var)
+    if func not in sites.schedules:
+        return f"{func} is not among the Funcs computed here"
+    state = sites.schedules[func]
+    if state.compute_level.is_inlined and sites.graph.uses[func]:
+        return f"{func} is inlined and has no loops of its own"
+    stages = range(len(state.stages)) if level.stage is None else (level.stage,)
+    if level.stage is not None and level.stage >= len(state.stages):
+        return f"{func} has no update({level.stage - 1})"
+    loops = {s: [x.dim.name for x in sites.loops(func, s)] for s in stages}
+    if not any(var in names for names in loops.values()):
+        text = "; ".join(
+            f"{handle_source(func, s)}: {', '.join(reversed(names)) or 'none'}"
+            for s, names in loops.items()
+        )
+        return f"{func} has no loop {var} (loops, innermost first: {text})"
+    if any(u.consumer == func and u.stage in stages for u in sites.uses(entry.func)):
+        return f"{entry.func} is also used outside {var} of {func}"
+    return f"{func} does not use {entry.func} inside {var}"
+
+
+def _definite_store(
+    store: LoopLevel,
+    compute: LoopLevel,
+    sites: Sites,
+    functions: Mapping[str, Function],
+    name: str,
+    schedule: Schedule,
+) -> LoopLevel:
+    """Return the store level, having checked that it encloses the compute level."""
+    if store.is_inlined:
+        return compute
+    entry = _last(schedule, name, StoreAt, StoreRoot)
+    inside = sites.around(compute)
+    if store.is_at:
+        at = next((i for i, loop in enumerate(inside) if loop.matches(store)), None)
+        if at is None:
+            levels = [ROOT, *(LoopLevel.at(x.func, x.dim.name, x.stage) for x in inside)]
+            legal = ", ".join(f"{name}.{x.directive('store')}" for x in levels)
+            reason = f"that loop is not around {name}.{compute.directive('compute')}"
+            refuse(entry, functions[name], reason, f"legal: {legal}")
+        store = replace(store, stage=inside[at].stage)
+        inside = inside[at + 1 :]
+    for loop in inside:
+        if loop.dim.kind in (ForKind.PARALLEL, ForKind.VECTORIZED):
+            at_loop = LoopLevel.at(loop.func, loop.dim.name, loop.stage)
+            refuse(
+                entry,
+                functions[name],
+                f"iterations of the {loop.dim.kind.value} loop over {loop.dim.name} of "
+                f"{loop.func} would write the same storage",
+                f"legal: {name}.{at_loop.directive('store')}",
+            )
+    return store
+
+
+def _refuse_store_only(schedule: Schedule, function: Function) -> None:
+    entry = _last(schedule, function.name, StoreAt, StoreRoot)
+    legal = f"add {function.name}.compute_root() or {function.name}.compute_at(...)"
+    refuse(entry, function, f"{function.name} is inlined, so nothing is stored", legal)

@@ -1,0 +1,192 @@
+"""Apply `Split` and `Fuse`: one loop into two, two into one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from halo.ir.expr import as_const
+from halo.ir.function import Function
+from halo.ir.stmt import ForKind
+from halo.schedule.directives import Fuse, Split
+from halo.schedule.refuse import refuse
+from halo.schedule.schedule import Entry
+from halo.schedule.state import Dim, FuncSchedule, StageSchedule, known_extents
+from halo.schedule.tail import TailStrategy
+
+
+def need_dim(stage: StageSchedule, function: Function, entry: Entry, name: str) -> Dim:
+    """Return the loop over `name`, or refuse `entry` with the loops there are."""
+    dim = stage.dim(name)
+    if dim is not None:
+        return dim
+    taken = [s for s in stage.splits if name in _consumed(s)]
+    if taken:
+        text = Entry(entry.func, entry.stage, taken[-1]).source()
+        reason = f"{name} is no loop of {entry.func} any more after {text}"
+    else:
+        reason = f"{entry.func} has no loop {name}"
+    loops = ", ".join(d.name for d in reversed(stage.dims)) or "none"
+    refuse(entry, function, reason, f"its loops, innermost first: {loops}")
+
+
+def apply_split(
+    state: FuncSchedule, function: Function, entry: Entry, split: Split
+) -> FuncSchedule:
+    """Return `state` with the loop over ``split.old`` replaced by two."""
+    stage = state.stages[entry.stage]
+    old = need_dim(stage, function, entry, split.old)
+    _check_factor(function, entry, split.factor)
+    _check_new_names(stage, function, entry, split.old, (split.outer, split.inner))
+    if old.kind is ForKind.VECTORIZED:
+        refuse(
+            entry,
+            function,
+            f"{split.old} is vectorized and has no loop to split",
+            f"split first, then vectorize({split.inner})",
+        )
+    tail = resolve_tail(state, function, entry, split, old.is_rvar)
+    inner_kind = ForKind.UNROLLED if old.kind is ForKind.UNROLLED else ForKind.SERIAL
+    note = joined_note(old.note, entry)
+    outer = replace(old, name=split.outer, note=note)
+    inner = replace(old, name=split.inner, note=note, kind=inner_kind)
+    at = stage.dims.index(old)
+    dims = (*stage.dims[:at], outer, inner, *stage.dims[at + 1 :])
+    done = StageSchedule((*stage.splits, replace(split, tail=tail)), dims)
+    return state.with_stage(entry.stage, done)
+
+
+def apply_fuse(state: FuncSchedule, function: Function, entry: Entry, fuse: Fuse) -> FuncSchedule:
+    """Return `state` with the loops over ``fuse.outer`` and ``fuse.inner`` replaced by one."""
+    stage = state.stages[entry.stage]
+    inner = need_dim(stage, function, entry, fuse.inner)
+    outer = need_dim(stage, function, entry, fuse.outer)
+    if inner is outer:
+        refuse(entry, function, f"{fuse.inner} cannot be fused with itself")
+    if fuse.fused not in (fuse.inner, fuse.outer):
+        _check_new_names(stage, function, entry, fuse.fused, (fuse.fused,))
+    at = stage.dims.index(outer)
+    if stage.dims[at + 1 : at + 2] != (inner,):
+        order = ", ".join(d.name for d in reversed(stage.dims))
+        refuse(
+            entry,
+            function,
+            f"the loop over {fuse.inner} is not directly inside the one over {fuse.outer}",
+            f"the loops are, innermost first: {order}; reorder them before fuse",
+        )
+    for dim in (inner, outer):
+        if dim.kind is not ForKind.SERIAL:
+            refuse(
+                entry,
+                function,
+                f"{dim.name} is {dim.kind.value} already",
+                f"fuse first, then say so of {fuse.fused}",
+            )
+    note = joined_note(", ".join(n for n in dict.fromkeys((outer.note, inner.note)) if n), entry)
+    fused = Dim(fuse.fused, is_rvar=inner.is_rvar or outer.is_rvar, note=note)
+    dims = (*stage.dims[:at], fused, *stage.dims[at + 2 :])
+    return state.with_stage(entry.stage, StageSchedule((*stage.splits, fuse), dims))
+
+
+def resolve_tail(
+    state: FuncSchedule, function: Function, entry: Entry, split: Split, is_rvar: bool
+) -> TailStrategy:
+    """Return the tail strategy of `split`, never Auto, or refuse one that would be wrong.
+
+    ========================= ============================ =====================================
+    loop                      Auto                         legal
+    ========================= ============================ =====================================
+    extent known, a multiple  RoundUp (nothing runs over)  all; ShiftInwards moves nothing
+    pure stage, own variable  ShiftInwards                 all
+    pure stage, made by a     GuardWithIf                  GuardWithIf; ShiftInwards if the
+    split or fuse                                          extent is known and >= factor
+    update, own variable      GuardWithIf                  GuardWithIf, RoundUp
+    update, made by a split   GuardWithIf                  GuardWithIf
+    reduction variable        GuardWithIf                  GuardWithIf
+    ========================= ============================ =====================================
+
+    A derived loop that ran over its end would run over its variable's in a way that no region
+    can cover, and a reduction that ran over its domain would be another reduction.
+    """
+    stage = state.stages[entry.stage]
+    known = known_extents(stage, _root_extents(state, function, entry.stage))
+    extent = known.get(split.old)
+    derived = any(split.old in _made(s) for s in stage.splits)
+    exact = extent is not None and extent % split.factor == 0
+    if split.tail is TailStrategy.Auto:
+        if exact:
+            return TailStrategy.RoundUp
+        own_pure = entry.stage == 0 and not derived and (extent is None or extent >= split.factor)
+        return TailStrategy.ShiftInwards if own_pure else TailStrategy.GuardWithIf
+    if split.tail is TailStrategy.GuardWithIf or exact:
+        return TailStrategy.RoundUp if exact else split.tail
+    known_text = f" (its extent is {extent})" if extent is not None else ""
+    guard = f"legal here: {TailStrategy.GuardWithIf!r}"
+    if split.tail is TailStrategy.ShiftInwards:
+        if entry.stage > 0:
+            refuse(
+                entry,
+                function,
+                "ShiftInwards computes cells twice, which an update definition must not",
+                guard if is_rvar or derived else f"{guard}, {TailStrategy.RoundUp!r}",
+            )
+        if (extent is not None and extent < split.factor) or (derived and extent is None):
+            refuse(
+                entry,
+                function,
+                f"ShiftInwards needs {split.old} to have at least {split.factor} "
+                f"iterations{known_text}",
+                guard,
+            )
+    elif is_rvar or derived:
+        refuse(
+            entry,
+            function,
+            f"RoundUp would run over the end of {split.old}{known_text}, which "
+            f"{'is a reduction variable' if is_rvar else 'is made by an earlier split or fuse'}",
+            guard,
+        )
+    return split.tail
+
+
+def _root_extents(state: FuncSchedule, function: Function, stage: int) -> dict[str, int]:
+    known = {name: extent for name, (_, extent) in state.bounds.items()}
+    for r in function.definitions[stage].rvars:
+        extent = as_const(r.extent)
+        if isinstance(extent, int):
+            known[r.name] = extent
+    return known
+
+
+def _check_factor(function: Function, entry: Entry, factor: object) -> None:
+    if not isinstance(factor, int) or isinstance(factor, bool) or factor <= 0:
+        refuse(entry, function, f"a factor is a positive integer, not {factor!r}")
+
+
+def _check_new_names(
+    stage: StageSchedule, function: Function, entry: Entry, old: str, names: tuple[str, ...]
+) -> None:
+    if len(set(names)) != len(names):
+        refuse(entry, function, f"outer and inner are both {names[0]}", "name them differently")
+    used = {d.name for d in stage.dims}.union(*(_consumed(s) | _made(s) for s in stage.splits))
+    for name in names:
+        if name != old and name in used:
+            refuse(
+                entry,
+                function,
+                f"{entry.func} uses the name {name} already",
+                "take a Var of another name",
+            )
+
+
+def _consumed(s: Split | Fuse) -> set[str]:
+    return {s.inner, s.outer} if isinstance(s, Fuse) else {s.old}
+
+
+def _made(s: Split | Fuse) -> set[str]:
+    return {s.fused} if isinstance(s, Fuse) else {s.outer, s.inner}
+
+
+def joined_note(note: str, entry: Entry) -> str:
+    """Return `note` with the directive of `entry` added."""
+    text = entry.directive.source()
+    return f"{note}.{text}" if note else f"{entry.func}.{text}"

@@ -1,0 +1,142 @@
+"""What directives add up to: the loops, the place and the storage of one Func."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+
+from halo.ir.expr import Variable
+from halo.ir.function import Definition, Function
+from halo.ir.stmt import ForKind
+from halo.schedule.directives import Fuse, Split
+from halo.schedule.loop_level import INLINED, LoopLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Dim:
+    """One loop of a stage.
+
+    `is_rvar` holds if any reduction variable went into it. `note` is the directives it comes
+    from, for the reader of generated code.
+    """
+
+    name: str
+    kind: ForKind = ForKind.SERIAL
+    is_rvar: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StageSchedule:
+    """The loops of one definition.
+
+    Attributes
+    ----------
+    splits
+        `Split` (its tail resolved, never Auto) and `Fuse` in the order applied. A name made by
+        one may be taken apart by a later one. `outer` or `inner` of a Split may have the name of
+        its `old`: read from the last to the first, each defines its `old` from the others.
+    dims
+        The loops, outermost first.
+    """
+
+    splits: tuple[Split | Fuse, ...]
+    dims: tuple[Dim, ...]
+
+    def dim(self, name: str) -> Dim | None:
+        """Return the loop over `name`, if there is one."""
+        return next((d for d in self.dims if d.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class FuncSchedule:
+    """How one Func is computed.
+
+    Attributes
+    ----------
+    compute_level, store_level
+        `compute_level` INLINED of a Func with updates means: computed in the innermost loop of
+        each definition that uses it, because a reduction cannot be substituted. Before
+        `resolve`, `store_level` INLINED means "where it is computed"; after it, it is concrete.
+    storage_order
+        Dimension indices, innermost in memory first.
+    bounds
+        Pure variable -> (min, extent), as promised by ``bound``.
+    stages
+        One per definition.
+    """
+
+    compute_level: LoopLevel = INLINED
+    store_level: LoopLevel = INLINED
+    storage_order: tuple[int, ...] = ()
+    bounds: dict[str, tuple[int, int]] = field(default_factory=dict)
+    stages: tuple[StageSchedule, ...] = ()
+
+    def with_stage(self, index: int, stage: StageSchedule) -> FuncSchedule:
+        """Return this schedule with stage `index` replaced."""
+        stages = (*self.stages[:index], stage, *self.stages[index + 1 :])
+        return dataclasses.replace(self, stages=stages)
+
+
+def pure_vars(function: Function, definition: Definition) -> tuple[str, ...]:
+    """Return the pure variables that stand on the left of `definition`, in argument order."""
+    return tuple(
+        name
+        for name, arg in zip(function.args, definition.args, strict=True)
+        if isinstance(arg, Variable) and arg.name == name
+    )
+
+
+def initial_stage(function: Function, definition: Definition) -> StageSchedule:
+    """Return the loops of `definition` before any directive.
+
+    The first pure variable is innermost; reduction variables are inside the pure ones, the first
+    innermost.
+    """
+    rvars = [Dim(r.name, is_rvar=True) for r in definition.rvars]
+    pure = [Dim(name) for name in pure_vars(function, definition)]
+    return StageSchedule((), tuple(reversed([*rvars, *pure])))
+
+
+def complete(state: FuncSchedule, function: Function) -> FuncSchedule:
+    """Return `state` with stages for definitions it does not have yet; itself if it has all."""
+    if len(state.stages) == len(function.definitions):
+        return state
+    added = [initial_stage(function, d) for d in function.definitions[len(state.stages) :]]
+    order = state.storage_order or tuple(range(function.dimensions))
+    return dataclasses.replace(state, storage_order=order, stages=(*state.stages, *added))
+
+
+def initial(function: Function) -> FuncSchedule:
+    """Return the schedule of `function` before any directive."""
+    return complete(FuncSchedule(), function)
+
+
+def roots(stage: StageSchedule, name: str) -> frozenset[str]:
+    """Return the variables of the definition that the loop over `name` is part of."""
+    names = {name}
+    for s in reversed(stage.splits):
+        made = {s.fused} if isinstance(s, Fuse) else {s.outer, s.inner}
+        if names & made:
+            old = {s.inner, s.outer} if isinstance(s, Fuse) else {s.old}
+            names = (names - made) | old
+    return frozenset(names)
+
+
+def known_extents(stage: StageSchedule, extents: dict[str, int]) -> dict[str, int]:
+    """Return the extents of loops that are known, from those of the definition's variables.
+
+    `inner` of a split has its factor, `outer` the steps it takes; a fused loop has the product.
+    """
+    known = dict(extents)
+    for s in stage.splits:
+        if isinstance(s, Fuse):
+            a, b = known.pop(s.inner, None), known.pop(s.outer, None)
+            if a is not None and b is not None:
+                known[s.fused] = a * b
+        else:
+            old = known.pop(s.old, None)
+            if old is not None:
+                known[s.outer] = -(-old // s.factor)
+            known[s.inner] = s.factor
+    return known

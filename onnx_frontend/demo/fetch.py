@@ -1,0 +1,99 @@
+"""Fetch a trained model out of a wheel of the package index, pinned by checksum, and keep it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from halo.errors import HaloError
+
+
+class FetchError(HaloError):
+    """A model that could not be fetched, or is not the one that was pinned."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedModel:
+    """A file inside a wheel, and what both must hash to."""
+
+    requirement: str
+    wheel_sha256: str
+    member: str
+    sha256: str
+
+
+OCR = PinnedModel(
+    requirement="rapidocr-onnxruntime==1.4.4",
+    wheel_sha256="971d7d5f223a7a808662229df1ef69893809d8457d834e6373d3854bc1782cbf",
+    member="rapidocr_onnxruntime/models/ch_PP-OCRv4_rec_infer.onnx",
+    sha256="48fc40f24f6d2a207a2b1091d3437eb3cc3eb6b676dc3ef9c37384005483683b",
+)
+"""PP-OCRv4 text recognition (SVTR, CTC), Apache-2.0."""
+
+
+def cache_directory() -> Path:
+    """Return where models are kept: halo/models in the user's cache directory."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "halo" / "models"
+
+
+def fetch(model: PinnedModel) -> Path:
+    """Return the path of `model`, fetched through pip unless it is already there.
+
+    Raises
+    ------
+    FetchError
+        pip cannot fetch it (no network, say), or a checksum differs.
+    """
+    kept = cache_directory() / f"{model.sha256[:16]}-{Path(model.member).name}"
+    if kept.is_file() and _sha256(kept.read_bytes()) == model.sha256:
+        return kept
+    with tempfile.TemporaryDirectory(prefix="halo-fetch-") as folder:
+        wheel = _download(model, Path(folder))
+        with zipfile.ZipFile(wheel) as archive:
+            data = archive.read(model.member)
+    if _sha256(data) != model.sha256:
+        raise FetchError(f"{model.member} of {model.requirement} is not the file that was pinned")
+    _write_atomically(kept, data)
+    return kept
+
+
+def _download(model: PinnedModel, folder: Path) -> Path:
+    # pip checks the wheel against the hash; an index that serves another file is refused.
+    pins = folder / "requirements.txt"
+    pins.write_text(f"{model.requirement} --hash=sha256:{model.wheel_sha256}\n", encoding="ascii")
+    options = ["--no-deps", "--only-binary", ":all:", "--quiet", "--disable-pip-version-check"]
+    command = [sys.executable, "-m", "pip", "download", *options, "--require-hashes"]
+    command += ["--retries", "1", "--timeout", "15", "-r", str(pins), "-d", str(folder)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    wheels = list(folder.glob("*.whl"))
+    if run.returncode or len(wheels) != 1:
+        lines = [line for line in run.stderr.splitlines() if "ERROR" in line]
+        raise FetchError(
+            f"{model.requirement} could not be fetched: "
+            f"{lines[0].removeprefix('ERROR: ') if lines else 'pip failed'}",
+            hint="it needs the network, once; check the connection or pip's index settings",
+        )
+    return wheels[0]
+
+
+def _write_atomically(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

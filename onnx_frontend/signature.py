@@ -1,0 +1,168 @@
+"""What a compiled model takes and gives: names, types, shapes and the symbols in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from halo.errors import BufferError
+from halo.ir.types import Type, TypeCode
+from onnx_frontend.extents import Serial, describe, evaluate
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input or output of a model.
+
+    Attributes
+    ----------
+    name
+        Its name in the model.
+    identifier
+        Its name in the generated code.
+    type
+        Element type.
+    shape
+        Extents in JSON form, outermost axis first.
+    """
+
+    name: str
+    identifier: str
+    type: Type
+    shape: tuple[Serial, ...]
+
+    def describe(self) -> str:
+        """Return the port as text: ``x: float32[1, 3, 48, W]``."""
+        return f"{self.name}: {self.type}[{', '.join(describe(d) for d in self.shape)}]"
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the port as plain data for JSON."""
+        return {
+            "name": self.name,
+            "identifier": self.identifier,
+            "type": [self.type.code.value, self.type.bits],
+            "shape": list(self.shape),
+        }
+
+    @staticmethod
+    def from_data(data: Mapping[str, Any]) -> Port:
+        """Return the port that `to_data` gave `data` for."""
+        code, bits = data["type"]
+        type = Type(TypeCode(code), bits)
+        return Port(data["name"], data["identifier"], type, tuple(data["shape"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The inputs and outputs of a model called `name` in C, and its symbols."""
+
+    name: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    symbols: tuple[str, ...]
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the signature as plain data for JSON."""
+        return {
+            "name": self.name,
+            "inputs": [p.to_data() for p in self.inputs],
+            "outputs": [p.to_data() for p in self.outputs],
+            "symbols": list(self.symbols),
+        }
+
+    @staticmethod
+    def from_data(data: Mapping[str, Any]) -> Signature:
+        """Return the signature that `to_data` gave `data` for."""
+        inputs = tuple(Port.from_data(p) for p in data["inputs"])
+        outputs = tuple(Port.from_data(p) for p in data["outputs"])
+        return Signature(data["name"], inputs, outputs, tuple(data["symbols"]))
+
+    def check_names(self, given: Iterable[str]) -> None:
+        """Check that exactly the inputs of the model are `given`.
+
+        Raises
+        ------
+        BufferError
+            One is missing, or one is not an input.
+        """
+        names = list(given)
+        wanted = [p.name for p in self.inputs]
+        missing = [n for n in wanted if n not in names]
+        unknown = [n for n in names if n not in wanted]
+        if missing or unknown:
+            parts = [f"input {n!r} is missing" for n in missing]
+            parts += [f"{n!r} is not an input" for n in unknown]
+            raise BufferError(
+                f"{self.name}: {', '.join(parts)}",
+                hint="inputs: " + "; ".join(p.describe() for p in self.inputs),
+            )
+
+    def prepare(self, inputs: Mapping[str, Any]) -> list[Array]:
+        """Return the input arrays in order, C-contiguous, checked against the signature.
+
+        Raises
+        ------
+        BufferError
+            A name, type or rank that does not fit; the message names the input.
+        """
+        self.check_names(inputs)
+        return [_prepare(port, inputs[port.name]) for port in self.inputs]
+
+    def bind(self, arrays: Sequence[Array]) -> dict[str, int]:
+        """Return the values of the symbols for these input arrays.
+
+        Raises
+        ------
+        BufferError
+            An extent is not what the model expects; the message names input and axis.
+        """
+        symbols: dict[str, int] = {}
+        origin: dict[str, str] = {}
+        for port, array in zip(self.inputs, arrays, strict=True):
+            for axis, (expected, extent) in enumerate(zip(port.shape, array.shape, strict=True)):
+                place = f"input {port.name!r} dim {axis}"
+                if isinstance(expected, str) and expected not in symbols:
+                    if extent < 1:
+                        raise BufferError(f"{place}: got {extent}, expected at least 1")
+                    symbols[expected], origin[expected] = extent, place
+        for port, array in zip(self.inputs, arrays, strict=True):
+            _check_extents(port, array, symbols, origin)
+        return symbols
+
+    def output_shapes(self, symbols: Mapping[str, int]) -> list[tuple[int, ...]]:
+        """Return the shapes of the outputs for the given values of the symbols."""
+        return [tuple(evaluate(d, symbols) for d in p.shape) for p in self.outputs]
+
+
+def _prepare(port: Port, value: Any) -> Array:
+    array = np.asarray(value)
+    if array.dtype != port.type.dtype:
+        raise BufferError(
+            f"input {port.name!r}: got elements of type {array.dtype}, expected {port.type.dtype}",
+            hint=f"convert it: array.astype(np.{port.type.dtype})",
+        )
+    if array.ndim != len(port.shape):
+        raise BufferError(
+            f"input {port.name!r}: got {array.ndim} dimensions {array.shape}, "
+            f"expected {len(port.shape)}",
+            hint=port.describe(),
+        )
+    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
+
+
+def _check_extents(
+    port: Port, array: Array, symbols: Mapping[str, int], origin: Mapping[str, str]
+) -> None:
+    for axis, (wanted, extent) in enumerate(zip(port.shape, array.shape, strict=True)):
+        expected = evaluate(wanted, symbols)
+        if extent != expected:
+            why = f", as in {origin[wanted]}" if isinstance(wanted, str) else ""
+            raise BufferError(
+                f"input {port.name!r} dim {axis}: got {extent}, expected {expected}{why}",
+                hint=port.describe(),
+            )
