@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from codegen.c_names import Names
 from codegen.c_prelude import Prelude
 from codegen.c_types import carrier, padded, scalar_type
 from halo.errors import InternalError
-from halo.ir.node import Node
 from halo.ir.types import Type
 
 
@@ -57,6 +56,8 @@ class Context:
 
     prelude: Prelude
     names: Names
+    printers: Mapping[type, Callable[[Context, Any], Code]]
+    """Expression class -> its printer."""
     variables: dict[str, Code] = field(default_factory=dict)
     arrays: dict[str, Array] = field(default_factory=dict)
     index_like: set[str] = field(default_factory=set)
@@ -69,12 +70,11 @@ class Context:
     """Ids of the nodes that the statement being printed refers to more than once."""
     temporaries: dict[int, Code] = field(default_factory=dict)
     in_index: bool = False
+    in_parallel: bool = False
     exits: list[Exit] = field(default_factory=list)
     callees: dict[str, str] = field(default_factory=dict)
     """IR name -> C name of the functions of the module."""
     called: dict[str, None] = field(default_factory=dict)
-    kept: list[Node] = field(default_factory=list)
-    """Nodes made while printing; alive so that ids stay unique."""
 
     def line(self, text: str) -> None:
         """Write one line at the current depth."""

@@ -27,6 +27,16 @@ def highest(t: Type) -> str:
     return f"INT{t.bits}_MAX" if t.is_int else f"UINT{t.bits}_MAX"
 
 
+def _wrapping(symbol: str) -> Callable[[Type], str]:
+    def body(t: Type) -> str:
+        if t.is_float:
+            return f"return {rounded(t, f'a {symbol} b')};"
+        u = "uint64_t" if t.bits == 64 else "uint32_t"
+        return f"return ({scalar_type(t)})(({u})a {symbol} ({u})b);"
+
+    return body
+
+
 def _div(t: Type) -> str:
     c = scalar_type(t)
     if t.is_float:
@@ -114,13 +124,13 @@ def _fma(t: Type) -> str:
 
 def rounded(t: Type, text: str, exact: bool = False) -> str:
     """Return `text`, a float32 expression, rounded to `t` when that is a 16-bit type."""
-    return f"halo_round_{tag(t)}({text})" if is_half(t) and not exact else text
+    return f"halo_nearest_{tag(t)}({text})" if is_half(t) and not exact else text
 
 
 BODIES: dict[str, Callable[[Type], str]] = {
-    "add": lambda t: f"return {rounded(t, 'a + b')};",
-    "sub": lambda t: f"return {rounded(t, 'a - b')};",
-    "mul": lambda t: f"return {rounded(t, 'a * b')};",
+    "add": _wrapping("+"),
+    "sub": _wrapping("-"),
+    "mul": _wrapping("*"),
     "div": _div,
     "mod": _mod,
     "min": lambda t: "return a < b ? a : b;",
@@ -177,7 +187,7 @@ def cast_helper(prelude: Prelude, to: Type, source: Type) -> str:
     name = f"halo_cast_{tag(to)}_{tag(source)}"
     if is_half(to):
         prelude.file("halo_half.h")
-        body = f"return halo_round_{tag(to)}({_to_float(source)});"
+        body = f"return halo_nearest_{tag(to)}({_to_float(source)});"
     else:
         body = _saturate(to, source)
     head = f"HALO_INLINE {scalar_type(to)} {name}({scalar_type(source)} x)"

@@ -25,7 +25,7 @@ from halo.lang.names import fresh_name, unique_name
 
 @dataclass(frozen=True, slots=True)
 class BufferDimension:
-    """One dimension of a buffer: coordinates min, ..., min + extent - 1, `stride` elements apart."""
+    """One dimension of a buffer: coordinates from min on, `stride` elements apart in memory."""
 
     _min: int
     _extent: int
@@ -74,7 +74,7 @@ class Buffer:
     def __init__(
         self,
         source: Any,
-        sizes: Sequence[int] | None = None,
+        sizes: Sequence[int] | str | None = None,
         name: str = "",
         *,
         reverse_axes: bool = True,
@@ -201,7 +201,7 @@ class Buffer:
     @property
     def shape(self) -> tuple[int, ...]:
         """The extent of each dimension, dimension 0 first."""
-        return self._view.shape
+        return tuple(self._view.shape)
 
     @property
     def strides(self) -> tuple[int, ...]:
@@ -258,7 +258,7 @@ class Buffer:
         return self._derived(self._view[tuple(index)], mins)
 
     def sliced(self, d: int, position: int) -> Buffer:
-        """Return a Buffer on a part of the memory: where dimension `d` is `position`, without it."""
+        """Return a Buffer on the cells at `position` of dimension `d`, without that dimension."""
         view = self.cropped(d, position, 1)._view.squeeze(d)
         return self._derived(view, self._mins[:d] + self._mins[d + 1 :])
 
@@ -351,8 +351,8 @@ class Buffer:
     def __dlpack_device__(self) -> tuple[int, int]:
         return self.numpy().__dlpack_device__()
 
-    def __buffer__(self, flags: int) -> memoryview:
-        return memoryview(self.numpy())
+    def __buffer__(self, flags: int) -> memoryview:  # asked for from Python 3.12 on
+        return self.numpy().data
 
     def __repr__(self) -> str:
         dims = zip(self._mins, self._view.shape, self._strides, strict=True)

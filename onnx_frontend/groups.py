@@ -15,11 +15,12 @@ is computed inside the kernels that read it. What ends a kernel:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from halo.ops.tensor import OpKind, Tensor
 from onnx_frontend.extents import to_serial
+from onnx_frontend.importer import producers_first
 
 _GIVEN = frozenset({OpKind.INPUT, OpKind.CONSTANT})
 _LIGHT = frozenset({OpKind.ELEMENTWISE, OpKind.VIEW, OpKind.CONTENT, OpKind.GATHER})
@@ -70,7 +71,7 @@ def group_tensors(outputs: Sequence[Tensor]) -> Grouping:
     Ensures: every output is the root of a group; a group reads only what is given, or stored by
     an earlier group, or an alias of such.
     """
-    order = _producers_first(outputs)
+    order = list(producers_first(outputs))
     planner = _Planner(order, frozenset(outputs))
     stored = planner.stored()
     aliases = {t: _owner(t, planner.aliases) for t in order if t in planner.aliases}
@@ -86,22 +87,6 @@ def same_shape(a: Tensor, b: Tensor) -> bool:
 def _cells(t: Tensor) -> list[str]:
     """Return a key of the number of cells: the extents other than 1, in any order."""
     return sorted(str(s) for s in map(to_serial, t.shape) if s != 1)
-
-
-def _producers_first(outputs: Iterable[Tensor]) -> list[Tensor]:
-    """Return all tensors that `outputs` need, each after what it reads."""
-    order: list[Tensor] = []
-    seen: set[Tensor] = set()
-    stack = [(t, False) for t in reversed(list(outputs))]
-    while stack:
-        tensor, done = stack.pop()
-        if done:
-            order.append(tensor)
-        elif tensor not in seen:
-            seen.add(tensor)
-            stack.append((tensor, True))
-            stack.extend((i, False) for i in reversed(tensor.op.inputs) if i not in seen)
-    return order
 
 
 class _Planner:

@@ -58,15 +58,19 @@ class Kernel:
 
 
 class KernelMaker:
-    """Makes the kernels of one model; those it makes can be compared by their keys."""
+    """Makes the kernels of one model; those it makes can be compared by their keys.
 
-    def __init__(self, layouts: Layouts) -> None:
+    `titles` says what people call the operation that makes a tensor.
+    """
+
+    def __init__(self, layouts: Layouts, titles: Mapping[Tensor, str]) -> None:
         self.layouts = layouts
+        self.titles = titles
         self._keys = StructuralKeys()
 
     def kernel(self, group: Group) -> Kernel:
         """Return the kernel that computes `group`."""
-        copy = _Copy(group)
+        copy = _Copy(group, self.titles)
         assert group.root.func is not None
         root = copy.function(group.root.func.function)
         images = tuple(copy.image_of(t, self._dims(t)) for t in copy.reads)
@@ -95,8 +99,10 @@ class KernelMaker:
             (name, f.args, f.types, tuple(self._definition(d) for d in copy.unlinked[name]))
             for name, f in copy.functions.items()
         )
-        return functions, tuple((i.name, i.type, self._extents(i.dims)) for i in images), (
-            self._extents(result)
+        return (
+            functions,
+            tuple((i.name, i.type, self._extents(i.dims)) for i in images),
+            (self._extents(result)),
         )
 
     def _definition(self, d: Definition) -> Hashable:
@@ -134,6 +140,7 @@ class _Copy:
     """Copies a group's Functions under new names; first without links between them."""
 
     group: Group
+    titles: Mapping[Tensor, str]
     functions: dict[str, Function] = field(default_factory=dict)
     unlinked: dict[str, list[Definition]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -146,7 +153,7 @@ class _Copy:
 
     def __post_init__(self) -> None:
         for t in self.group.members:
-            what = str(t.op.attrs.get("what", t.kind.value)).lower()
+            what = self.titles.get(t, str(t.op.attrs.get("what", t.kind.value))).lower()
             self.labels.append(what)
             for role, func in t.op.funcs.items():
                 self._roles[func.function.name] = f"{what}_{role}"
@@ -156,7 +163,7 @@ class _Copy:
             if t.func is not None:
                 self._sources[t.func.function.name] = t
             if t.image is not None:
-                self._sources[t.image.image.name] = t
+                self._sources[t.image.image().name] = t
 
     def function(self, original: Function) -> Function:
         """Copy `original` and everything it needs; return its copy."""
@@ -183,9 +190,7 @@ class _Copy:
         return Definition(
             tuple(rename(a) for a in d.args),
             tuple(rename(v) for v in d.values),
-            tuple(
-                ReductionVar(table[r.name], rename(r.min), rename(r.extent)) for r in d.rvars
-            ),
+            tuple(ReductionVar(table[r.name], rename(r.min), rename(r.extent)) for r in d.rvars),
             rename(d.predicate),
             d.where,
         )

@@ -78,8 +78,8 @@ def _weight_order(reader: Tensor) -> dict[Tensor, Order]:
     weight = reader.op.inputs[1]
     if weight.kind is not OpKind.CONSTANT:
         return {}
-    # (out, in, space...): the taps outermost, the output channels innermost
-    return {weight: (*range(2, weight.rank), 1, 0)}
+    # (out, in, space...): as the sum runs, and for each of its terms all output channels
+    return {weight: (*range(1, weight.rank), 0)}
 
 
 def strides(shape: Shape, order: Order) -> tuple[Expr, ...]:

@@ -74,5 +74,5 @@ HALO_INLINE uint16_t halo_store_bf16(float x) {
     return (uint16_t)((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
 
-HALO_INLINE float halo_round_f16(float x) { return halo_load_f16(halo_store_f16(x)); }
-HALO_INLINE float halo_round_bf16(float x) { return halo_load_bf16(halo_store_bf16(x)); }
+HALO_INLINE float halo_nearest_f16(float x) { return halo_load_f16(halo_store_f16(x)); }
+HALO_INLINE float halo_nearest_bf16(float x) { return halo_load_bf16(halo_store_bf16(x)); }

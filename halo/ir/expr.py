@@ -19,7 +19,7 @@ from halo.ir.node import Node, node
 from halo.ir.types import Bool, Int, Type
 
 if TYPE_CHECKING:
-    from halo.ir.function import Function, Image, Parameter, ReductionDomain
+    from halo.ir.function import Function, Image, Parameter, ReductionDomain, SymbolicSize
 
 
 class Expr(Node):
@@ -95,13 +95,13 @@ class Variable(Expr):
 
     `param` is set for a scalar parameter of the user: its value may be anything its type holds,
     whereas loop variables and bounds stay clear of overflow. `source` is set for what the user
-    made other than a Var: a dimension of a reduction domain, or a field of an image.
+    made other than a Var: a dimension of a reduction domain, a field of an image, a size.
     """
 
     type: Type
     name: str
     param: Parameter | None = None
-    source: ReductionDomain | Image | None = None
+    source: ReductionDomain | Image | SymbolicSize | None = None
 
 
 @node

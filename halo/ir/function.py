@@ -33,6 +33,15 @@ class ReductionDomain:
 
 
 @dataclass(frozen=True, slots=True)
+class SymbolicSize:
+    """A size that is known when the compiled function is called, in [min, max]."""
+
+    name: str
+    min: int = 0
+    max: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
     """One stage: cell `args` takes `values` for every point of the stage's domain.
 

@@ -22,6 +22,8 @@ from halo.ir.expr import (
     NE,
     Add,
     And,
+    Call,
+    CallKind,
     Cast,
     Div,
     Expr,
@@ -186,6 +188,36 @@ def mod(a: Any, b: Any) -> Expr:
     return _fold(euclid_mod, Mod, a, b)
 
 
+def power(a: Any, b: Any) -> Expr:
+    """a ** b.
+
+    A constant integer exponent that is not negative gives products, in any type; everything else
+    the float function ``pow``, integers being converted to float32.
+    """
+    exponent = b if isinstance(b, (int, float)) else as_const(b) if isinstance(b, Expr) else None
+    if exponent is not None and exponent == int(exponent) and exponent >= 0:
+        base = as_expr(a)
+        if base.type.is_float or isinstance(exponent, int):
+            return _product(base, int(exponent))
+    a, b = match_types(a, b)
+    t = a.type if a.type.is_float else Float(32, a.type.lanes)
+    wide = t if t.bits >= 32 else Float(32, t.lanes)
+    args = (cast_to(wide, a), cast_to(wide, b))
+    return cast_to(t, Call(wide, "pow", args, CallKind.MATH))
+
+
+def _product(base: Expr, exponent: int) -> Expr:
+    """Return `base` multiplied with itself by repeated squaring."""
+    result: Expr | None = None
+    while exponent:
+        if exponent & 1:
+            result = base if result is None else mul(result, base)
+        exponent >>= 1
+        if exponent:
+            base = mul(base, base)
+    return result if result is not None else const(base.type, 1)
+
+
 def _bitwise(name: str, logical: type[And] | type[Or] | None) -> Callable[[Any, Any], Expr]:
     def build(a: Any, b: Any) -> Expr:
         a, b = match_types(a, b)
@@ -265,6 +297,7 @@ FORWARD: dict[str, Callable[[Any, Any], Expr]] = {
     "truediv": div,
     "floordiv": floordiv,
     "mod": mod,
+    "pow": power,
     "and": bitwise_and,
     "or": bitwise_or,
     "xor": bitwise_xor,

@@ -8,9 +8,10 @@ from halo.errors import DefinitionError, SourceLocation, TypeMismatch, user_loca
 from halo.ir.expr import TRUE, Call, CallKind, Expr, Let, Variable
 from halo.ir.function import Definition, Function, ReductionDomain
 from halo.ir.operators import as_expr
+from halo.ir.types import Type
 from halo.lang.coordinates import coordinate, coordinates, expand, has_placeholder
 from halo.lang.var import implicit_number
-from halo.lang.walk import nodes
+from halo.lang.walk import is_var, nodes
 
 
 def define_pure(function: Function, args: tuple[Any, ...], values: tuple[Any, ...]) -> None:
@@ -47,8 +48,16 @@ def define_pure(function: Function, args: tuple[Any, ...], values: tuple[Any, ..
     function.definitions.append(Definition(variables, exprs, where=where))
 
 
-def define_update(function: Function, args: tuple[Any, ...], values: tuple[Any, ...]) -> None:
+def define_update(
+    function: Function,
+    args: tuple[Any, ...],
+    values: tuple[Any, ...],
+    over: ReductionDomain | None = None,
+) -> None:
     """Add an update definition to `function`: cell `args` becomes `values`.
+
+    It runs over the reduction domain that it uses, or over `over` where it uses none of its
+    dimensions.
 
     Raises
     ------
@@ -68,14 +77,12 @@ def define_update(function: Function, args: tuple[Any, ...], values: tuple[Any, 
         )
     exprs = _update_values(function, values, where)
     left = coordinates(name, args, function.dimensions)
-    pure = tuple(_is_var(e, n) for e, n in zip(left, function.args, strict=True))
+    pure = tuple(_is_the_var(e, n) for e, n in zip(left, function.args, strict=True))
     names = tuple(n for n, p in zip(function.args, pure, strict=True) if p)
-    uses = _Uses(function, (*left, *exprs))
-    domain = uses.domain(where)
+    domain = _Uses(function, (*left, *exprs)).domain(where) or over
     predicate = domain.predicate if domain else TRUE
-    if domain is not None:
-        uses = _Uses(function, (*left, *exprs, predicate))
-        uses.domain(where)
+    uses = _Uses(function, (*left, *exprs, predicate))
+    uses.domain(where)
     uses.check_free(names, where)
     _check_places(function, left, pure, where)
     uses.check_recursion(pure, where)
@@ -102,7 +109,7 @@ def _pure_arguments(
     found: list[Variable] = []
     for i, a in enumerate(args):
         e = coordinate(function.name, i, a)
-        if not isinstance(e, Variable) or e.param is not None or e.source is not None:
+        if not isinstance(e, Variable) or not is_var(e):
             raise DefinitionError(
                 f"argument {i} of the first definition of {function.name} is not a Var",
                 where=where,
@@ -135,15 +142,21 @@ def _update_values(
                 f"the update of {function.name} has type {e.type}, "
                 f"its pure definition has type {type}",
                 where=where,
-                hint=f"convert the value: halo.cast({type!s}, ...)",
+                hint=f"convert the value: halo.{_converter(type)}",
             )
         out.append(e)
     return tuple(out)
 
 
-def _is_var(e: Expr, name: str) -> bool:
-    plain = isinstance(e, Variable) and e.param is None and e.source is None
-    return plain and isinstance(e, Variable) and e.name == name
+def _converter(type: Type) -> str:
+    if type.is_bool:
+        return "cast(halo.Bool(), ...)"
+    letter = {"int": "i", "uint": "u", "float": "f", "bfloat": "bf"}[type.code.value]
+    return f"{letter}{type.bits}(...)"
+
+
+def _is_the_var(e: Expr, name: str) -> bool:
+    return isinstance(e, Variable) and is_var(e) and e.name == name
 
 
 def _check_places(
@@ -153,7 +166,7 @@ def _check_places(
         if pure[i]:
             continue
         for n in nodes(e):
-            if isinstance(n, Variable) and _is_var(n, n.name) and n.name in function.args:
+            if isinstance(n, Variable) and is_var(n) and n.name in function.args:
                 own = function.args.index(n.name)
                 raise DefinitionError(
                     f"Var {n.name} of {function.name} stands in argument {i} of an update",
@@ -208,7 +221,7 @@ class _Uses:
                     where=where,
                     hint="rename one of them",
                 )
-            if v.param is None and v.source is None and v.name not in (*names, *self.lets):
+            if is_var(v) and v.name not in (*names, *self.lets):
                 left = ", ".join(names) or "no Var"
                 raise DefinitionError(
                     f"Var {v.name} is used in a definition of {self.function.name} "
@@ -223,7 +236,7 @@ class _Uses:
             if call.func is not self.function:
                 continue
             for arg, name, is_pure in zip(call.args, self.function.args, pure, strict=True):
-                if is_pure and not _is_var(arg, name):
+                if is_pure and not _is_the_var(arg, name):
                     raise DefinitionError(
                         f"an update of {self.function.name} for all {name} uses its cells at "
                         f"another {name}",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from halo.errors import DefinitionError, user_location
-from halo.ir.expr import Call, CallKind, Expr, Variable, const
+from halo.ir.expr import Call, CallKind, Expr, const
 from halo.ir.function import Function
 from halo.ir.operators import add, as_expr, div, mul, sub
 from halo.lang.coordinates import coordinate, coordinates, expand, has_placeholder
@@ -14,6 +14,7 @@ from halo.lang.definition import define_pure, define_update, implicit_count
 from halo.lang.handle import Handle
 from halo.lang.names import fresh_name
 from halo.lang.var import Var
+from halo.lang.walk import is_var
 
 
 class FuncRef(Handle):
@@ -77,16 +78,16 @@ class FuncRef(Handle):
         """Return the values of the cell, one per Tuple element."""
         return tuple(self._element(i) for i in range(max(len(self.function.types), 1)))
 
-    def __iadd__(self, value: Any) -> FuncRef:  # type: ignore[misc]
+    def __iadd__(self, value: Any) -> FuncRef:  # type: ignore[override]
         return self._accumulate(add, value, 0)
 
-    def __isub__(self, value: Any) -> FuncRef:  # type: ignore[misc]
+    def __isub__(self, value: Any) -> FuncRef:  # type: ignore[override]
         return self._accumulate(sub, value, 0)
 
-    def __imul__(self, value: Any) -> FuncRef:  # type: ignore[misc]
+    def __imul__(self, value: Any) -> FuncRef:  # type: ignore[override]
         return self._accumulate(mul, value, 1)
 
-    def __itruediv__(self, value: Any) -> FuncRef:  # type: ignore[misc]
+    def __itruediv__(self, value: Any) -> FuncRef:  # type: ignore[override]
         return self._accumulate(div, value, 1)
 
     def _accumulate(self, op: Callable[[Any, Any], Expr], value: Any, start: int) -> FuncRef:
@@ -125,5 +126,4 @@ def as_values(value: Any) -> tuple[Any, ...]:
 
 def _pure_argument(name: str, position: int, arg: Any) -> Any:
     e = coordinate(name, position, arg)
-    plain = isinstance(e, Variable) and e.param is None and e.source is None
-    return e if plain else Var(fresh_name("v"))
+    return e if is_var(e) else Var(fresh_name("v"))

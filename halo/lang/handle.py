@@ -20,6 +20,7 @@ class Handle:
         return bool(self._as_expr())
 
     if TYPE_CHECKING:  # installed by halo.ir.operators
+
         def __add__(self, other: Any) -> Expr: ...
         def __radd__(self, other: Any) -> Expr: ...
         def __sub__(self, other: Any) -> Expr: ...
@@ -52,6 +53,7 @@ class Handle:
         def __ge__(self, other: Any) -> Expr: ...
         def __eq__(self, other: Any) -> Expr: ...  # type: ignore[override]
         def __ne__(self, other: Any) -> Expr: ...  # type: ignore[override]
+
         __hash__ = object.__hash__
 
 

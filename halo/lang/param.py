@@ -42,10 +42,10 @@ class Param(Handle):
         max: Number | None = None,
     ) -> None:
         if not isinstance(name, str):
-            name, value = "", name
-        name = unique_name(name) if name else fresh_name("p")
-        self._parameter = Parameter(name, type)
-        self._variable = Variable(type, name, self._parameter)
+            value, name = name, ""
+        own_name = unique_name(name) if name else fresh_name("p")
+        self._parameter = Parameter(own_name, type)
+        self._variable = Variable(type, own_name, self._parameter)
         self.set_range(min, max)
         if value is not None:
             self.set(value)

@@ -12,7 +12,7 @@ from halo.ir.operators import as_expr, cast_to
 from halo.ir.types import Int
 from halo.lang.handle import Handle
 from halo.lang.names import fresh_name, unique_name
-from halo.lang.walk import nodes
+from halo.lang.walk import is_dimension, nodes
 
 _LETTERS = "xyzw"
 
@@ -206,11 +206,10 @@ def _bound(value: Any) -> Expr:
             hint="halo.i32(...) converts it",
         )
     for n in nodes(e):
-        bad_call = isinstance(n, Call) and n.kind in (CallKind.FUNC, CallKind.IMAGE)
-        variable = isinstance(n, Variable) and n.param is None
-        if bad_call or (variable and (n.source is None or isinstance(n.source, ReductionDomain))):
+        varies = _varies(n)
+        if varies is not None:
             raise DefinitionError(
-                f"a bound of an RDom may not use {n.name}",
+                f"a bound of an RDom may not use {varies}",
                 where=user_location(),
                 hint="bounds are made of constants, parameters and image sizes; "
                 "use RDom.where for a bound that varies",
@@ -218,3 +217,8 @@ def _bound(value: Any) -> Expr:
     return cast_to(Int(32), e)
 
 
+def _varies(e: Expr) -> str | None:
+    """Return the name of `e` if it is something that changes from cell to cell."""
+    if isinstance(e, Call) and e.kind in (CallKind.FUNC, CallKind.IMAGE):
+        return e.name
+    return e.name if isinstance(e, Variable) and is_dimension(e) else None

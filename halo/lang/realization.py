@@ -30,7 +30,7 @@ def realize(
     return buffers[0] if len(buffers) == 1 else tuple(buffers)
 
 
-def arguments(args: Sequence[Any]) -> tuple[Image | Parameter, ...]:
+def as_arguments(args: Sequence[Any]) -> tuple[Image | Parameter, ...]:
     """Return the data behind the ImageParams and Params `args`.
 
     Raises
@@ -89,9 +89,7 @@ def _new_buffers(outputs: Sequence[Function], sizes: Any) -> list[Buffer]:
 def _check_buffers(outputs: Sequence[Function], buffers: Sequence[Buffer]) -> None:
     wanted = [(f, t) for f in outputs for t in f.types]
     if len(wanted) != len(buffers):
-        raise BufferError(
-            f"{len(buffers)} Buffers for {len(wanted)} values", where=user_location()
-        )
+        raise BufferError(f"{len(buffers)} Buffers for {len(wanted)} values", where=user_location())
     for (function, type), buffer in zip(wanted, buffers, strict=True):
         if buffer.type() != type:
             raise TypeMismatch(

@@ -54,6 +54,8 @@ IMPLICIT: tuple[Var, ...] = tuple(Var.implicit(n) for n in range(10))
 PLACEHOLDER = Var("_")
 """The variable ``_``: as many implicit variables as there are dimensions left."""
 
+_0, _1, _2, _3, _4, _5, _6, _7, _8, _9 = IMPLICIT
+
 _NUMBERS: dict[str, int] = {var.name(): n for n, var in enumerate(IMPLICIT)}
 
 
@@ -62,6 +64,6 @@ def implicit_number(name: str) -> int | None:
     return _NUMBERS.get(name)
 
 
-def variables(names: str) -> tuple[Var, ...]:
+def vars(names: str) -> tuple[Var, ...]:
     """Return a Var for each name in `names`, which are separated by blanks."""
     return tuple(Var(name) for name in names.split())

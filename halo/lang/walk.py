@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from halo.ir.expr import Expr
+from halo.ir.expr import Expr, Variable
+from halo.ir.function import ReductionDomain
 
 
 def nodes(*roots: Expr) -> Iterator[Expr]:
@@ -17,3 +18,13 @@ def nodes(*roots: Expr) -> Iterator[Expr]:
             seen.add(id(e))
             yield e
             stack.extend(reversed(e.children()))
+
+
+def is_var(e: Expr) -> bool:
+    """Whether `e` is a Var: no parameter, RVar, image field or size."""
+    return isinstance(e, Variable) and e.param is None and e.source is None
+
+
+def is_dimension(e: Expr) -> bool:
+    """Whether `e` is a Var or an RVar: a variable that changes from cell to cell."""
+    return is_var(e) or (isinstance(e, Variable) and isinstance(e.source, ReductionDomain))

@@ -31,7 +31,7 @@ def add_region_checks(
     """
     checks: list[Stmt] = []
     for name, image in images.items():
-        checks.extend(_holds("input", name, needed[name], image))
+        checks.extend(_holds("input", name, needed.get(name, ()), image))
     some: list[Expr] = []
     for name, f in outputs.items():
         first = output_buffer(name, 0, len(f.types))

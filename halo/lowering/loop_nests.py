@@ -278,4 +278,3 @@ class _Builder:
 def _some(e: Expr | None) -> Expr:
     assert e is not None
     return e
-

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from halo.ir.expr import Call, CallKind, Expr, Variable
 from halo.ir.function import Definition, Function, Image, Parameter, ReductionVar
+from halo.ir.node import Node
 from halo.ir.substitute import walk
 
 
@@ -29,25 +30,28 @@ class Program:
     outputs: tuple[str, ...]
 
     def images(self) -> dict[str, Image]:
-        """Return the images read by any definition, by name, in order of first use."""
+        """Return the images any definition reads or asks the size of, in order of first use."""
         found: dict[str, Image] = {}
-        for stages in self.definitions.values():
-            for d in stages:
-                for call in calls_in(d):
-                    if isinstance(call.func, Image):
-                        found.setdefault(call.name, call.func)
+        for n in self._nodes():
+            if isinstance(n, Call) and isinstance(n.func, Image):
+                found.setdefault(n.name, n.func)
+            elif isinstance(n, Variable) and isinstance(n.source, Image):
+                found.setdefault(n.source.name, n.source)
         return found
 
     def parameters(self) -> list[Parameter]:
         """Return the scalar parameters used by any definition, in order of first use."""
         found: dict[str, Parameter] = {}
+        for n in self._nodes():
+            if isinstance(n, Variable) and n.param is not None:
+                found.setdefault(n.name, n.param)
+        return list(found.values())
+
+    def _nodes(self) -> Iterator[Node]:
         for stages in self.definitions.values():
             for d in stages:
                 for e in (*expressions_of(d), *(x for r in d.rvars for x in (r.min, r.extent))):
-                    for n in walk(e):
-                        if isinstance(n, Variable) and n.param is not None:
-                            found.setdefault(n.name, n.param)
-        return list(found.values())
+                    yield from walk(e)
 
     def map_expressions(self, f: Callable[[Expr], Expr]) -> Program:
         """Return the program with `f` applied to every expression of its definitions."""

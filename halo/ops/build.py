@@ -12,7 +12,11 @@ from halo.errors import TypeMismatch
 from halo.ir.expr import Expr, IntImm, const
 from halo.ir.operators import cast_to
 from halo.ir.types import Int, Type, type_of_dtype
-from halo.lang import Buffer, Func, ImageParam, Var, select
+from halo.buffer import Buffer
+from halo.lang.func import Func
+from halo.lang.image_param import ImageParam
+from halo.lang.operators import select
+from halo.lang.var import Var
 from halo.ops.index import index, narrow, tidy
 from halo.ops.tensor import Array, OpInfo, OpKind, Shape, Tensor
 
@@ -116,7 +120,7 @@ def constant(name: str, value: Array) -> Tensor:
     content = None
     if type.is_integral and value.size <= CONTENT_LIMIT:
         content = tuple(index(int(v)) for v in value.reshape(-1))
-    image = Buffer(value, name) if value.size != 1 else None
+    image = Buffer(value, name=name) if value.size != 1 else None
     return Tensor(
         name, type, shape, OpInfo(OpKind.CONSTANT), image=image, content=content, constant=value
     )

@@ -13,7 +13,7 @@ from halo.ir.expr import Expr, Max, Min, Not, Select, as_const, const
 from halo.ir.intrinsics import intrinsic
 from halo.ir.operators import cast_to, match_types
 from halo.ir.types import Bool, Float, Type
-from halo.lang import erf, exp, log, pow, sqrt, tanh
+from halo.lang.math import erf, exp, log, pow, sqrt, tanh
 
 
 def lower_bound(x: Expr, low: Any) -> Expr:

@@ -8,7 +8,7 @@ from halo.errors import DefinitionError
 from halo.ir.expr import Expr, Select
 from halo.ir.operators import as_expr, cast_to
 from halo.ir.types import Int
-from halo.lang import clamp
+from halo.lang.operators import clamp
 from halo.ops.build import computed
 from halo.ops.index import known, minus, narrow, plus
 from halo.ops.tensor import OpInfo, OpKind, Tensor

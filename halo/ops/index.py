@@ -29,10 +29,11 @@ from halo.ir.expr import (
     i32,
     i64,
 )
-from halo.ir.interval import Interval
+from halo.ir.function import SymbolicSize
 from halo.ir.operators import cast_to, euclid_div
+from halo.ir.ranges import Interval
 from halo.ir.simplify import can_prove, simplify
-from halo.ir.substitute import free_variables
+from halo.ir.substitute import walk
 from halo.ir.types import Int
 
 ZERO, ONE = i32(0), i32(1)
@@ -52,8 +53,13 @@ def known(e: Expr) -> int | None:
 
 
 def scope_of(e: Expr) -> dict[str, Interval]:
-    """Return what is known of the symbols in `e`: sizes are not negative."""
-    return {name: Interval(ZERO, None) for name in free_variables(e)}
+    """Return what is known of the symbols in `e`."""
+    scope: dict[str, Interval] = {}
+    for v in walk(e):
+        if isinstance(v, Variable) and isinstance(v.source, SymbolicSize):
+            high = v.source.max
+            scope[v.name] = Interval(i32(v.source.min), None if high is None else i32(high))
+    return scope
 
 
 def tidy(e: Expr) -> Expr:
@@ -188,7 +194,7 @@ def narrow(e: Expr) -> Expr:
 
     Constants beyond int32 stay as they are, and what depends on them.
     """
-    if e.type == Int(32) or e.type.is_float:
+    if e.type.is_float or isinstance(e, (Variable, IntImm)) and e.type == Int(32):
         return e
     match e:
         case IntImm() if not e.type.is_bool:

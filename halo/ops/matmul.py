@@ -7,7 +7,8 @@ from typing import Any
 
 from halo.errors import DefinitionError
 from halo.ir.expr import Expr, const
-from halo.lang import Func, RDom
+from halo.lang.func import Func
+from halo.lang.rdom import RDom
 from halo.ops.broadcast import Requirement, broadcast_at, broadcast_shapes, shape_text
 from halo.ops.build import axis_vars, call, computed
 from halo.ops.index import ZERO, known, same

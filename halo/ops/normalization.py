@@ -7,7 +7,10 @@ from typing import Any
 
 from halo.ir.expr import Expr, Select, const
 from halo.ir.operators import as_expr, cast_to
-from halo.lang import Func, RDom, clamp, pow, sqrt
+from halo.lang.func import Func
+from halo.lang.math import pow, sqrt
+from halo.lang.operators import clamp
+from halo.lang.rdom import RDom
 from halo.ops.broadcast import broadcast_at
 from halo.ops.build import axis_vars, call, computed
 from halo.ops.elementwise import elementwise

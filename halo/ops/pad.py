@@ -9,7 +9,7 @@ from halo.errors import DefinitionError
 from halo.ir.expr import TRUE, Expr, Min, Select
 from halo.ir.intrinsics import likely
 from halo.ir.operators import as_expr, cast_to
-from halo.lang import clamp
+from halo.lang.operators import clamp
 from halo.ops.build import computed
 from halo.ops.index import greatest, known, minus, plus
 from halo.ops.tensor import OpInfo, OpKind, Tensor

@@ -8,7 +8,8 @@ from typing import Any
 from halo.errors import DefinitionError
 from halo.ir.expr import Expr, Max, Min, const
 from halo.ir.operators import as_expr, cast_to
-from halo.lang import Func, RDom
+from halo.lang.func import Func
+from halo.lang.rdom import RDom
 from halo.ops.broadcast import shape_text
 from halo.ops.build import axis_vars, call, computed
 from halo.ops.functions import larger

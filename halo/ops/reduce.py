@@ -9,7 +9,10 @@ from typing import Any
 from halo.ir.expr import Expr, Mul, Select, const
 from halo.ir.operators import as_expr, cast_to
 from halo.ir.types import Int, Type
-from halo.lang import Func, RDom, Tuple, log, sqrt
+from halo.lang.func import Func
+from halo.lang.math import log, sqrt
+from halo.lang.rdom import RDom
+from halo.lang.tuple import Tuple
 from halo.ops.build import axis_vars, call, computed
 from halo.ops.functions import divide, larger, magnitude, smaller
 from halo.ops.index import ONE, ZERO, product

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from halo.ir.expr import Expr, const
-from halo.lang import Func, exp, log
+from halo.lang.func import Func
+from halo.lang.math import exp, log
 from halo.ops.build import call, computed, define
 from halo.ops.functions import larger
 from halo.ops.reduce import accumulate, lowest, reduced_shape

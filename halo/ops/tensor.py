@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,9 @@ import numpy as np
 from halo.ir.expr import Expr, as_const, const
 from halo.ir.types import Type
 from halo.ir.operators import as_expr, cast_to
-from halo.lang import Buffer, Func, ImageParam
+from halo.buffer import Buffer
+from halo.lang.func import Func
+from halo.lang.image_param import ImageParam
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[Expr, ...]
@@ -49,9 +50,6 @@ class OpKind(Enum):
     NORMALIZATION = "normalization"
 
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class OpInfo:
     """How a tensor is computed.
@@ -72,8 +70,8 @@ class OpInfo:
 
     kind: OpKind
     inputs: tuple[Tensor, ...] = ()
-    funcs: Mapping[str, Func] = _NOTHING
-    attrs: Mapping[str, Any] = _NOTHING
+    funcs: Mapping[str, Func] = field(default_factory=dict)
+    attrs: Mapping[str, Any] = field(default_factory=dict)
     requires: tuple[tuple[Expr, Expr], ...] = ()
 
 

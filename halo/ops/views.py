@@ -9,7 +9,7 @@ from halo.errors import DefinitionError
 from halo.ir.expr import Expr, Max, Min, Select, const
 from halo.ir.operators import as_expr
 from halo.ops.broadcast import Requirement, broadcast_at, broadcast_shapes
-from halo.ops.build import computed
+from halo.ops.build import computed, define
 from halo.ops.index import ONE, ZERO, known, minus, plus, same, times
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 
@@ -34,6 +34,12 @@ def view(
 def identity(name: str, x: Tensor) -> Tensor:
     """Return the cells of `x` under another name."""
     return view(name, x.shape, x.at, x, what="identity", row_major=True)
+
+
+def copy_of(name: str, x: Tensor) -> Tensor:
+    """Return the cells of `x` as a tensor that is computed, even if they are known."""
+    op = OpInfo(OpKind.VIEW, (x,), attrs={"what": "identity", "row_major": True})
+    return Tensor(name, x.type, x.shape, op, func=define(name, x.rank, x.at))
 
 
 def transpose(name: str, x: Tensor, perm: Sequence[int]) -> Tensor:

@@ -10,7 +10,8 @@ from halo.errors import DefinitionError
 from halo.ir.expr import TRUE, Expr, Select
 from halo.ir.intrinsics import likely
 from halo.ir.operators import as_expr
-from halo.lang import Func, clamp
+from halo.lang.func import Func
+from halo.lang.operators import clamp
 from halo.ops.build import call, define
 from halo.ops.index import ZERO, ceil_div, floor_div, greatest, index, known, least, minus, plus, times
 from halo.ops.tensor import Tensor
@@ -51,9 +52,9 @@ class WindowAxis:
         In ceil mode the last window may stick out, but must begin inside the input or the padding
         before it.
         """
-        room = minus(plus(plus(size, self.before), self.after), self.span)
+        room = plus(size, minus(plus(self.before, self.after), self.span))
         if not ceil_mode:
-            return plus(floor_div(room, self.stride), 1)
+            return floor_div(plus(room, self.stride), self.stride)
         places = plus(ceil_div(room, self.stride), 1)
         begins = ceil_div(plus(size, self.before), self.stride)
         return least(places, begins)

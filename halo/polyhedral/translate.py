@@ -151,9 +151,11 @@ class Translator:
     def restrict(self, pw: Any, interval: Interval) -> None:
         """Add to the facts that `pw` lies in `interval`."""
         if interval.min is not None:
-            self.facts = self.facts & pw.ge_set(self.integer(interval.min).pw)
+            above = pw.ge_set(self.integer(interval.min).pw)  # this may add facts, too
+            self.facts = self.facts & above
         if interval.max is not None:
-            self.facts = self.facts & pw.le_set(self.integer(interval.max).pw)
+            below = pw.le_set(self.integer(interval.max).pw)
+            self.facts = self.facts & below
 
     def _remembered(
         self, e: Expr, rules: Mapping[type, Callable[..., Any]], otherwise: Callable[[Expr], Any]

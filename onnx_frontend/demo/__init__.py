@@ -1,0 +1,1 @@
+"""The demonstration behind `halo demo`; it needs Pillow (the extra ``demo``)."""

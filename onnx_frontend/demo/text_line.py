@@ -40,6 +40,8 @@ def characters(model: Path) -> list[str]:
 def decode(scores: Array, alphabet: list[str]) -> str:
     """Return the text of the best path: repeats merged, blanks dropped (CTC, greedy).
 
+    The margins of the picture read as spaces, which are dropped too.
+
     Parameters
     ----------
     scores
@@ -47,4 +49,4 @@ def decode(scores: Array, alphabet: list[str]) -> str:
     """
     best = scores.argmax(axis=1)
     kept = [c for i, c in enumerate(best) if c and (i == 0 or c != best[i - 1])]
-    return "".join(alphabet[c] for c in kept)
+    return "".join(alphabet[c] for c in kept).strip()

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
+import halo.ir.operators  # noqa: F401  installs the operators
 from halo.errors import SourceLocation
 from halo.ir.expr import Call, CallKind, Expr, Variable, const, i32
 from halo.ir.function import Definition, Function, ReductionVar
-import halo.ir.operators  # noqa: F401  installs the operators
 from halo.ir.types import Float, Int, Type
 from halo.schedule.stage import FuncScheduleMethods, ScheduleLog, ScheduleMethods
 
@@ -71,9 +71,7 @@ def reduction(
     """Return a Func of x, y that starts at 0, with an update over rx, ry."""
     f = pure(name, const(type, 0))
     made = value(f) if callable(value) else value
-    rvars = tuple(
-        ReductionVar(n, i32(0), e) for n, e in zip(("rx", "ry"), extents, strict=False)
-    )
+    rvars = tuple(ReductionVar(n, i32(0), e) for n, e in zip(("rx", "ry"), extents, strict=False))
     f.definitions.append(Definition(args, (made,), rvars, where=f.where))
     return f
 
@@ -94,9 +92,11 @@ def pipeline() -> Pipeline:
         "h",
         Float(32),
         (x, y),
-        lambda h: cell(h, x, y) + cell(f, x + var("rx"), y + var("ry")) * const(Float(32), 2)
-        if f.types[0].is_float
-        else cell(h, x, y) + (cell(f, x + var("rx"), y + var("ry")) + 0.0),
+        lambda h: (
+            cell(h, x, y) + cell(f, x + var("rx"), y + var("ry")) * const(Float(32), 2)
+            if f.types[0].is_float
+            else cell(h, x, y) + (cell(f, x + var("rx"), y + var("ry")) + 0.0)
+        ),
         (i32(3), var("n")),
     )
     return Pipeline(g, f, h)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from halo.ir.expr import Expr, Variable
 from halo.ir.node import Node
 from halo.ir.ranges import Interval
 from halo.ir.simplify.linear import Linear
+from halo.ir.simplify.uses import count_uses
 
 Rule = Callable[[Any, "Context"], Any]
 Pair = tuple[int, int]
@@ -26,8 +28,8 @@ class Known:
 
     low: int
     high: int
-    lower: Linear | None = None
-    upper: Linear | None = None
+    lower: Expr | None = None
+    upper: Expr | None = None
     order: int = 0
     is_index: bool = True
 
@@ -39,14 +41,26 @@ class Context:
     mentions variables in scope; `mark` and `release` bracket a scope.
     """
 
-    def __init__(self, rules: Mapping[type[Node], Rule], scope: Mapping[str, Interval]) -> None:
+    def __init__(
+        self, rules: Mapping[type[Node], Rule], scope: Mapping[str, Interval], root: Node
+    ) -> None:
         self.rules = rules
         self.scope = scope
+        self.root = root
         self.keys = StructuralKeys()
+        # variables
         self.known: dict[str, Known] = {}
         self.replaced: dict[str, Expr] = {}
+        self.renames: dict[str, str] = {}
+        self.visible: set[str] = set()
+        self.entered: list[tuple[str | None, dict[int, tuple[Node, Any]]]] = []
+        self.outer: frozenset[str] | None = None
+        self.depth = 0
+        self.fresh = 0
+        # conditions known to hold or not
         self.facts: list[Linear] = []
         self.truths: dict[int, bool] = {}
+        # caches
         self.memo: dict[int, tuple[Node, Any]] = {}
         self.linears: dict[int, tuple[Node, Linear]] = {}
         self.expansions: dict[int, tuple[Node, Linear]] = {}
@@ -54,10 +68,7 @@ class Context:
         self.exact: dict[int, tuple[Node, bool]] = {}
         self.index: dict[int, tuple[Node, bool]] = {}
         self.proofs: dict[Any, bool] = {}
-        self.outer: frozenset[str] | None = None
-        self.root: Node | None = None
-        self.active: dict[str, str] = {}
-        self.fresh = 0
+        self._uses: dict[str, int] | None = None
 
     def visit(self, node: Any) -> Any:
         """Return `node` simplified, itself when nothing changed."""
@@ -68,7 +79,7 @@ class Context:
         made = node.map_children(self.visit) if rule is None else rule(node, self)
         self.memo[id(node)] = (node, made)
         if made is not node:
-            self.memo[id(made)] = (made, made)
+            self.memo.setdefault(id(made), (made, made))
         return made
 
     def _caches(self) -> tuple[dict[Any, Any], ...]:
@@ -92,26 +103,25 @@ class Context:
             for _ in range(len(cache) - size):
                 cache.popitem()
 
-    def assuming(self) -> Context:
-        """Return a context of the same scope to which facts can be added."""
-        inner = Context(self.rules, self.scope)
-        for name in ("keys", "outer", "root", "active", "linears", "expansions", "index"):
-            setattr(inner, name, getattr(self, name))
-        inner.known = dict(self.known)
-        inner.replaced = self.replaced
-        inner.facts = list(self.facts)
-        inner.truths = dict(self.truths)
-        inner.fresh = self.fresh
-        return inner
+    @contextmanager
+    def assuming(self) -> Iterator[None]:
+        """Bracket a scope in which facts may be added; results from outside are not reused."""
+        memo, proofs, facts, truths = self.memo, self.proofs, self.facts, self.truths
+        self.memo, self.proofs = {}, {}
+        self.facts, self.truths = list(facts), dict(truths)
+        try:
+            yield
+        finally:
+            self.memo, self.proofs, self.facts, self.truths = memo, proofs, facts, truths
 
-    def knows(self, v: Variable) -> Known | None:
-        """Return what is known of variable `v`, None if nothing is."""
-        known = self.known.get(v.name)
-        if known is not None:
-            return known
-        interval = self.scope.get(v.name)
-        return None if interval is None else self.learn(v, interval)
+    def renamed(self, v: Variable) -> Variable:
+        """Return the variable that `v` is called in the output."""
+        new = self.renames.get(v.name) if self.renames else None
+        return v if new is None else Variable(v.type, new, v.param)
 
-    def learn(self, v: Variable, interval: Interval, *, is_index: bool = True) -> Known:
-        """Record that `v` lies in `interval`, whose ends are exact integers, and return that."""
-        raise NotImplementedError
+    @property
+    def uses(self) -> dict[str, int]:
+        """For each variable name 1 if it occurs once in the input, 2 if more often."""
+        if self._uses is None:
+            self._uses = count_uses(self.root)
+        return self._uses

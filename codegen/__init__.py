@@ -1,0 +1,52 @@
+"""The C back end: a lowered module as C text, as a shared library, as callable functions."""
+
+from __future__ import annotations
+
+from codegen.c_build import build_module, compile_library
+from codegen.c_compiler import Compiler, find_compiler
+from codegen.c_header import emit_header
+from codegen.c_source import CSource, emit_c
+from codegen.loader import (
+    AllocationError,
+    CBuffer,
+    Library,
+    compile_module,
+    error_message,
+    make_buffer,
+    make_context,
+    public_declarations,
+    raise_for,
+)
+from codegen.threads import available_threads
+
+__all__ = [
+    "AllocationError",
+    "CBuffer",
+    "CSource",
+    "Compiler",
+    "Library",
+    "available_threads",
+    "build_module",
+    "check_compiler",
+    "compile_library",
+    "compile_module",
+    "emit_c",
+    "emit_header",
+    "error_message",
+    "find_compiler",
+    "make_buffer",
+    "make_context",
+    "public_declarations",
+    "raise_for",
+]
+
+
+def check_compiler() -> Compiler:
+    """Return the C compiler that will be used.
+
+    Raises
+    ------
+    CodegenError
+        There is none; the message says how to get one.
+    """
+    return find_compiler()

@@ -1,0 +1,202 @@
+"""Helper functions that move vectors between memory and registers."""
+
+from __future__ import annotations
+
+from codegen.c_lanes import lanes_loop
+from codegen.c_prelude import Prelude
+from codegen.c_scalar import memory_helper
+from codegen.c_types import carrier, element_of, is_half, memory_type, padded, scalar_type, tag
+from halo.ir.types import Type
+
+
+def _name(op: str, t: Type) -> str:
+    """Return a helper's name, with the real lanes: they decide what memory is touched."""
+    return f"halo_{op}_{tag(t)}x{t.lanes}"
+
+
+def _raw(prelude: Prelude, t: Type) -> tuple[str, str, int]:
+    """Return vector type, element type and bits of `t` as memory holds it."""
+    if t.is_bool:
+        letter, bits = "i", 8
+    elif is_half(t):
+        letter, bits = "u", 16
+    else:
+        letter, bits = carrier(t)
+    return prelude.vector(letter, bits, t.lanes), element_of(letter, bits), bits
+
+
+def _value(prelude: Prelude, t: Type) -> str:
+    return prelude.vector("f", 32, t.lanes) if is_half(t) else _raw(prelude, t)[0]
+
+
+def _mask(prelude: Prelude, t: Type) -> str:
+    return prelude.vector("i", 8 * t.bytes, t.lanes)
+
+
+def load_helper(prelude: Prelude, t: Type, masked: bool) -> str:
+    """Return the function that loads neighbouring elements; masked-off lanes are 0, not read."""
+    name = _name("load_masked" if masked else "load", t)
+    return prelude.helper(name, lambda: _load_text(prelude, t, name, masked))
+
+
+def _load_text(prelude: Prelude, t: Type, name: str, masked: bool) -> str:
+    vector = _raw(prelude, t)[0]
+    params = f"const {memory_type(t)} *p" + (f", {_mask(prelude, t)} mask" if masked else "")
+    if masked:
+        body = f"for (int i = 0; i < {t.lanes}; ++i)\n        if (mask[i]) v[i] = p[i];"
+    else:
+        body = f"memcpy(&v, p, {t.lanes} * sizeof *p);"
+    return _loader(prelude, t, name, params, vector, body)
+
+
+def _loader(prelude: Prelude, t: Type, name: str, params: str, vector: str, body: str) -> str:
+    value = _value(prelude, t)
+    result = f"{widen_helper(prelude, t)}(v)" if is_half(t) else "v"
+    return (
+        f"HALO_INLINE {value} {name}({params}) {{\n    {vector} v = {{0}};\n    {body}\n"
+        f"    return {result};\n}}\n"
+    )
+
+
+def reversed_helper(prelude: Prelude, t: Type, masked: bool) -> str:
+    """Return the function that loads neighbouring elements, the last one into lane 0."""
+    name = _name("load_reversed_masked" if masked else "load_reversed", t)
+
+    def text() -> str:
+        vector, last = _raw(prelude, t)[0], t.lanes - 1
+        if masked:
+            params = f"const {memory_type(t)} *p, {_mask(prelude, t)} mask"
+            guard = "if (mask[i]) "
+            body = f"for (int i = 0; i < {t.lanes}; ++i)\n        {guard}v[i] = p[{last} - i];"
+            return _loader(prelude, t, name, params, vector, body)
+        lanes = [last - i for i in range(t.lanes)] + [-1] * (padded(t.lanes) - t.lanes)
+        order = ", ".join(map(str, lanes))
+        body = (
+            f"memcpy(&v, p, {t.lanes} * sizeof *p);\n"
+            f"    v = __builtin_shufflevector(v, v, {order});"
+        )
+        return _loader(prelude, t, name, f"const {memory_type(t)} *p", vector, body)
+
+    return prelude.helper(name, text)
+
+
+def _places(prelude: Prelude, t: Type, strided: bool) -> tuple[str, str]:
+    """Return the parameters that say which elements, and the index of lane i."""
+    if strided:
+        return "int64_t base, int64_t stride", "base + i * stride"
+    return f"{prelude.vector('i', 64, t.lanes)} index", "index[i]"
+
+
+def gather_helper(prelude: Prelude, t: Type, strided: bool, masked: bool) -> str:
+    """Return the function that loads scattered elements lane by lane."""
+    kind = ("load_strided" if strided else "gather") + ("_masked" if masked else "")
+    name = _name(kind, t)
+
+    def text() -> str:
+        places, index = _places(prelude, t, strided)
+        guard = "if (mask[i]) " if masked else ""
+        mask = f", {_mask(prelude, t)} mask" if masked else ""
+        params = f"const {memory_type(t)} *p, {places}{mask}"
+        body = f"for (int i = 0; i < {t.lanes}; ++i)\n        {guard}v[i] = p[{index}];"
+        vector, element, _ = _raw(prelude, t)
+        if t.is_bool:
+            body = body.replace("= p[", f"= ({element})p[")
+        return _loader(prelude, t, name, params, vector, body)
+
+    return prelude.helper(name, text)
+
+
+def store_helper(prelude: Prelude, t: Type, masked: bool) -> str:
+    """Return the function that stores lanes to neighbouring elements, where the mask is set."""
+    name = _name("store_masked" if masked else "store", t)
+
+    def text() -> str:
+        params = f"{memory_type(t)} *p, {_value(prelude, t)} v"
+        if masked:
+            params += f", {_mask(prelude, t)} mask"
+            lane = _lane(t, "raw[i]" if is_half(t) else "v[i]")
+            body = f"for (int i = 0; i < {t.lanes}; ++i)\n        if (mask[i]) p[i] = {lane};"
+        elif t.is_bool:
+            body = f"v = -v;\n    memcpy(p, &v, {t.lanes} * sizeof *p);"
+        else:
+            body = f"memcpy(p, &{'raw' if is_half(t) else 'v'}, {t.lanes} * sizeof *p);"
+        return _storer(prelude, t, name, params, body)
+
+    return prelude.helper(name, text)
+
+
+def _storer(prelude: Prelude, t: Type, name: str, params: str, body: str) -> str:
+    raw = ""
+    if is_half(t):
+        raw = f"const {_raw(prelude, t)[0]} raw = {narrow_helper(prelude, t)}(v);\n    "
+    return f"HALO_INLINE void {name}({params}) {{\n    {raw}{body}\n}}\n"
+
+
+def _lane(t: Type, text: str) -> str:
+    return f"{text} != 0" if t.is_bool else text
+
+
+def scatter_helper(prelude: Prelude, t: Type, strided: bool, masked: bool) -> str:
+    """Return the function that stores lanes, in order, to scattered elements."""
+    kind = ("store_strided" if strided else "scatter") + ("_masked" if masked else "")
+    name = _name(kind, t)
+
+    def text() -> str:
+        places, index = _places(prelude, t, strided)
+        guard = "if (mask[i]) " if masked else ""
+        mask = f", {_mask(prelude, t)} mask" if masked else ""
+        params = f"{memory_type(t)} *p, {places}, {_value(prelude, t)} v{mask}"
+        lane = _lane(t, "raw[i]" if is_half(t) else "v[i]")
+        body = f"for (int i = 0; i < {t.lanes}; ++i)\n        {guard}p[{index}] = {lane};"
+        return _storer(prelude, t, name, params, body)
+
+    return prelude.helper(name, text)
+
+
+def widen_helper(prelude: Prelude, t: Type) -> str:
+    """Return the function from the memory of a 16-bit float to the floats that carry it."""
+    memory_helper(prelude, t)
+    lanes = padded(t.lanes)
+    name = f"halo_load_{tag(t)}x{lanes}_lanes"
+    raw, value = _raw(prelude, t)[0], _value(prelude, t)
+    text = lanes_loop(value, name, f"{raw} x", lanes, f"halo_load_{tag(t)}(x[i])")
+    return prelude.helper(name, lambda: text)
+
+
+def narrow_helper(prelude: Prelude, t: Type) -> str:
+    """Return the inverse of `widen_helper`."""
+    memory_helper(prelude, t)
+    lanes = padded(t.lanes)
+    name = f"halo_store_{tag(t)}x{lanes}_lanes"
+    raw, value = _raw(prelude, t)[0], _value(prelude, t)
+    text = lanes_loop(raw, name, f"{value} x", lanes, f"halo_store_{tag(t)}(x[i])")
+    return prelude.helper(name, lambda: text)
+
+
+def scalar_bits_helper(prelude: Prelude, to: Type, source: Type) -> str:
+    """Return the function that reads the bits of a scalar as another type."""
+    to, source = to.element, source.element
+    memory_helper(prelude, to)
+    memory_helper(prelude, source)
+    name = f"halo_bits_{tag(to)}_{tag(source)}"
+    get = f"halo_store_{tag(source)}(x)" if is_half(source) else "x"
+    put = f"halo_load_{tag(to)}(to)" if is_half(to) else "to"
+    text = (
+        f"HALO_INLINE {scalar_type(to)} {name}({scalar_type(source)} x) {{\n"
+        f"    const {memory_type(source)} from = {get};\n    {memory_type(to)} to;\n"
+        f"    memcpy(&to, &from, sizeof to);\n    return {put};\n}}\n"
+    )
+    return prelude.helper(name, lambda: text)
+
+
+def bits_helper(prelude: Prelude, to: Type, source: Type) -> str:
+    """Return the vector form of `scalar_bits_helper`, where a cast does not do."""
+    lanes = padded(to.lanes)
+    scalar = scalar_bits_helper(prelude, to, source)
+    result, vector = (
+        prelude.vector(*carrier(to), lanes),
+        prelude.vector(*carrier(source), lanes),
+    )
+    name = f"{scalar}x{lanes}"
+    text = lanes_loop(result, name, f"{vector} x", lanes, f"{scalar}(x[i])")
+    return prelude.helper(name, lambda: text)

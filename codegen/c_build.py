@@ -1,0 +1,204 @@
+"""Building C: private folder, argument lists, time limits, a cache of what was built."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from codegen.c_cache import Cache, cache_directory
+from codegen.c_compiler import Compiler, compile_flags, find_compiler, link_flags
+from codegen.c_source import CSource, Unit, emit_units
+from halo.errors import CodegenError
+from halo.ir.lowered import LoweredModule
+from halo.target import Target
+
+TIMEOUT = 900.0
+"""Seconds one run of the compiler may take; ``$HALO_COMPILE_TIMEOUT`` overrides it."""
+
+Progress = Callable[[int, int], None]
+
+
+def compile_library(source: CSource, target: Target, *, threads: bool = True) -> Path:
+    """Build one C file to a shared library; return where it lies (in the cache).
+
+    Parameters
+    ----------
+    source
+        What `emit_c` returned.
+    target
+        The machine to build for.
+    threads
+        Whether loops may run in parallel (``-fopenmp``).
+
+    Raises
+    ------
+    CodegenError
+        There is no compiler, or it failed.
+    """
+    compiler, cache = find_compiler(), Cache(cache_directory())
+    flags = (*compile_flags(compiler, target, threads), *link_flags(compiler, threads))
+    key = _key(compiler, flags, target, source.text, source.blob)
+    found = cache.find(key, ".so")
+    if found is not None:
+        return found
+    with _Folder() as folder:
+        (folder / f"{source.name}.c").write_text(source.text, encoding="utf-8")
+        if source.blob:
+            (folder / source.blob_name).write_bytes(source.blob)
+        words = [*compiler.command, f"{source.name}.c", "-o", "out.so", *flags]
+        _run(words, folder)
+        return cache.add(key, ".so", folder / "out.so")
+
+
+def build_module(
+    module: LoweredModule,
+    target: Target,
+    *,
+    threads: bool = True,
+    progress: Progress | None = None,
+) -> Path:
+    """Build a module function by function, in parallel; return the library in the cache.
+
+    Parameters
+    ----------
+    module, target
+        What to build, and for which machine.
+    threads
+        Whether loops may run in parallel (``-fopenmp``).
+    progress
+        Told (functions done, functions in all) after each.
+
+    Raises
+    ------
+    CodegenError
+        There is no compiler, or it failed.
+    """
+    compiler, cache = find_compiler(), Cache(cache_directory())
+    flags = compile_flags(compiler, target, threads)
+    units: dict[str, Unit] = {}
+    for unit in emit_units(module, target):
+        data = unit.blob.data if unit.blob else b""
+        units[_key(compiler, ("-c", *flags), target, unit.text, data)] = unit
+    linking = link_flags(compiler, threads)
+    key = _key(compiler, linking, target, "\n".join(units), b"")
+    found = cache.find(key, ".so")
+    if found is not None:
+        return found
+    objects = _objects(units, compiler, flags, cache, progress)
+    with _Folder() as folder:
+        # A module may have more objects than a command line holds.
+        (folder / "objects.txt").write_text(
+            "\n".join('"' + str(p).replace("\\", "\\\\").replace('"', '\\"') + '"' for p in objects)
+        )
+        _run([*compiler.command, "@objects.txt", "-o", "out.so", *linking], folder)
+        return cache.add(key, ".so", folder / "out.so")
+
+
+def _objects(
+    units: dict[str, Unit],
+    compiler: Compiler,
+    flags: Sequence[str],
+    cache: Cache,
+    progress: Progress | None,
+) -> list[Path]:
+    """Compile the units that the cache does not hold, on the cores there are."""
+    done = 0
+
+    def one(key: str) -> Path:
+        nonlocal done
+        path = cache.find(key, ".o") or _compile_object(units[key], key, compiler, flags, cache)
+        done += 1
+        if progress is not None:
+            progress(done, len(units))
+        return path
+
+    with ThreadPoolExecutor(max_workers=_cores()) as pool:
+        futures = [pool.submit(one, key) for key in units]
+        try:
+            return [f.result() for f in futures]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _compile_object(
+    unit: Unit, key: str, compiler: Compiler, flags: Sequence[str], cache: Cache
+) -> Path:
+    with _Folder() as folder:
+        (folder / "unit.c").write_text(unit.text, encoding="utf-8")
+        if unit.blob is not None:
+            (folder / unit.blob.name).write_bytes(unit.blob.data)
+        _run([*compiler.command, "-c", "unit.c", "-o", "unit.o", *flags], folder)
+        return cache.add(key, ".o", folder / "unit.o")
+
+
+def _key(compiler: Compiler, flags: Sequence[str], target: Target, text: str, data: bytes) -> str:
+    """Return the hash of all that decides what the compiler makes."""
+    h = hashlib.sha256()
+    machine = ",".join(sorted(target.features)) if target.name == "host" else ""
+    words = [*compiler.command, compiler.version, *flags, target.name, target.arch, machine, text]
+    for part in words:
+        encoded = part.encode()
+        h.update(len(encoded).to_bytes(8, "little"))
+        h.update(encoded)
+    h.update(data)
+    return h.hexdigest()
+
+
+class _Folder:
+    """A private folder to build in; kept when the build fails."""
+
+    def __enter__(self) -> Path:
+        self._path = Path(tempfile.mkdtemp(prefix="halo-build-"))
+        return self._path
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is None or not issubclass(kind, CodegenError):
+            shutil.rmtree(self._path, ignore_errors=True)
+
+
+def _run(words: Sequence[str], folder: Path) -> None:
+    limit = float(os.environ.get("HALO_COMPILE_TIMEOUT", TIMEOUT))
+    try:
+        done = subprocess.run(
+            list(words),
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=limit,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired as e:
+        raise CodegenError(
+            f"the C compiler {words[0]} took more than {limit:g} seconds",
+            hint=f"the source was kept in {folder}; HALO_COMPILE_TIMEOUT sets the limit",
+        ) from e
+    except OSError as e:
+        raise CodegenError(f"the C compiler {words[0]} does not start: {e.strerror}") from e
+    if done.returncode:
+        raise CodegenError(
+            f"the C compiler {words[0]} failed with code {done.returncode}:\n"
+            + _first_errors(done.stderr),
+            hint=f"the source was kept in {folder}",
+        )
+
+
+def _first_errors(text: str, most: int = 8) -> str:
+    """Return the lines that say what is wrong."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line] or lines
+    return "\n".join(f"    {line}" for line in errors[:most]) or "    (it said nothing)"
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1

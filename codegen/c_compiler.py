@@ -1,0 +1,124 @@
+"""Finding the C compiler, and its flags."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from halo.errors import CodegenError
+from halo.target import Target
+
+_HINT = "install one with 'apt install gcc' or 'pip install ziglang', or name it in $CC"
+_FLAGS = (
+    "-O3",
+    "-std=gnu11",
+    "-fPIC",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-fvisibility=hidden",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """A C compiler that answered.
+
+    Attributes
+    ----------
+    command
+        The words that start it.
+    version
+        The first line of what it says about itself.
+    openmp
+        Whether ``-fopenmp`` works, libraries included.
+    """
+
+    command: tuple[str, ...]
+    version: str
+    openmp: bool
+
+    def __str__(self) -> str:
+        return f"{' '.join(self.command)} ({self.version})"
+
+
+def find_compiler() -> Compiler:
+    """Return the C compiler: ``$CC``, cc, gcc, clang, or ziglang from the package index.
+
+    Raises
+    ------
+    CodegenError
+        There is none, or ``$CC`` does not start.
+    """
+    return _find(os.environ.get("CC", ""), os.environ.get("PATH", ""))
+
+
+@functools.lru_cache(maxsize=8)
+def _find(named: str, path: str) -> Compiler:
+    if named.strip():
+        found = _probe(tuple(shlex.split(named)), path)
+        if found is None:
+            raise CodegenError(f"the C compiler $CC = '{named}' does not start", hint=_HINT)
+        return found
+    candidates: list[tuple[str, ...]] = [("cc",), ("gcc",), ("clang",)]
+    if importlib.util.find_spec("ziglang") is not None:
+        candidates.append((sys.executable, "-m", "ziglang", "cc"))
+    for command in candidates:
+        found = _probe(command, path)
+        if found is not None:
+            return found
+    raise CodegenError("no C compiler found (looked for cc, gcc, clang)", hint=_HINT)
+
+
+def _probe(command: tuple[str, ...], path: str) -> Compiler | None:
+    where = shutil.which(command[0], path=path or os.defpath)
+    if where is None:
+        return None
+    full = (where, *command[1:])
+    try:
+        answer = subprocess.run(
+            [*full, "--version"], capture_output=True, text=True, timeout=60, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    version = (answer.stdout.splitlines() or ["unknown"])[0].strip()
+    return Compiler(full, version, _openmp_works(full))
+
+
+def _openmp_works(command: tuple[str, ...]) -> bool:
+    program = "#include <omp.h>\nint f(void) { return omp_get_max_threads(); }\n"
+    with tempfile.TemporaryDirectory(prefix="halo-") as folder:
+        source = Path(folder, "t.c")
+        source.write_text(program, encoding="ascii")
+        words = [*command, "-fopenmp", "-fPIC", "-shared", "-o", f"{folder}/t.so", str(source)]
+        try:
+            done = subprocess.run(words, capture_output=True, timeout=60, check=False)
+        except (OSError, subprocess.SubprocessError):
+            return False
+    return done.returncode == 0
+
+
+def extra_flags() -> tuple[str, ...]:
+    """Return the flags that ``$HALO_CFLAGS`` adds."""
+    return tuple(shlex.split(os.environ.get("HALO_CFLAGS", "")))
+
+
+def compile_flags(compiler: Compiler, target: Target, threads: bool = True) -> tuple[str, ...]:
+    """Return the flags that every file is compiled with."""
+    march = "native" if target.name == "host" else target.name
+    openmp = ("-fopenmp",) if compiler.openmp and threads else ()
+    return (*_FLAGS, f"-march={march}", *openmp, *extra_flags())
+
+
+def link_flags(compiler: Compiler, threads: bool = True) -> tuple[str, ...]:
+    """Return the flags that the library is linked with."""
+    openmp = ("-fopenmp",) if compiler.openmp and threads else ()
+    return ("-shared", "-fPIC", *openmp, *extra_flags(), "-lm")

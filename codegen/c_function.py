@@ -1,0 +1,180 @@
+"""Whole C functions: signature, entry checks, the constants of the arguments, the body."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from codegen.c_context import Array, Code, Context, Exit
+from codegen.c_expr import PRINTERS
+from codegen.c_index import names_in_indices
+from codegen.c_names import Names
+from codegen.c_prelude import Prelude
+from codegen.c_stmt import statement
+from codegen.c_text import c_string
+from codegen.c_types import memory_type, scalar_type
+from codegen.c_walk import index_expression
+from halo.ir.function import Dimension
+from halo.ir.lowered import BufferArg, Constant, Field, LoweredFunc, ScalarArg, buffer_field
+from halo.ir.types import Type, TypeCode
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_CODES = {
+    TypeCode.INT: "halo_type_int",
+    TypeCode.UINT: "halo_type_uint",
+    TypeCode.FLOAT: "halo_type_float",
+    TypeCode.BFLOAT: "halo_type_bfloat",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionText:
+    """A printed function: its signature, its text from the ``{`` on, and what it uses."""
+
+    signature: str
+    body: str
+    called: tuple[str, ...]
+    constants: tuple[str, ...]
+
+
+def argument_names(f: LoweredFunc, taken: frozenset[str] = frozenset()) -> dict[str, str]:
+    """Return the C name of each argument."""
+    names = Names(taken)
+    return {a.name: names.fresh(a.name) for a in f.args}
+
+
+def signature(f: LoweredFunc, name: str) -> str:
+    """Return the C signature of `f` without linkage, as ``int32_t NAME(...)``."""
+    table = argument_names(f)
+    params = ["halo_context *ctx"]
+    for a in f.args:
+        own = table[a.name]
+        if isinstance(a, ScalarArg):
+            params.append(f"{scalar_type(a.type)} {own}")
+        elif f.trusted:
+            const = "" if a.is_output else "const "
+            params.append(f"{const}{memory_type(a.type)} *restrict {own}")
+        else:
+            params.append(f"const halo_buffer *{own}")
+    return f"int32_t {name}({', '.join(params)})"
+
+
+def print_function(
+    f: LoweredFunc,
+    name: str,
+    prelude: Prelude,
+    callees: Mapping[str, str],
+    constants: Mapping[str, tuple[str, Constant]],
+) -> FunctionText:
+    """Print `f`; `constants` gives C names of the module's constants, `callees` of functions."""
+    table = argument_names(f)
+    reserved = frozenset(table.values()) | {c for c, _ in constants.values()}
+    ctx = Context(prelude, Names(reserved | set(callees.values())), PRINTERS, callees=dict(callees))
+    ctx.index_used = names_in_indices(f.body)
+    for constant, (c_name, data) in constants.items():
+        ctx.arrays[constant] = Array(c_name, data.type)
+    ctx.exits.append(Exit(ctx.names.fresh("leave")))
+    for a in f.args:
+        if isinstance(a, ScalarArg):
+            _enter_scalar(ctx, a, table[a.name])
+    if f.trusted:
+        _enter_trusted(ctx, f, table)
+    else:
+        _enter_public(ctx, f, table)
+    statement(ctx, f.body)
+    lines = _finish(ctx, [*table.values(), "ctx"])
+    words = {w for line in lines for w in _WORD.findall(line)}
+    used = tuple(n for n, (c, _) in constants.items() if c in words)
+    return FunctionText(signature(f, name), "\n".join(lines), tuple(ctx.called), used)
+
+
+def _enter_scalar(ctx: Context, a: ScalarArg, name: str) -> None:
+    ctx.variables[a.name] = Code(name)
+    if a.type.is_int and a.type.bits >= 32:
+        ctx.index_like.add(a.name)
+
+
+def _enter_trusted(ctx: Context, f: LoweredFunc, table: Mapping[str, str]) -> None:
+    for a in f.args:
+        if isinstance(a, BufferArg):
+            ctx.arrays[a.name] = Array(table[a.name], a.type)
+            for i, d in enumerate(a.dims):
+                _declare_dimension(ctx, a, i, d)
+
+
+def _declare_dimension(ctx: Context, a: BufferArg, i: int, d: Dimension) -> None:
+    for field, value in ((Field.MIN, d.min), (Field.EXTENT, d.extent), (Field.STRIDE, d.stride)):
+        if value is not None:
+            v = buffer_field(a.name, field, i)
+            if v.name in ctx.variables:
+                continue
+            _declare(ctx, v.name, v.type, index_expression(ctx, value).text)
+
+
+def _declare(ctx: Context, name: str, t: Type, value: str) -> None:
+    own = ctx.names.fresh(name)
+    ctx.line(f"const {scalar_type(t)} {own} = {value};")
+    ctx.variables[name] = Code(own)
+    ctx.index_like.add(name)
+
+
+def _enter_public(ctx: Context, f: LoweredFunc, table: Mapping[str, str]) -> None:
+    ctx.prelude.file("halo_checks.h")
+    ctx.line("halo_enter(ctx);")
+    buffers = [a for a in f.args if isinstance(a, BufferArg)]
+    for a in buffers:
+        kind = "output" if a.is_output else "input"
+        what = c_string(f"{kind} '{a.name}'")
+        c_type = f"(halo_type){{{_CODES[a.type.code]}, {a.type.bits}}}"
+        check = f"halo_check_buffer(ctx, {table[a.name]}, {what}, {c_type}, {a.dimensions})"
+        ctx.line(f"err = {check};")
+        ctx.exits[-1].used = True
+        ctx.line(f"if (err) goto {ctx.exits[-1].label};")
+    ctx.line("{")
+    ctx.depth += 1
+    for a in buffers:
+        own = ctx.names.fresh(f"{a.name}_data")
+        const = "" if a.is_output else "const "
+        ctx.line(f"{const}{memory_type(a.type)} *const {own} = {table[a.name]}->host;")
+        ctx.arrays[a.name] = Array(own, a.type)
+        for i in range(a.dimensions):
+            for field in Field:
+                v = buffer_field(a.name, field, i)
+                cast = "" if field is Field.STRIDE else f"({scalar_type(v.type)})"
+                _declare(ctx, v.name, v.type, f"{cast}{table[a.name]}->dim[{i}].{field.value}")
+
+
+_DECLARATION = re.compile(r"\s*(?:const )?\w+ (?:\*?const )?(\w+) = .*;")
+
+
+def _finish(ctx: Context, params: list[str]) -> list[str]:
+    """Return the body with what nobody uses removed, and with its beginning and end."""
+    lines = drop_unused(ctx.lines)
+    last = ctx.exits[0]
+    if ctx.depth > 1:
+        ctx.depth = 1
+        lines.append("    }")
+    words = {w for line in lines for w in _WORD.findall(line)}
+    head = ["{"]
+    if "err" in words:
+        head.append("    int32_t err = 0;")
+    head += [f"    (void){p};" for p in params if p not in words]
+    if last.used:
+        lines.append(f"{last.label}:")
+    lines.append("    return err;" if "err" in words else "    return 0;")
+    return [*head, *lines, "}"]
+
+
+def drop_unused(lines: list[str]) -> list[str]:
+    """Return `lines` without declarations of constants that no other line mentions."""
+    counts: Counter[str] = Counter(w for line in lines for w in _WORD.findall(line))
+    kept: list[str] = []
+    for line in reversed(lines):
+        found = _DECLARATION.fullmatch(line) if " const " in f" {line}" else None
+        if found and counts[found.group(1)] == 1:
+            counts.subtract(_WORD.findall(line))
+        else:
+            kept.append(line)
+    return kept[::-1]

@@ -1,0 +1,39 @@
+"""The C header of a module: what a caller of its functions needs."""
+
+from __future__ import annotations
+
+from codegen.c_function import signature
+from codegen.c_names import identifier, unique_identifiers
+from codegen.c_prelude import runtime_text
+from codegen.c_text import comment
+from halo.ir.lowered import BufferArg, LoweredFunc, LoweredModule
+
+
+def emit_header(module: LoweredModule) -> str:
+    """Return the header that declares the public functions of `module`, for C and C++."""
+    names = unique_identifiers([f.name for f in module.functions])
+    public = [f for f in module.functions if not f.trusted]
+    guard = f"HALO_{identifier(module.name).upper()}_H"
+    parts = [
+        f"/* {comment(module.name)}: written by halo. */",
+        f"#ifndef {guard}\n#define {guard}\n",
+        runtime_text("halo_abi.h"),
+        '#ifdef __cplusplus\nextern "C" {\n#endif\n',
+        *[_declaration(f, names[f.name]) for f in public],
+        "#ifdef __cplusplus\n}\n#endif",
+        "#endif\n",
+    ]
+    return "\n".join(parts)
+
+
+def _declaration(f: LoweredFunc, name: str) -> str:
+    lines = ["/*"]
+    for a in f.args:
+        if isinstance(a, BufferArg):
+            kind = "output" if a.is_output else "input"
+            what = f"{kind}, {a.type}, {a.dimensions} dimensions"
+        else:
+            what = str(a.type)
+        lines.append(f" * {comment(a.name)}: {what}")
+    lines.append(" * Returns 0, or a halo_error code; ctx->error then says what is wrong.\n */")
+    return "\n".join([*lines, f"{signature(f, name)};\n"])

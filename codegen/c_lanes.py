@@ -1,0 +1,144 @@
+"""Helper functions on vectors, each a loop over lanes that compilers turn into instructions."""
+
+from __future__ import annotations
+
+from codegen.c_prelude import Prelude
+from codegen.c_scalar import ARITY, cast_helper, result_type, scalar_helper
+from codegen.c_types import carrier, element_of, padded, tag
+from halo.ir.expr import ReduceOp
+from halo.ir.types import Type
+
+
+def _vector_type(prelude: Prelude, t: Type) -> str:
+    letter, bits = carrier(t)
+    return prelude.vector(letter, bits, t.lanes)
+
+
+def lanes_loop(result: str, name: str, params: str, lanes: int, lane: str) -> str:
+    """Return a function that computes lane `i` of its result as `lane`."""
+    unroll = f"#pragma GCC unroll {lanes}\n    " if lanes > 16 else ""
+    return (
+        f"HALO_INLINE {result} {name}({params}) {{\n    {result} r = {{0}};\n    {unroll}"
+        f"for (int i = 0; i < {lanes}; ++i) r[i] = {lane};\n    return r;\n}}\n"
+    )
+
+
+def lane_helper(prelude: Prelude, op: str, t: Type) -> str:
+    """Return the function that applies the scalar operation `op` to each lane of type `t`."""
+    lanes = padded(t.lanes)
+    name = f"halo_{op}_{tag(t)}x{lanes}"
+
+    def text() -> str:
+        scalar = scalar_helper(prelude, op, t)
+        source = _vector_type(prelude, t)
+        result = _vector_type(prelude, result_type(op, t))
+        letters = "abc"[: ARITY[op]]
+        params = ", ".join(f"{source} {p}" for p in letters)
+        args = ", ".join(f"{p}[i]" for p in letters)
+        return lanes_loop(result, name, params, lanes, f"{scalar}({args})")
+
+    return prelude.helper(name, text)
+
+
+def cast_lanes(prelude: Prelude, to: Type, source: Type) -> str:
+    """Return the function that converts each lane as `cast_helper` does."""
+    lanes = padded(to.lanes)
+    name = f"halo_cast_{tag(to)}_{tag(source)}x{lanes}"
+
+    def text() -> str:
+        scalar = cast_helper(prelude, to, source)
+        params = f"{_vector_type(prelude, source)} x"
+        return lanes_loop(_vector_type(prelude, to), name, params, lanes, f"{scalar}(x[i])")
+
+    return prelude.helper(name, text)
+
+
+def splat_helper(prelude: Prelude, letter: str, bits: int, lanes: int) -> str:
+    """Return the function that puts a scalar into every lane."""
+    width = padded(lanes)
+    name = f"halo_splat_{letter}{bits}x{width}"
+
+    def text() -> str:
+        vector = prelude.vector(letter, bits, lanes)
+        values = ", ".join(["x"] * width)
+        return (
+            f"HALO_INLINE {vector} {name}({element_of(letter, bits)} x) {{\n"
+            f"    return ({vector}){{{values}}};\n}}\n"
+        )
+
+    return prelude.helper(name, text)
+
+
+def ramp_helper(prelude: Prelude, t: Type) -> str:
+    """Return the function that makes base, base + stride, ..., base + (lanes-1)*stride."""
+    lanes = padded(t.lanes)
+    name = f"halo_ramp_{tag(t)}x{lanes}"
+
+    def text() -> str:
+        vector, c = _vector_type(prelude, t), element_of(*carrier(t))
+        if t.is_float:
+            lane = f"base + ({c})i * stride"
+        else:
+            wide = "uint64_t" if t.bits == 64 else "uint32_t"
+            lane = f"({c})(({wide})base + ({wide})i * ({wide})stride)"
+        return lanes_loop(vector, name, f"{c} base, {c} stride", lanes, lane)
+
+    return prelude.helper(name, text)
+
+
+def select_helper(prelude: Prelude, letter: str, bits: int, lanes: int) -> str:
+    """Return the function that picks lanes of a or b by a mask."""
+    width = padded(lanes)
+    name = f"halo_select_{letter}{bits}x{width}"
+
+    def text() -> str:
+        vector = prelude.vector(letter, bits, lanes)
+        mask = prelude.vector("i", bits, lanes)
+        params = f"{mask} mask, {vector} a, {vector} b"
+        return lanes_loop(vector, name, params, width, "mask[i] ? a[i] : b[i]")
+
+    return prelude.helper(name, text)
+
+
+_COMBINE = {
+    ReduceOp.ADD: "add",
+    ReduceOp.MUL: "mul",
+    ReduceOp.MIN: "min",
+    ReduceOp.MAX: "max",
+    ReduceOp.AND: "and",
+    ReduceOp.OR: "or",
+}
+
+
+def reduce_helper(prelude: Prelude, op: ReduceOp, t: Type, lanes: int, mask_bits: int = 0) -> str:
+    """Return the function that combines groups of neighbouring lanes from left to right."""
+    mask = f"m{mask_bits}" if t.is_bool else ""
+    name = f"halo_reduce_{op.value}_{tag(t)}{mask}x{t.lanes}_to_{lanes}"
+
+    def text() -> str:
+        letter, bits = ("i", mask_bits) if t.is_bool else carrier(t)
+        source, c = prelude.vector(letter, bits, t.lanes), element_of(letter, bits)
+        result = c if lanes == 1 else prelude.vector(letter, bits, lanes)
+        group = t.lanes // lanes
+        step = _combined(prelude, op, t, "sum", f"x[i * {group} + j]" if lanes > 1 else "x[j]")
+        loop = f"for (int j = 1; j < {group}; ++j) sum = {step};"
+        head = f"HALO_INLINE {result} {name}({source} x) {{\n"
+        if lanes == 1:
+            return head + f"    {c} sum = x[0];\n    {loop}\n    return sum;\n}}\n"
+        return head + (
+            f"    {result} r = {{0}};\n    for (int i = 0; i < {lanes}; ++i) {{\n"
+            f"        {c} sum = x[i * {group}];\n        {loop}\n        r[i] = sum;\n    }}\n"
+            f"    return r;\n}}\n"
+        )
+
+    return prelude.helper(name, text)
+
+
+def _combined(prelude: Prelude, op: ReduceOp, t: Type, a: str, b: str) -> str:
+    """Return the C of one step of a reduction."""
+    if t.is_bool:
+        both = op in (ReduceOp.AND, ReduceOp.MIN, ReduceOp.MUL)
+        return f"{a} {'&' if both else '|'} {b}"
+    if op in (ReduceOp.AND, ReduceOp.OR):
+        return f"{a} {'&' if op is ReduceOp.AND else '|'} {b}"
+    return f"{scalar_helper(prelude, _COMBINE[op], t)}({a}, {b})"

@@ -1,0 +1,105 @@
+"""Serial and parallel loops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from codegen.c_context import SUM, Code, Context, Exit
+from codegen.c_text import comment
+from codegen.c_walk import index_expression
+from halo.errors import InternalError
+from halo.ir.expr import as_const
+from halo.ir.stmt import For, ForKind
+
+
+def print_loop(ctx: Context, s: For, body: Callable[[], None]) -> None:
+    """Write loop `s`, whose body `body` writes."""
+    if s.kind not in (ForKind.SERIAL, ForKind.PARALLEL):
+        raise InternalError(f"a {s.kind.value} loop over {s.name} reached the C back end")
+    first, end = _bounds(ctx, s)
+    name = ctx.names.fresh(s.name)
+    before, was_index = ctx.variables.get(s.name), s.name in ctx.index_like
+    head = f"for (int32_t {name} = {first.text}; {name} < {end.text}; ++{name}) {{"
+    if s.note:
+        head += f" /* {comment(s.note)} */"
+    ctx.variables[s.name] = Code(name)
+    ctx.index_like.add(s.name)
+    if s.kind is ForKind.PARALLEL and not ctx.in_parallel:
+        _parallel(ctx, name, head, _count(s, first, end), body)
+    else:
+        ctx.line(head)
+        with ctx.deeper():
+            body()
+        ctx.line("}")
+    if before is not None:
+        ctx.variables[s.name] = before
+    if not was_index:
+        ctx.index_like.discard(s.name)
+
+
+def _bounds(ctx: Context, s: For) -> tuple[Code, Code]:
+    """Return the first value and the one past the last."""
+    low, extent = as_const(s.min), as_const(s.extent)
+    first = index_expression(ctx, s.min)
+    if isinstance(low, int) and isinstance(extent, int):
+        return first, Code(str(low + extent))
+    size = index_expression(ctx, s.extent)
+    if low == 0:
+        return first, Code(size.within(SUM), SUM)
+    return first, Code(f"{first.within(SUM)} + {size.within(SUM - 1)}", SUM)
+
+
+def _count(s: For, first: Code, end: Code) -> str:
+    if as_const(s.min) == 0:
+        return end.text
+    return f"(int64_t)({end.text}) - ({first.text})"
+
+
+def _parallel(ctx: Context, name: str, head: str, count: str, body: Callable[[], None]) -> None:
+    threads, failed = ctx.names.fresh("threads"), ctx.names.fresh(f"{name}_error")
+    own = Exit(ctx.names.fresh(f"next_{name}"))
+    outside, ctx.lines, ctx.in_parallel = ctx.lines, [], True
+    ctx.exits.append(own)
+    with ctx.deeper(), ctx.deeper():
+        body()
+    ctx.exits.pop()
+    inside, ctx.lines, ctx.in_parallel = ctx.lines, outside, False
+    ctx.line("{")
+    with ctx.deeper():
+        ctx.line(f"const int {threads} = halo_threads(ctx);")
+        if own.used:
+            ctx.line(f"int32_t {failed} = 0;")
+        ctx.lines.append(
+            f"#pragma omp parallel for if ({threads} > 1) num_threads({threads}) "
+            f"schedule(dynamic, halo_chunk({count}, {threads}))"
+        )
+        ctx.line(head)
+        with ctx.deeper():
+            _iteration(ctx, inside, own, failed)
+        ctx.line("}")
+        if own.used:
+            ctx.line(f"if ({failed}) {{")
+            with ctx.deeper():
+                ctx.line(f"err = {failed};")
+                ctx.exits[-1].used = True
+                ctx.line(f"goto {ctx.exits[-1].label};")
+            ctx.line("}")
+    ctx.line("}")
+
+
+def _iteration(ctx: Context, inside: list[str], own: Exit, failed: str) -> None:
+    """Write the body of a parallel loop; after a failure the rest of the iterations do nothing."""
+    if not own.used:
+        ctx.lines += inside
+        return
+    ctx.line("int32_t err;")
+    ctx.lines.append("#pragma omp atomic read")
+    ctx.line(f"err = {failed};")
+    ctx.line("if (err) continue;")
+    ctx.lines += inside
+    ctx.lines.append(f"{own.label}:")
+    ctx.line("if (err) {")
+    with ctx.deeper():
+        ctx.lines.append("#pragma omp atomic write")
+        ctx.line(f"{failed} = err;")
+    ctx.line("}")

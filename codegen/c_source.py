@@ -1,0 +1,132 @@
+"""A lowered module as C: one self-contained file, or one unit per function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from codegen.c_constants import Blob, constant_declaration, constant_definition, is_large, make_blob
+from codegen.c_function import FunctionText, print_function, signature
+from codegen.c_header import emit_header
+from codegen.c_names import identifier, unique_identifiers
+from codegen.c_prelude import Prelude
+from codegen.c_text import comment
+from halo.ir.lowered import Constant, LoweredFunc, LoweredModule
+from halo.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class CSource:
+    """The C of a module.
+
+    Attributes
+    ----------
+    name
+        Stem of the file names.
+    text, header
+        What belongs into ``NAME.c`` and ``NAME.h``.
+    blob
+        What belongs into ``NAME.bin`` beside them: the large constants. Often empty.
+    """
+
+    name: str
+    text: str
+    header: str
+    blob: bytes = field(default=b"", repr=False)
+
+    @property
+    def blob_name(self) -> str:
+        return f"{self.name}.bin"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One of the C files that a module is compiled from when in parallel."""
+
+    text: str
+    blob: Blob | None = None
+
+
+class ModulePrinter:
+    """The names of a module's functions and constants, and the printing of its functions."""
+
+    def __init__(self, module: LoweredModule, target: Target) -> None:
+        self.module = module
+        self.target = target
+        self.functions = {f.name: f for f in module.functions}
+        names = unique_identifiers([f.name for f in module.functions])
+        constants = unique_identifiers([c.name for c in module.constants])
+        self.names = names
+        self.constants: dict[str, tuple[str, Constant]] = {
+            c.name: (f"halo_constant_{constants[c.name]}", c) for c in module.constants
+        }
+
+    def print(self, f: LoweredFunc, prelude: Prelude) -> FunctionText:
+        """Print one function."""
+        return print_function(f, self.names[f.name], prelude, self.names, self.constants)
+
+    def prototype(self, name: str) -> str:
+        """Return the signature of the function called `name` in the IR."""
+        return signature(self.functions[name], self.names[name])
+
+
+def emit_c(module: LoweredModule, target: Target) -> CSource:
+    """Return `module` as one self-contained C file, its header, and its large constants."""
+    printer = ModulePrinter(module, target)
+    prelude = Prelude()
+    name = identifier(module.name)
+    printed = [(f, printer.print(f, prelude)) for f in module.functions]
+    used = dict.fromkeys(c for _, text in printed for c in text.constants)
+    large = [printer.constants[c] for c in used if is_large(printer.constants[c][1])]
+    blob = make_blob(large, f"{name}.bin") if large else None
+    parts = [_banner(module), prelude.text()]
+    if blob is not None:
+        parts.append(blob.text)
+    for c in used:
+        c_name, data = printer.constants[c]
+        parts.append(
+            constant_declaration(c_name, data)
+            if is_large(data)
+            else constant_definition(c_name, data)
+        )
+    for f, text in printed:
+        linkage = "static" if f.trusted else "HALO_PUBLIC"
+        parts.append(f"{linkage} {text.signature} {text.body}\n")
+    return CSource(name, "\n".join(parts), emit_header(module), blob.data if blob else b"")
+
+
+def emit_units(module: LoweredModule, target: Target) -> list[Unit]:
+    """Return `module` as C files that compile on their own and link to one library.
+
+    The text of a function's unit depends on the function, what it calls and the constants it
+    uses, and on nothing else of the module, so that a cache of objects finds it again.
+    """
+    printer = ModulePrinter(module, target)
+    units = [Unit(_unit_text(printer, f)) for f in module.functions]
+    large = [c for c in printer.constants.values() if is_large(c[1])]
+    for c_name, data in large:
+        blob = make_blob([(c_name, data)], "constant.bin")
+        units.append(Unit(blob.text, blob))
+    return units
+
+
+def _unit_text(printer: ModulePrinter, f: LoweredFunc) -> str:
+    prelude = Prelude()
+    text = printer.print(f, prelude)
+    parts = [prelude.text()]
+    for c in text.constants:
+        c_name, data = printer.constants[c]
+        make = constant_declaration if is_large(data) else constant_definition
+        parts.append(make(c_name, data))
+    parts += [f"HALO_HIDDEN {printer.prototype(c)};" for c in text.called]
+    linkage = "HALO_HIDDEN" if f.trusted else "HALO_PUBLIC"
+    parts.append(f"{linkage} {text.signature};")
+    parts.append(f"{linkage} {text.signature} {text.body}\n")
+    return "\n".join(parts)
+
+
+def _banner(module: LoweredModule) -> str:
+    return (
+        f"/* {comment(module.name)}: written by halo. Build it with\n"
+        f"     cc -O3 -march=native -fopenmp -shared -fPIC FILE.c -lm\n"
+        f"   Without -fopenmp it is correct and serial. */\n"
+    )

@@ -1,0 +1,226 @@
+"""Statements as C."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from codegen.c_context import PRODUCT, RELATION, Array, Code, Context, Exit
+from codegen.c_loops import print_loop
+from codegen.c_memory import store
+from codegen.c_text import c_string, comment, format_text
+from codegen.c_types import memory_type
+from codegen.c_walk import count_shared, declare_let, expression, index_expression
+from halo.errors import InternalError
+from halo.ir.expr import Call, CallKind, Expr, as_const, is_true
+from halo.ir.stmt import (
+    Allocate,
+    AssertStmt,
+    Block,
+    Evaluate,
+    For,
+    IfThenElse,
+    LetStmt,
+    MemoryType,
+    ProducerConsumer,
+    Stmt,
+    Store,
+)
+
+STACK_LIMIT = 16 * 1024
+"""Largest constant-size allocation, in bytes, that goes on the stack of itself."""
+
+_MASK_BITS = 32
+
+
+def statement(ctx: Context, s: Stmt) -> None:
+    """Write `s`."""
+    printer = _PRINTERS.get(type(s))
+    if printer is None:
+        raise InternalError(f"the C back end cannot print a {type(s).__name__}")
+    printer(ctx, s)
+
+
+def _begin(ctx: Context, *roots: Expr | None) -> None:
+    """Forget the temporaries of the statement before and look for shared nodes of this one."""
+    ctx.temporaries = {}
+    ctx.shared = count_shared(ctx, tuple(r for r in roots if r is not None))
+
+
+def _let(ctx: Context, s: LetStmt) -> None:
+    _begin(ctx, s.value)
+    before, was_index = ctx.variables.get(s.name), s.name in ctx.index_like
+    declare_let(ctx, s.name, s.value)
+    statement(ctx, s.body)
+    if before is not None:
+        ctx.variables[s.name] = before
+    (ctx.index_like.add if was_index else ctx.index_like.discard)(s.name)
+
+
+def _assert(ctx: Context, s: AssertStmt) -> None:
+    if is_true(s.condition):
+        return
+    parts = tuple(p for p in s.message if isinstance(p, Expr))
+    _begin(ctx, s.condition, *parts)
+    with ctx.index():
+        condition = expression(ctx, s.condition)
+        values = [_printable(ctx, p) for p in parts]
+    text = c_string(format_text(s.message))
+    arguments = "".join(f", {v}" for v in values)
+    ctx.line(f"if (HALO_UNLIKELY(!({condition.text}))) {{")
+    with ctx.deeper():
+        code = f"halo_error_{s.code.name.lower()}"
+        leave(ctx, f"halo_fail(ctx, {code}, {text}{arguments})")
+    ctx.line("}")
+
+
+def _printable(ctx: Context, e: Expr) -> str:
+    code = expression(ctx, e)
+    return f"({'double' if e.type.is_float else 'long long'}){code.within(0)}"
+
+
+def leave(ctx: Context, error: str) -> None:
+    """Write the way out of the function with the code `error`."""
+    ctx.line(f"err = {error};")
+    ctx.line(f"goto {use_exit(ctx)};")
+
+
+def use_exit(ctx: Context) -> str:
+    """Return the label that an error goes to."""
+    ctx.exits[-1].used = True
+    return ctx.exits[-1].label
+
+
+def _producer_consumer(ctx: Context, s: ProducerConsumer) -> None:
+    if s.is_producer:
+        ctx.line(f"/* produce {comment(s.name)} */")
+    statement(ctx, s.body)
+
+
+def _for(ctx: Context, s: For) -> None:
+    _begin(ctx, s.min, s.extent)
+    print_loop(ctx, s, lambda: statement(ctx, s.body))
+
+
+def _store(ctx: Context, s: Store) -> None:
+    _begin(ctx, s.value, s.index, s.predicate)
+    store(ctx, s)
+
+
+def _block(ctx: Context, s: Block) -> None:
+    for child in s.stmts:
+        if isinstance(child, (LetStmt, Allocate)):
+            ctx.line("{")
+            with ctx.deeper():
+                statement(ctx, child)
+            ctx.line("}")
+        else:
+            statement(ctx, child)
+
+
+def _if(ctx: Context, s: IfThenElse) -> None:
+    _begin(ctx, s.condition)
+    with ctx.index():
+        ctx.line(f"if ({expression(ctx, s.condition).text}) {{")
+    with ctx.deeper():
+        statement(ctx, s.then_case)
+    if s.else_case is not None:
+        ctx.line("} else {")
+        with ctx.deeper():
+            statement(ctx, s.else_case)
+    ctx.line("}")
+
+
+def _evaluate(ctx: Context, s: Evaluate) -> None:
+    _begin(ctx, s.value)
+    e = s.value
+    if not (isinstance(e, Call) and e.kind is CallKind.EXTERN):
+        ctx.line(f"(void)({expression(ctx, e).text});")
+        return
+    name = ctx.callees.get(e.name)
+    if name is None:
+        raise InternalError(f"a call of '{e.name}', which is no function of the module")
+    ctx.called[e.name] = None
+    arguments = "".join(f", {index_expression(ctx, a).text}" for a in e.args)
+    ctx.line(f"err = {name}(ctx{arguments});")
+    ctx.line(f"if (err) goto {use_exit(ctx)};")
+
+
+def _allocate(ctx: Context, s: Allocate) -> None:
+    before = ctx.arrays.get(s.name)
+    name = ctx.names.fresh(s.name)
+    if s.memory is MemoryType.REGISTER:
+        _declare_register(ctx, s, name)
+        statement(ctx, s.body)
+    else:
+        _allocate_memory(ctx, s, name)
+    if before is not None:
+        ctx.arrays[s.name] = before
+
+
+def _declare_register(ctx: Context, s: Allocate, name: str) -> None:
+    bits = _MASK_BITS if s.type.is_bool and s.type.is_vector else 0
+    zero = "{0}" if s.type.is_vector else "0"
+    ctx.line(f"{ctx.value_type(s.type, bits)} {name} = {zero};")
+    ctx.arrays[s.name] = Array(name, s.type, register=True, mask_bits=bits)
+
+
+def _allocate_memory(ctx: Context, s: Allocate, name: str) -> None:
+    sizes = [as_const(e) for e in s.extents]
+    ctx.arrays[s.name] = Array(name, s.type)
+    lanes = s.type.lanes
+    if all(isinstance(n, int) for n in sizes):
+        count = lanes * math.prod(max(0, int(n)) for n in sizes if n is not None)
+        if s.memory is not MemoryType.HEAP and (
+            s.memory is MemoryType.STACK or count * s.type.bytes <= STACK_LIMIT
+        ):
+            element = memory_type(s.type)
+            ctx.line(f"{element} {name}[{max(1, count)}] __attribute__((aligned(64)));")
+            statement(ctx, s.body)
+            return
+    _allocate_heap(ctx, s, name)
+
+
+def _allocate_heap(ctx: Context, s: Allocate, name: str) -> None:
+    element = memory_type(s.type)
+    _begin(ctx, *s.extents)
+    count = _product(ctx, s)
+    ctx.line(f"{element} *restrict {name} = halo_allocate(ctx, {count}, sizeof({element}));")
+    ctx.line(f"if (HALO_UNLIKELY(!{name})) {{")
+    with ctx.deeper():
+        text = c_string(f"no memory for {s.name}".replace("%", "%%"))
+        leave(ctx, f"halo_fail(ctx, halo_error_out_of_memory, {text})")
+    ctx.line("}")
+    ctx.exits.append(Exit(ctx.names.fresh(f"release_{name}")))
+    statement(ctx, s.body)
+    own = ctx.exits.pop()
+    if own.used:
+        ctx.lines.append(f"{own.label}:")
+    ctx.line(f"halo_release(ctx, {name});")
+    if own.used:
+        ctx.line(f"if (err) goto {use_exit(ctx)};")
+
+
+def _product(ctx: Context, s: Allocate) -> str:
+    factors: list[Code] = [index_expression(ctx, e) for e in s.extents]
+    if s.type.lanes != 1:
+        factors.append(Code(str(s.type.lanes)))
+    if not factors:
+        return "1"
+    if len(factors) == 1:
+        return factors[0].within(RELATION)
+    return " * ".join(f.within(PRODUCT if i == 0 else 1) for i, f in enumerate(factors))
+
+
+_PRINTERS: dict[type, Callable[[Context, Any], None]] = {
+    LetStmt: _let,
+    AssertStmt: _assert,
+    ProducerConsumer: _producer_consumer,
+    For: _for,
+    Store: _store,
+    Allocate: _allocate,
+    Block: _block,
+    IfThenElse: _if,
+    Evaluate: _evaluate,
+}

@@ -1,0 +1,132 @@
+"""Walking expressions: dispatch, lets, shared nodes, and what counts as index arithmetic.
+
+Evaluation order is free, so lets and nodes that are referred to twice become constants in front
+of the statement being printed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from codegen.c_context import ATOM, Code, Context
+from halo.errors import InternalError
+from halo.ir.expr import (
+    Binary,
+    Broadcast,
+    Call,
+    Cast,
+    Comparison,
+    Expr,
+    FloatImm,
+    IntImm,
+    Let,
+    Ramp,
+    Select,
+    Variable,
+)
+from halo.ir.types import Int
+
+_TRIVIAL = (IntImm, FloatImm, Variable)
+
+
+def expression(ctx: Context, e: Expr) -> Code:
+    """Return C for `e`; lines that must come before it are written to `ctx`."""
+    known = ctx.temporaries.get(id(e))
+    if known is not None:
+        return known
+    printer = ctx.printers.get(type(e))
+    if printer is None:
+        raise InternalError(f"the C back end cannot print a {type(e).__name__}")
+    code = printer(ctx, e)
+    if id(e) in ctx.shared and code.level != ATOM:
+        code = ctx.bind(e.type, code, "t")
+        ctx.temporaries[id(e)] = code
+    return code
+
+
+def index_expression(ctx: Context, e: Expr) -> Code:
+    """Return C for `e` in an index, a loop bound or a size."""
+    with ctx.index():
+        return expression(ctx, e)
+
+
+def place(ctx: Context, e: Expr) -> Code:
+    """Return C for the place of an element; C widens an int32 by itself."""
+    if isinstance(e, Cast) and e.type.bits == 64 and e.value.type == Int(32):
+        e = e.value
+    return index_expression(ctx, e)
+
+
+def is_index(ctx: Context, e: Expr) -> bool:
+    """Whether arithmetic on `e` stays in range: its leaves are constants and index variables."""
+    if isinstance(e, IntImm):
+        return True
+    if isinstance(e, Variable):
+        return e.param is None and e.name in ctx.index_like
+    if isinstance(e, (Cast, Binary, Ramp, Broadcast, Select, Comparison, Call)):
+        if isinstance(e, Call) and e.name not in ("likely", "promise_clamped"):
+            return False
+        return all(is_index(ctx, c) for c in e.children())
+    return False
+
+
+def let(ctx: Context, e: Let) -> Code:
+    code = bind_let(ctx, e.name, e.value)
+    before = ctx.variables.get(e.name)
+    was_index = e.name in ctx.index_like
+    known = ctx.temporaries
+    ctx.temporaries = dict(known) if before is None else {}
+    ctx.variables[e.name] = code
+    _mark_index(ctx, e.name, e.value)
+    body = expression(ctx, e.body)
+    ctx.temporaries = known
+    if before is None:
+        del ctx.variables[e.name]
+    else:
+        ctx.variables[e.name] = before
+    (ctx.index_like.add if was_index else ctx.index_like.discard)(e.name)
+    return body
+
+
+def bind_let(ctx: Context, name: str, value: Expr) -> Code:
+    """Write the constant that a let defines; return its name."""
+    with ctx.index(name in ctx.index_used):
+        return ctx.bind(value.type, expression(ctx, value), name)
+
+
+def _mark_index(ctx: Context, name: str, value: Expr) -> None:
+    if is_index(ctx, value):
+        ctx.index_like.add(name)
+    else:
+        ctx.index_like.discard(name)
+
+
+def declare_let(ctx: Context, name: str, value: Expr) -> None:
+    """Write the constant of a let statement and bring its name into scope."""
+    code = bind_let(ctx, name, value)
+    ctx.variables[name] = code
+    _mark_index(ctx, name, value)
+
+
+def count_shared(ctx: Context, roots: tuple[Expr, ...]) -> frozenset[int]:
+    """Return the ids of nodes that `roots` reach by more than one way and that are not trivial."""
+    seen: set[int] = set()
+    shared: set[int] = set()
+    stack: list[Any] = list(roots)
+    while stack:
+        e = stack.pop()
+        if isinstance(e, _TRIVIAL):
+            continue
+        if id(e) in seen:
+            if not _is_light(e):
+                shared.add(id(e))
+            continue
+        seen.add(id(e))
+        stack.extend(e.children())
+    return frozenset(shared)
+
+
+def _is_light(e: Expr) -> bool:
+    return isinstance(e, (Cast, Broadcast, Ramp, Call, Binary)) and all(
+        isinstance(c, _TRIVIAL) for c in e.children()
+    )

@@ -1,0 +1,176 @@
+"""Loading a built library and calling its functions, by cffi (which releases the GIL)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cffi
+
+from codegen.c_build import Progress, build_module
+from codegen.c_function import signature
+from codegen.c_names import unique_identifiers
+from codegen.c_prelude import runtime_text
+from codegen.threads import threads_for_call
+from halo.errors import BoundsError, BufferError, HaloError
+from halo.ir.lowered import LoweredModule
+from halo.ir.stmt import ErrorCode
+from halo.ir.types import Type, TypeCode
+from halo.target import Target
+
+_TYPE_CODES = {TypeCode.INT: 0, TypeCode.UINT: 1, TypeCode.FLOAT: 2, TypeCode.BFLOAT: 4}
+
+
+class AllocationError(HaloError, MemoryError):
+    """Compiled code asked for memory and there was none."""
+
+
+_BY_CODE: dict[ErrorCode, type[HaloError]] = {
+    ErrorCode.OUT_OF_BOUNDS: BoundsError,
+    ErrorCode.OUT_OF_MEMORY: AllocationError,
+}
+
+
+def raise_for(code: int, message: str) -> None:
+    """Raise the error of a compiled function's return `code`; return if it is 0."""
+    if code == 0:
+        return
+    try:
+        kind = ErrorCode(code)
+    except ValueError:
+        raise HaloError(message or f"a compiled function returned error {code}") from None
+    error = _BY_CODE.get(kind, BufferError)
+    raise error(message or kind.name.lower().replace("_", " "))
+
+
+@cache
+def _abi() -> cffi.FFI:
+    ffi = cffi.FFI()
+    ffi.cdef(_declarations(runtime_text("halo_abi.h")))
+    return ffi
+
+
+def _declarations(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+
+
+@dataclass(slots=True)
+class CBuffer:
+    """A ``halo_buffer`` and what it points to; keeps neither the array nor its memory alive."""
+
+    cdata: Any
+    dims: Any
+
+
+def make_buffer(address: int, type: Type, dims: Sequence[tuple[int, int, int]]) -> CBuffer:
+    """Return a ``halo_buffer`` over memory at `address`.
+
+    Parameters
+    ----------
+    address
+        Of the element at the mins; 0 for an array without elements.
+    type
+        Element type.
+    dims
+        (min, extent, stride in elements) of each dimension, the first dimension first.
+    """
+    ffi = _abi()
+    array = ffi.new("halo_dim[]", [list(d) for d in dims]) if dims else ffi.NULL
+    buffer = ffi.new("halo_buffer *")
+    buffer.host = ffi.cast("void *", address)
+    buffer.type.code = _TYPE_CODES[type.code]
+    buffer.type.bits = type.bits
+    buffer.dimensions = len(dims)
+    buffer.dim = array
+    return CBuffer(buffer, array)
+
+
+def make_context(threads: int | None = None, workspace: tuple[int, int] | None = None) -> Any:
+    """Return a ``halo_context`` for one call at a time.
+
+    Parameters
+    ----------
+    threads
+        How many a parallel loop may use; None: `available_threads`.
+    workspace
+        (address, bytes) of memory to use before any is allocated.
+    """
+    context = _abi().new("halo_context *")
+    context.threads = threads_for_call(threads)
+    if workspace is not None:
+        context.workspace = _abi().cast("void *", workspace[0])
+        context.workspace_bytes = workspace[1]
+    return context
+
+
+def error_message(context: Any) -> str:
+    """Return what the last call with `context` said."""
+    text: bytes = _abi().string(context.error)
+    return text.decode("utf-8", "replace")
+
+
+class Library:
+    """A loaded library of compiled functions.
+
+    Parameters
+    ----------
+    path
+        The shared library.
+    declarations
+        C declarations of its functions.
+    """
+
+    def __init__(self, path: Path, declarations: Sequence[str]) -> None:
+        self.path = path
+        self.ffi = cffi.FFI()
+        self.ffi.include(_abi())
+        self.ffi.cdef("\n".join(f"{d};" for d in declarations))
+        self._handle = self.ffi.dlopen(str(path))
+        self.names = [_name_of(d) for d in declarations]
+
+    def function(self, name: str) -> Callable[..., int]:
+        """Return the C function `name`: ``f(context, *args)`` gives its error code."""
+        found: Callable[..., int] = getattr(self._handle, name)
+        return found
+
+    def call(self, name: str, *args: Any, context: Any = None, threads: int | None = None) -> None:
+        """Call function `name` on `CBuffer`s and numbers.
+
+        Raises
+        ------
+        BufferError, BoundsError, AllocationError
+            The function refused its arguments or ran out of memory.
+        """
+        own = context if context is not None else make_context(threads)
+        plain = [a.cdata if isinstance(a, CBuffer) else a for a in args]
+        code = self.function(name)(own, *plain)
+        if code:
+            raise_for(code, error_message(own))
+
+
+def _name_of(declaration: str) -> str:
+    found = re.match(r"int32_t (\w+)\(", declaration)
+    assert found is not None, declaration
+    return found.group(1)
+
+
+def public_declarations(module: LoweredModule) -> list[str]:
+    """Return the C declarations of the functions that `module` offers."""
+    names = unique_identifiers([f.name for f in module.functions])
+    return [signature(f, names[f.name]) for f in module.functions if not f.trusted]
+
+
+def compile_module(
+    module: LoweredModule,
+    target: Target,
+    *,
+    threads: bool = True,
+    progress: Progress | None = None,
+) -> Library:
+    """Build `module` (see `build_module`) and load it."""
+    path = build_module(module, target, threads=threads, progress=progress)
+    return Library(path, public_declarations(module))

@@ -1,0 +1,104 @@
+"""Definitions prepared for evaluation: contracted, planned, and what they read sorted out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from halo.interpret.expressions import Plan
+from halo.ir.contract_fma import contract_fma
+from halo.ir.expr import Call, CallKind, Expr, is_true
+from halo.ir.function import Definition, Function
+from halo.lang.walk import nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Reads of cells of `function` (or the writes of the definition itself) at `coordinates`."""
+
+    function: Function
+    coordinates: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStage:
+    """One definition, ready to be evaluated.
+
+    Attributes
+    ----------
+    everything
+        Values, then the coordinates written, then the predicate.
+    predicate
+        None where the definition holds everywhere.
+    accesses
+        Reads and writes whose coordinates can be told without the value of any Func.
+    foreseen
+        Whether the predicate can be, too.
+    """
+
+    definition: Definition
+    everything: Plan
+    predicate: Plan | None
+    bounds: Plan
+    accesses: tuple[Read, ...]
+    foreseen: bool
+
+
+def plan_stage(function: Function, index: int) -> PlannedStage:
+    """Return definition `index` of `function`, prepared."""
+    d = function.definitions[index]
+    values = [contract_fma(v) for v in d.values]
+    args = [contract_fma(a) for a in d.args]
+    predicate = contract_fma(d.predicate)
+    calls = {
+        (c.name, *map(id, c.args)): c
+        for c in nodes(*values, *args, predicate)
+        if isinstance(c, Call) and c.kind is CallKind.FUNC
+    }
+    accesses: list[Read] = []
+    if index > 0 and not _reads_cells(args):
+        accesses.append(Read(function, Plan(args)))
+    for c in calls.values():
+        if isinstance(c.func, Function) and not _reads_cells(c.args):
+            accesses.append(Read(c.func, Plan(c.args)))
+    everywhere = is_true(predicate)
+    return PlannedStage(
+        d,
+        Plan([*values, *args, predicate]),
+        None if everywhere else Plan([predicate]),
+        Plan([x for v in d.rvars for x in (v.min, v.extent)]),
+        tuple(accesses),
+        everywhere or not _reads_cells([predicate]),
+    )
+
+
+def producers(function: Function) -> Iterator[Function]:
+    """Yield the other Functions that `function` reads, each once."""
+    seen: set[str] = {function.name}
+    for d in function.definitions:
+        for e in nodes(*d.values, *d.args, d.predicate):
+            if isinstance(e, Call) and isinstance(e.func, Function) and e.name not in seen:
+                seen.add(e.name)
+                yield e.func
+
+
+def consumers_first(outputs: list[Function]) -> list[Function]:
+    """Return `outputs` and all they read, every Function before those that it reads."""
+    done: dict[str, Function] = {}
+    stack: list[tuple[Function, Iterator[Function]]] = []
+    for output in outputs:
+        if output.name not in done:
+            stack.append((output, producers(output)))
+        while stack:
+            function, rest = stack[-1]
+            following = next((p for p in rest if p.name not in done), None)
+            if following is not None:
+                stack.append((following, producers(following)))
+            else:
+                stack.pop()
+                done[function.name] = function
+    return list(reversed(done.values()))
+
+
+def _reads_cells(exprs: list[Expr] | tuple[Expr, ...]) -> bool:
+    return any(isinstance(e, Call) and e.kind is CallKind.FUNC for e in nodes(*exprs))

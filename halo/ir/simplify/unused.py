@@ -1,0 +1,98 @@
+"""Dropping lets and allocations that nothing uses."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from halo.ir.expr import Call, Expr, Load
+from halo.ir.node import map_tuple
+from halo.ir.stmt import (
+    Allocate,
+    Block,
+    For,
+    IfThenElse,
+    LetStmt,
+    ProducerConsumer,
+    Realize,
+    Stmt,
+    Store,
+    block,
+)
+from halo.ir.substitute import free_variables, walk
+
+
+def drop_unused(s: Stmt) -> Stmt:
+    """Return `s` without the LetStmts whose name, and the Allocates whose memory, is not used.
+
+    Requires: no name is bound inside its own scope again.
+    Ensures: `s` itself when all is used.
+
+        let a = x * y; f[0] = 1  ->  f[0] = 1
+    """
+    return _Sweep().run(s)
+
+
+class _Sweep:
+    """Goes through the statements from the inside out, noting the names that are used."""
+
+    def __init__(self) -> None:
+        self.used: set[str] = set()
+        self.free: dict[int, frozenset[str]] = {}
+
+    def run(self, s: Any) -> Any:
+        if isinstance(s, LetStmt):
+            return self._lets(s)
+        if isinstance(s, Block):
+            return self._block(s)
+        if isinstance(s, Allocate):
+            return self._allocate(s)
+        if isinstance(s, (For, IfThenElse, ProducerConsumer, Realize)):
+            made = s.map_children(lambda c: self.run(c) if isinstance(c, Stmt) else self._note(c))
+            if isinstance(s, For):
+                self.used.discard(s.name)
+                self._note(s.min)
+                self._note(s.extent)
+            return made
+        for child in s.children():
+            self._note(child)
+        if isinstance(s, Store):
+            self.used.add(s.name)
+        return s
+
+    def _note(self, e: Expr) -> Expr:
+        names = self.free.get(id(e))
+        if names is None:
+            memory = {n.name for n in walk(e) if isinstance(n, (Load, Call))}
+            names = self.free[id(e)] = free_variables(e) | memory
+        self.used |= names
+        return e
+
+    def _lets(self, s: LetStmt) -> Stmt:
+        chain: list[LetStmt] = []
+        inner: Stmt = s
+        while isinstance(inner, LetStmt):
+            chain.append(inner)
+            inner = inner.body
+        body: Stmt = self.run(inner)
+        for let in reversed(chain):
+            if let.name in self.used:
+                self.used.discard(let.name)
+                self._note(let.value)
+                body = let if body is let.body else LetStmt(let.name, let.value, body)
+        return body
+
+    def _block(self, s: Block) -> Stmt:
+        stmts = map_tuple(self.run, s.stmts)
+        return s if stmts is s.stmts else block(*stmts)
+
+    def _allocate(self, s: Allocate) -> Stmt:
+        body = self.run(s.body)
+        if s.name not in self.used:
+            return body  # type: ignore[no-any-return]
+        self.used.discard(s.name)
+        for extent in s.extents:
+            self._note(extent)
+        return s if body is s.body else dataclasses.replace(s, body=body)  # type: ignore[arg-type]
+
+

@@ -1,0 +1,211 @@
+"""Func: an array of cells, what each cell is, and in what order to compute them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from halo.buffer import Buffer
+from halo.errors import DefinitionError, user_location
+from halo.ir.expr import Expr
+from halo.ir.function import Definition, Function
+from halo.ir.operators import as_expr
+from halo.ir.types import Type
+from halo.lang.compile import CompileMethods
+from halo.lang.coordinates import as_key
+from halo.lang.definition import define_pure, define_update, implicit_count
+from halo.lang.func_ref import FuncRef, as_values
+from halo.lang.image_param import ImageParam
+from halo.lang.names import fresh_name, unique_name
+from halo.lang.rdom import RVar
+from halo.lang.realization import realize
+from halo.lang.var import IMPLICIT, Var
+from halo.schedule.stage import FuncScheduleMethods, ScheduleLog, ScheduleMethods
+from halo.target import Target
+
+
+class Func(FuncScheduleMethods, CompileMethods):
+    """A function from integer coordinates to values.
+
+    ``f[x, y] = e`` defines it for all x and y. Further definitions update cells, in order:
+    ``f[x, 0] = e``, ``f[r.x, y] += e``. A tuple of expressions gives cells with several values.
+
+    Parameters
+    ----------
+    name
+        A name for messages and the generated code, or an expression, Buffer or ImageParam that
+        the Func is to stand for.
+    """
+
+    __slots__ = ("_function",)
+
+    def __init__(self, name: Any = "") -> None:
+        text = name if isinstance(name, str) else ""
+        self._function = Function(unique_name(text) if text else fresh_name("f"))
+        self._function.schedule_log = ScheduleLog(self._function)
+        if isinstance(name, (Buffer, ImageParam)):
+            self[IMPLICIT[: name.dimensions()]] = name[IMPLICIT[: name.dimensions()]]
+        elif not isinstance(name, str):
+            e = as_expr(name)
+            self[IMPLICIT[: implicit_count((e,))]] = e
+
+    @property
+    def function(self) -> Function:
+        """The data behind this handle."""
+        return self._function
+
+    @property
+    def schedule_log(self) -> ScheduleLog:
+        """The directives given so far."""
+        log: ScheduleLog = self._function.schedule_log
+        return log
+
+    def name(self) -> str:
+        """Return the name, unique among all Funcs."""
+        return self._function.name
+
+    def defined(self) -> bool:
+        """Whether there is a pure definition."""
+        return self._function.is_defined
+
+    def dimensions(self) -> int:
+        """Return the number of dimensions."""
+        return self._function.dimensions
+
+    def args(self) -> list[Var]:
+        """Return the Vars of the pure definition."""
+        return [Var(n) for n in self._function.args]
+
+    def types(self) -> list[Type]:
+        """Return the types of the values."""
+        return list(self._function.types)
+
+    def type(self) -> Type:
+        """Return the type of the value, of which there must be one."""
+        self._single()
+        return self._function.types[0]
+
+    def outputs(self) -> int:
+        """Return the number of values in a cell."""
+        return len(self._function.types)
+
+    def values(self) -> tuple[Expr, ...]:
+        """Return the values of the pure definition."""
+        return self._definition(0).values
+
+    def value(self) -> Expr:
+        """Return the value of the pure definition, of which there must be one."""
+        self._single()
+        return self.values()[0]
+
+    def has_update_definition(self) -> bool:
+        """Whether there is an update definition."""
+        return self._function.has_updates
+
+    def num_update_definitions(self) -> int:
+        """Return the number of update definitions."""
+        return max(len(self._function.definitions) - 1, 0)
+
+    def update_args(self, i: int = 0) -> tuple[Expr, ...]:
+        """Return the left side of update definition `i`."""
+        return self._definition(i + 1).args
+
+    def update_values(self, i: int = 0) -> tuple[Expr, ...]:
+        """Return the values of update definition `i`."""
+        return self._definition(i + 1).values
+
+    def update_value(self, i: int = 0) -> Expr:
+        """Return the value of update definition `i`, of which there must be one."""
+        self._single()
+        return self.update_values(i)[0]
+
+    def rvars(self, i: int = 0) -> list[RVar]:
+        """Return the dimensions of the RDom of update definition `i`."""
+        return [RVar(v.name) for v in self._definition(i + 1).rvars]
+
+    def update(self, i: int = 0) -> Stage:
+        """Return update definition `i`, to be scheduled."""
+        self._definition(i + 1)
+        return Stage(self._function, i + 1)
+
+    def __getitem__(self, key: Any) -> FuncRef:
+        return FuncRef(self._function, as_key(key))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if isinstance(value, FuncRef) and value.updated and value.function is self._function:
+            return  # f[x] += e: the update was defined when Python evaluated +=
+        define = define_update if self._function.is_defined else define_pure
+        define(self._function, as_key(key), as_values(value))
+
+    def realize(
+        self,
+        destination: int | Sequence[int] | Buffer | Sequence[Buffer] | None = None,
+        target: Target | None = None,
+    ) -> Any:
+        """Compute the Func over a box.
+
+        Parameters
+        ----------
+        destination
+            The extents, dimension 0 first, mins being 0; nothing for a Func without dimensions;
+            or the Buffer to fill, several for a Func of Tuples.
+        target
+            The machine to compile for; this one by default.
+
+        Returns
+        -------
+        Buffer, tuple of Buffer, or None
+            The new Buffer, one for each value of a Tuple; None where Buffers were given.
+        """
+        return realize([self._function], destination, target)
+
+    def _outputs(self) -> list[Function]:
+        return [self._function]
+
+    def _schedule_target(self) -> tuple[Function, int, ScheduleLog]:
+        return self._function, 0, self.schedule_log
+
+    def _definition(self, index: int) -> Definition:
+        definitions = self._function.definitions
+        if not 0 <= index < len(definitions):
+            name = self._function.name
+            what = f"has no update({index - 1})" if definitions else "is not defined"
+            raise DefinitionError(f"{name} {what}", where=user_location())
+        return definitions[index]
+
+    def _single(self) -> None:
+        self._definition(0)
+        if len(self._function.types) != 1:
+            raise DefinitionError(
+                f"{self._function.name} has {len(self._function.types)} values, not one",
+                where=user_location(),
+                hint="types(), values() and update_values() give all of them",
+            )
+
+    def __repr__(self) -> str:
+        return f"Func({self._function.name!r})"
+
+
+class Stage(ScheduleMethods):
+    """An update definition of a Func, to be scheduled."""
+
+    __slots__ = ("_function", "_index")
+
+    def __init__(self, function: Function, index: int) -> None:
+        self._function = function
+        self._index = index
+
+    def name(self) -> str:
+        """Return the name of the Func and the number of the update."""
+        return f"{self._function.name}.update({self._index - 1})"
+
+    def _schedule_target(self) -> tuple[Function, int, ScheduleLog]:
+        return self._function, self._index, self._function.schedule_log
+
+    def __repr__(self) -> str:
+        return f"Stage({self.name()!r})"
+
+
+def funcs(names: str) -> tuple[Func, ...]:
+    """Return a Func for each name in `names`, which are separated by blanks."""
+    return tuple(Func(name) for name in names.split())

@@ -1,0 +1,55 @@
+"""Pipeline: several Funcs computed together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from halo.buffer import Buffer
+from halo.errors import DefinitionError, user_location
+from halo.ir.function import Function
+from halo.lang.compile import CompileMethods
+from halo.lang.func import Func
+from halo.lang.realization import realize
+from halo.target import Target
+
+
+class Pipeline(CompileMethods):
+    """Outputs that are computed by one call and share what they use.
+
+    Parameters
+    ----------
+    outputs
+        A Func or several.
+    """
+
+    __slots__ = ("_funcs",)
+
+    def __init__(self, outputs: Func | Sequence[Func]) -> None:
+        self._funcs = [outputs] if isinstance(outputs, Func) else list(outputs)
+        if not self._funcs:
+            raise DefinitionError("a Pipeline needs one output at least", where=user_location())
+        if len({f.name() for f in self._funcs}) != len(self._funcs):
+            raise DefinitionError("a Pipeline has one output twice", where=user_location())
+
+    def outputs(self) -> list[Func]:
+        """Return the outputs."""
+        return list(self._funcs)
+
+    def defined(self) -> bool:
+        """Whether all outputs are defined."""
+        return all(f.defined() for f in self._funcs)
+
+    def realize(
+        self,
+        destination: int | Sequence[int] | Buffer | Sequence[Buffer] | None = None,
+        target: Target | None = None,
+    ) -> Any:
+        """Compute the outputs: all over one box, or into Buffers; see `Func.realize`."""
+        return realize(self._outputs(), destination, target)
+
+    def _outputs(self) -> list[Function]:
+        return [f.function for f in self._funcs]
+
+    def __repr__(self) -> str:
+        return f"Pipeline([{', '.join(repr(f) for f in self._funcs)}])"

@@ -1,0 +1,174 @@
+"""Loop-invariant code motion: scalar arithmetic that no iteration changes moves out of the loop."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from halo.ir.equality import StructuralKeys
+from halo.ir.expr import (
+    Binary,
+    Call,
+    CallKind,
+    Cast,
+    Comparison,
+    Div,
+    Expr,
+    Let,
+    Load,
+    Mod,
+    Not,
+    Select,
+    Variable,
+)
+from halo.ir.stmt import AssertStmt, For, ForKind, LetStmt, Stmt
+from halo.ir.types import HANDLE
+
+MIN_COST = 2
+"""Operations below which computing again is no worse than keeping a register busy."""
+
+_PINNED = 1 << 30
+_OPERATIONS = (Binary, Comparison, Not, Cast, Select)
+
+
+def hoist_invariants(s: Stmt) -> Stmt:
+    """Bind scalar expressions outside the outermost loop that does not change them.
+
+    Loads stay, because a loop that does not run must not read; so do vectors, which are dear to
+    keep, and anything of fewer than `MIN_COST` operations (a division counts as two). A let that
+    moves keeps its name, with a number if the name is bound elsewhere too.
+
+    Requires: flat stage, no name bound again in its own scope, no UNROLLED or VECTORIZED loops.
+
+        for x in 0..n { out[y*w + x] = 1 }   ->   let y.row = y*w; for x in ... { out[y.row + x] }
+    """
+    return _Hoister(_binders(s)).rewrite(s)
+
+
+def _binders(s: Stmt) -> Counter[str]:
+    """Count how often each name is bound in `s`."""
+    count: Counter[str] = Counter()
+    stack: list[Any] = [s]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Expr):
+            continue
+        if isinstance(node, (For, LetStmt)):
+            count[node.name] += 1
+        stack.extend(node.children())
+    return count
+
+
+class _Hoister:
+    """Rewrites statements inwards.
+
+    Each loop around is a list of the lets to put in front of it. A variable's level is the number
+    of loops around the place where it is bound, so an expression of level k can go in front of
+    loop k, counted from the outside.
+    """
+
+    def __init__(self, binders: Counter[str]) -> None:
+        self._binders = binders
+        self._keys = StructuralKeys()
+        self._loops: list[dict[int, tuple[str, Expr]]] = []
+        self._levels: dict[str, int] = {}
+        self._moved: dict[str, Variable] = {}
+        self._weighed: dict[int, tuple[int, int]] = {}
+
+    def rewrite(self, node: Any) -> Any:
+        if isinstance(node, Expr):
+            return self._expr(node)
+        if isinstance(node, AssertStmt):
+            return node.map_children(self._renamed) if self._moved else node
+        self._weighed.clear()
+        if isinstance(node, For) and node.kind in (ForKind.SERIAL, ForKind.PARALLEL):
+            return self._for(node)
+        if isinstance(node, LetStmt):
+            return self._let(node)
+        return node.map_children(self.rewrite)
+
+    def _for(self, s: For) -> Stmt:
+        start, extent = self._expr(s.min), self._expr(s.extent)
+        self._loops.append({})
+        hidden = self._levels.get(s.name)
+        self._levels[s.name] = len(self._loops)
+        body = self.rewrite(s.body)
+        self._restore(s.name, hidden)
+        made: Stmt = s
+        if start is not s.min or extent is not s.extent or body is not s.body:
+            made = For(s.name, start, extent, s.kind, body, s.note)
+        for name, value in reversed(self._loops.pop().values()):
+            made = LetStmt(name, value, made)
+        return made
+
+    def _let(self, s: LetStmt) -> Stmt:
+        value = self._expr(s.value, s.name)
+        if isinstance(value, Variable) and value is not s.value:
+            self._moved[s.name] = value
+            body = self.rewrite(s.body)
+            del self._moved[s.name]
+            return body  # type: ignore[no-any-return]
+        hidden = self._levels.get(s.name)
+        self._levels[s.name] = len(self._loops)
+        body = self.rewrite(s.body)
+        self._restore(s.name, hidden)
+        return s if value is s.value and body is s.body else LetStmt(s.name, value, body)
+
+    def _restore(self, name: str, level: int | None) -> None:
+        if level is None:
+            del self._levels[name]
+        else:
+            self._levels[name] = level
+        self._weighed.clear()
+
+    def _renamed(self, e: Any) -> Any:
+        if isinstance(e, Variable):
+            return self._moved.get(e.name, e)
+        return e.map_children(self._renamed)
+
+    def _expr(self, e: Expr, name: str = "") -> Expr:
+        """Return `e` with what is invariant moved out; `name` is what it is called, if anything."""
+        if isinstance(e, Variable):
+            return self._moved.get(e.name, e)
+        if isinstance(e, Let):  # its own name is bound inside only
+            return e.map_children(self._renamed) if self._moved else e
+        level, cost = self._weigh(e)
+        if level < len(self._loops) and cost >= MIN_COST and e.type.is_scalar:
+            return self._move(self._renamed(e) if self._moved else e, level, name)
+        return e.map_children(self._expr) if cost or self._moved else e
+
+    def _move(self, e: Expr, level: int, name: str) -> Variable:
+        lets = self._loops[level]
+        key = self._keys.key(e)
+        if key not in lets:
+            if not name or self._binders[name] > 1:
+                base = name or "invariant"
+                name = f"{base}.{self._binders[base + '.']}"
+                self._binders[base + "."] += 1
+            lets[key] = (name, e)
+            self._levels[name] = level
+        return Variable(e.type, lets[key][0])
+
+    def _weigh(self, e: Expr) -> tuple[int, int]:
+        """Return the level of `e` and the number of operations in it."""
+        known = self._weighed.get(id(e))
+        if known is None:
+            known = self._weighed[id(e)] = self._weigh_anew(e)
+        return known
+
+    def _weigh_anew(self, e: Expr) -> tuple[int, int]:
+        if isinstance(e, Variable):
+            name = self._moved[e.name].name if e.name in self._moved else e.name
+            return self._levels.get(name, 0), 0
+        level, cost = 0, 0
+        for child in e.children():
+            child_level, child_cost = self._weigh(child)
+            level, cost = max(level, child_level), cost + child_cost
+        if isinstance(e, (Load, Let)) or e.type == HANDLE:
+            return _PINNED, cost + 1
+        if isinstance(e, Call):
+            pinned = e.kind not in (CallKind.INTRINSIC, CallKind.MATH)
+            return (_PINNED if pinned else level), cost + 1
+        if isinstance(e, (Div, Mod)):
+            return level, cost + 2
+        return level, cost + isinstance(e, _OPERATIONS)

@@ -1,0 +1,245 @@
+"""Loop partitioning: the iterations in which nothing special happens get code of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from halo.ir.equality import equal
+from halo.ir.expr import (
+    FALSE,
+    GE,
+    LT,
+    TRUE,
+    And,
+    Expr,
+    Not,
+    Or,
+    Select,
+    Variable,
+    as_const,
+    i32,
+    is_false,
+    is_true,
+)
+from halo.ir.intrinsics import is_intrinsic
+from halo.ir.operators import add, sub
+from halo.ir.ranges import larger, smaller
+from halo.ir.stmt import NO_OP, For, ForKind, IfThenElse, LetStmt, Stmt, block
+from halo.ir.types import Int
+from halo.lowering.affine import Linear, bound_of
+from halo.lowering.steady_state import SteadyState, Undecided, holds_likely
+
+SMALL = 1500
+"""Nodes of a body, unrolled, up to which its general copy is worth partitioning further."""
+
+
+def partition_loops(s: Stmt, small: int = SMALL) -> Stmt:
+    """Give the iterations in which all that is marked `likely` holds a body without the tests.
+
+    Taken as likely are conditions and operands of min and max marked `likely`, and the condition
+    of a select with one side marked. What must hold for them, as linear constraints on the loop
+    variable, is made independent of the loops inside by taking their worst iteration. An innermost
+    loop is cut in up to three; any other, and a parallel one, tests the constraints in each
+    iteration. Clamps that the constraints imply go too. The general copy is partitioned by the
+    loops inside only while it is small.
+
+    Requires: flat stage, before unrolling and vectorising; no name bound again in its own scope.
+    Ensures: no `likely` is left; the same stores in the same order.
+
+        for x in 0..n { out[x] = select(likely(x >= 1), in[max(x - 1, 0)], 0) }
+        ->  for x in 0..min(1, n) { ... }  for x in 1..n { out[x] = in[x - 1] }
+    """
+    maker = _Partitioner(small)
+    return _strip(maker.rewrite(s), {}) if maker.marked(s) else s
+
+
+class _Partitioner:
+    def __init__(self, small: int) -> None:
+        self._small = small
+        self._memo: dict[int, tuple[Any, bool]] = {}
+
+    def marked(self, node: Stmt) -> bool:
+        """Whether anything in `node` is marked likely."""
+        return holds_likely(node, self._memo)
+
+    def rewrite(self, node: Any) -> Any:
+        if isinstance(node, Expr) or not self.marked(node):
+            return node
+        if isinstance(node, For) and node.kind in (ForKind.SERIAL, ForKind.PARALLEL):
+            return self._loop(node)
+        return node.map_children(self.rewrite)
+
+    def _loop(self, loop: For) -> Stmt:
+        try:
+            state = SteadyState(loop)
+        except Undecided:
+            state = None
+        if state is None or not state.known:
+            return loop.map_children(self.rewrite)
+        constraints = state.constraints
+        if not constraints:
+            return self._loop_of(loop, self.rewrite(_Rewriter(state.known).apply(loop.body)))
+        if loop.kind is ForKind.PARALLEL or state.pivots or _has_loop(loop.body):
+            return self._loop_of(loop, self._tested(loop, state))
+        return self._cut(loop, state)
+
+    def _loop_of(self, loop: For, body: Stmt) -> For:
+        return For(loop.name, loop.min, loop.extent, loop.kind, body, loop.note)
+
+    def _general(self, s: Stmt) -> Stmt:
+        """Return `s` for the iterations outside the steady state."""
+        if weight(s, self._small) < self._small:
+            made: Stmt = self.rewrite(s)
+            return made
+        return s
+
+    def _tested(self, loop: For, state: SteadyState) -> Stmt:
+        lets: list[LetStmt] = []
+        body = loop.body
+        while isinstance(body, LetStmt):
+            lets.append(body)
+            body = body.body
+        condition: Expr = TRUE
+        for form in state.constraints:
+            condition = _and(condition, _test(loop, form, state.pivots))
+        steady = self.rewrite(_Rewriter(state.known).apply(body))
+        body = steady if is_true(condition) else IfThenElse(condition, steady, self._general(body))
+        for let in reversed(lets):
+            body = LetStmt(let.name, let.value, body)
+        return body
+
+    def _cut(self, loop: For, state: SteadyState) -> Stmt:
+        start, end = loop.min, add(loop.min, loop.extent)
+        first, last = start, end
+        for form in state.constraints:
+            is_low, bound = bound_of(loop.name, form)
+            if is_low:
+                first = larger(first, bound)
+            else:
+                last = smaller(last, bound)
+        first = start if equal(first, start) else smaller(first, end)
+        last = end if equal(last, end) else larger(last, first)
+        n = as_const(sub(last, first))
+        if n is not None and n <= 0:
+            return loop.map_children(self.rewrite)
+        steady = self.rewrite(_Rewriter(state.known).apply(loop.body))
+        lets: list[tuple[str, Expr]] = []
+        if first is not start:
+            first = _named(f"{loop.name}.steady", first, lets)
+        if last is not end:
+            last = _named(f"{loop.name}.tail", last, lets)
+        made = block(
+            *_piece(loop, start, first, lambda: self._general(loop.body)),
+            *_piece(loop, first, last, lambda: steady),
+            *_piece(loop, last, end, lambda: self._general(loop.body)),
+        )
+        for name, value in reversed(lets):
+            made = LetStmt(name, value, made)
+        return made
+
+
+def _piece(loop: For, start: Expr, end: Expr, body: Any) -> list[Stmt]:
+    if start is end:
+        return []
+    extent = sub(end, start)
+    if as_const(extent) == 0:
+        return []
+    return [For(loop.name, start, extent, loop.kind, body(), loop.note)]
+
+
+def _named(name: str, value: Expr, lets: list[tuple[str, Expr]]) -> Expr:
+    if as_const(value) is not None or isinstance(value, Variable):
+        return value
+    lets.append((name, value))
+    return Variable(Int(32), name)
+
+
+def _test(loop: For, form: Linear, pivots: set[str]) -> Expr:
+    """Return the condition ``form >= 0``; TRUE if it is one of a loop bound that always holds."""
+    if not pivots.isdisjoint(form.terms):
+        return GE(form.expr(), i32(0))
+    is_low, bound = bound_of(loop.name, form)
+    v = Variable(Int(32), loop.name)
+    start, known = as_const(loop.min), as_const(bound)
+    if is_low:
+        always = start is not None and known is not None and known <= start
+        return TRUE if always else GE(v, bound)
+    end = as_const(add(loop.min, loop.extent))
+    return TRUE if end is not None and known is not None and known >= end else LT(v, bound)
+
+
+def _and(a: Expr, b: Expr) -> Expr:
+    if is_true(a):
+        return b
+    return a if is_true(b) else And(a, b)
+
+
+def _has_loop(node: Any) -> bool:
+    """Whether `node` contains a loop that stays a loop."""
+    if isinstance(node, Expr):
+        return False
+    if isinstance(node, For) and node.kind in (ForKind.SERIAL, ForKind.PARALLEL):
+        return True
+    return any(_has_loop(c) for c in node.children())
+
+
+def weight(node: Any, limit: int) -> int:
+    """Return the number of nodes of `node` once it is unrolled; anything >= `limit` if more."""
+    total = 1
+    for child in node.children():
+        if total >= limit:
+            return total
+        total += weight(child, limit - total)
+    if isinstance(node, For) and node.kind is ForKind.UNROLLED:
+        total *= int(as_const(node.extent) or 1)
+    return total
+
+
+class _Rewriter:
+    """Puts what is known in the steady state in place of what it was asked with."""
+
+    def __init__(self, known: dict[int, Expr]) -> None:
+        self._known = known
+        self._memo: dict[int, Any] = {}
+
+    def apply(self, node: Any) -> Any:
+        made = self._memo.get(id(node))
+        if made is None:
+            known = self._known.get(id(node))
+            made = self.apply(known) if known is not None else fold(node.map_children(self.apply))
+            self._memo[id(node)] = made
+        return made
+
+
+def fold(e: Any) -> Any:
+    """Simplify logic on constants and choices by them."""
+    match e:
+        case And(a, b):
+            if is_true(a) or is_false(b):
+                return b
+            return a if is_true(b) or is_false(a) else e
+        case Or(a, b):
+            if is_false(a) or is_true(b):
+                return b
+            return a if is_false(b) or is_true(a) else e
+        case Not(a) if a.type.is_scalar and as_const(a) is not None:
+            return FALSE if is_true(a) else TRUE
+        case Select(c, t, f) if as_const(c) is not None:
+            return t if is_true(c) else f
+        case IfThenElse(c, t, f) if as_const(c) is not None:
+            return t if is_true(c) else (NO_OP if f is None else f)
+        case _ if is_intrinsic(e, "likely") and as_const(e.args[0]) is not None:
+            return e.args[0]
+        case _:
+            return e
+
+
+def _strip(node: Any, memo: dict[int, Any]) -> Any:
+    """Return `node` without `likely`; `memo` holds what was done, and what it was done to."""
+    known = memo.get(id(node))
+    if known is None:
+        made = node.map_children(lambda c: _strip(c, memo))
+        if is_intrinsic(made, "likely"):
+            made = made.args[0]
+        known = memo[id(node)] = (node, made)
+    return known[1]

@@ -1,0 +1,1 @@
+"""Operators on tensors, each defined as Funcs."""

@@ -1,0 +1,233 @@
+"""The driver: lower Funcs, build the code, load it, run it."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from halo.buffer import Buffer
+from halo.errors import BufferError, user_location
+from halo.ir.expr import i64
+from halo.ir.function import Dimension, Function, Image, Parameter
+from halo.ir.lowered import LoweredModule
+from halo.lang.driver import PathLike
+from halo.lowering import Lowered, Request, lower
+from halo.lowering.loop_nest_text import loop_nest_text
+from halo.lowering.loop_nests import output_buffer
+from halo.lowering.program import producers_of
+from halo.schedule.receipts import Receipts
+from halo.schedule.schedule import Schedule
+from halo.target import Target, host_target
+
+if TYPE_CHECKING:
+    import codegen
+
+
+def functions_of(outputs: Sequence[Function]) -> list[Function]:
+    """Return `outputs` and every Function they use, each once."""
+    found: dict[str, Function] = {}
+    stack = list(reversed(outputs))
+    while stack:
+        f = stack.pop()
+        if f.name not in found:
+            found[f.name] = f
+            stack.extend(p for d in f.definitions for p in producers_of(d))
+    return list(found.values())
+
+
+def schedule_of(outputs: Sequence[Function]) -> Schedule:
+    """Return the directives given for `outputs` and the Functions they use."""
+    made = Schedule()
+    for f in functions_of(outputs):
+        if f.schedule_log is not None:
+            made += f.schedule_log.schedule()
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class CompileTimes:
+    """Where the seconds of a compilation went."""
+
+    lowering: float
+    code: float
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A pipeline as machine code."""
+
+    lowered: Lowered
+    library: codegen.Library
+    times: CompileTimes
+
+    @property
+    def receipts(self) -> Receipts:
+        """What became of each directive."""
+        return self.lowered.receipts
+
+    def run(self, outputs: Sequence[Buffer]) -> None:
+        """Compute into `outputs`, reading the images and parameters as they are set now.
+
+        Raises
+        ------
+        BufferError
+            An image or parameter has no value, or a buffer does not fit.
+        BoundsError
+            A buffer does not hold the cells needed.
+        """
+        args = [*map(_value, self.lowered.inputs), *outputs]
+        plain = [_c_buffer(a) if isinstance(a, Buffer) else a for a in args]
+        self.library.call(self.lowered.func.name, *plain)
+
+
+def _c_buffer(b: Buffer) -> codegen.CBuffer:
+    import codegen
+
+    return codegen.make_buffer(
+        b.address, b.type(), list(zip(b.mins, b.shape, b.strides, strict=True))
+    )
+
+
+def _value(x: Image | Parameter) -> Buffer | int | float:
+    value: Buffer | int | float | None = x.buffer if isinstance(x, Image) else x.value
+    if value is None:
+        kind = "ImageParam" if isinstance(x, Image) else "Param"
+        raise BufferError(
+            f"{kind} {x.name} has no value",
+            where=user_location(),
+            hint=f"give it one before it runs: {x.name}.set(...)",
+        )
+    return value
+
+
+def c_name(name: str) -> str:
+    """Return `name` as a C identifier."""
+    made = re.sub(r"\W", "_", name, flags=re.ASCII)
+    return made if made and not made[0].isdigit() else f"f_{made}"
+
+
+class HaloDriver:
+    """What stands behind `Func.realize` and its kin; keeps what it compiled."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[object, Compiled] = {}
+        self._lock = threading.Lock()
+
+    def realize(
+        self, outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target | None
+    ) -> None:
+        """Compute `outputs` into `buffers`."""
+        self.compiled(outputs, buffers, target).run(buffers)
+
+    def compiled(
+        self, outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target | None
+    ) -> Compiled:
+        """Return the machine code of `outputs` for buffers that are laid out like `buffers`."""
+        target = target or host_target()
+        key = _key(outputs, buffers, target)
+        with self._lock:
+            found = self._compiled.get(key)
+        if found is None:
+            found = _compile(outputs, buffers, target)
+            with self._lock:
+                self._compiled[key] = found
+        return found
+
+    def compile_to_c(
+        self,
+        outputs: Sequence[Function],
+        path: PathLike,
+        args: Sequence[Image | Parameter],
+        name: str,
+        target: Target | None,
+    ) -> None:
+        """Write the C of a function `name` with parameters `args` to `path`."""
+        import codegen
+
+        request = _request(outputs, name, [None] * _count(outputs), list(args) or None)
+        module = LoweredModule(c_name(name), (lower(request).func,))
+        source = codegen.emit_c(module, target or host_target())
+        Path(path).write_text(source.text, encoding="utf-8")
+
+    def print_loop_nest(self, outputs: Sequence[Function], target: Target | None) -> str:
+        """Return the loops of the schedule as text, without the arithmetic."""
+        request = _request(outputs, outputs[0].name, [None] * _count(outputs), None)
+        return loop_nest_text(lower(request).loops)
+
+    def lowered_text(self, outputs: Sequence[Function], target: Target | None) -> str:
+        """Return the lowered statement as text."""
+        request = _request(outputs, outputs[0].name, [None] * _count(outputs), None)
+        return str(lower(request).func.body)
+
+
+def _count(outputs: Sequence[Function]) -> int:
+    return sum(len(f.types) for f in outputs)
+
+
+def _key(outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target) -> object:
+    # A Function that was realized is frozen, so its identity stands for its definitions.
+    functions = functions_of(outputs)
+    logs = tuple(len(f.schedule_log.entries) if f.schedule_log else 0 for f in functions)
+    strides = tuple(_is_dense(b) for b in buffers)
+    return (tuple(functions), logs, strides, tuple(_promises(functions)), str(target))
+
+
+def _promises(functions: Sequence[Function]) -> Iterator[object]:
+    for image in _images(functions):
+        yield image.name
+        yield tuple(image.dims)
+
+
+def _images(functions: Sequence[Function]) -> Iterator[Image]:
+    from halo.lowering.program import calls_in
+
+    seen: set[str] = set()
+    for f in functions:
+        for d in f.definitions:
+            for call in calls_in(d):
+                if isinstance(call.func, Image) and call.name not in seen:
+                    seen.add(call.name)
+                    yield call.func
+
+
+def _is_dense(b: Buffer) -> bool:
+    return b.dimensions() > 0 and b.dim(0).stride() == 1
+
+
+def _request(
+    outputs: Sequence[Function],
+    name: str,
+    buffers: Sequence[Buffer | None],
+    args: Sequence[Image | Parameter] | None,
+) -> Request:
+    """Return the request to lower; an output known to have stride 1 is promised so."""
+    dims: dict[str, tuple[Dimension, ...]] = {}
+    rest = list(buffers)
+    for f in outputs:
+        for i in range(len(f.types)):
+            b = rest.pop(0)
+            dense = f.dimensions > 0 and (b is None or _is_dense(b))
+            first = Dimension(stride=i64(1) if dense else None)
+            others = (Dimension(),) * (f.dimensions - 1)
+            if f.dimensions:
+                dims[output_buffer(f.name, i, len(f.types))] = (first, *others)
+    return Request(c_name(name), outputs, schedule_of(outputs), output_dims=dims, args=args)
+
+
+def _compile(outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target) -> Compiled:
+    import codegen
+
+    start = time.perf_counter()
+    lowered = lower(_request(outputs, outputs[0].name, buffers, None))
+    middle = time.perf_counter()
+    module = LoweredModule(lowered.func.name, (lowered.func,))
+    library = codegen.compile_module(module, target)
+    return Compiled(lowered, library, CompileTimes(middle - start, time.perf_counter() - middle))
+
+
+DRIVER = HaloDriver()

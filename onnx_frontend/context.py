@@ -1,0 +1,136 @@
+"""What an operator is told of the node it translates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+import onnx
+
+from halo.ir.expr import Expr
+from halo.ir.types import Type, type_of_dtype
+from halo.ops.index import known
+from halo.ops.tensor import Tensor
+from onnx_frontend.errors import ModelError, Unsupported
+from onnx_frontend.graph import Array, Node
+
+
+class NodeContext:
+    """A node's attributes by type, the names of its outputs, and ways to refuse it.
+
+    Parameters
+    ----------
+    node
+        The node.
+    opset
+        Version of the node's domain that the model imports.
+    unique
+        Gives a value's name as an identifier that nothing else in the model has.
+    """
+
+    def __init__(self, node: Node, opset: int, unique: Callable[[str], str]) -> None:
+        self.node = node
+        self.opset = opset
+        self._unique = unique
+        self._names: dict[int, str] = {}
+
+    def output(self, number: int = 0) -> str:
+        """Return the identifier of output `number`, to name its tensor."""
+        if number not in self._names:
+            name = self.node.outputs[number] if number < self.outputs else ""
+            self._names[number] = self._unique(name or f"{self.node.op_type}_output")
+        return self._names[number]
+
+    def inner(self, role: str) -> str:
+        """Return an identifier for a tensor on the way to the output."""
+        return self._unique(f"{self.output()}_{role}")
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs the node has."""
+        return len(self.node.outputs)
+
+    def has(self, name: str) -> bool:
+        """Whether attribute `name` is given."""
+        return name in self.node.attributes
+
+    def integer(self, name: str, default: int | None = None) -> int:
+        """Return an integer attribute."""
+        return int(self._get(name, default, (int, np.integer), "an integer"))
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """Return an attribute that is 0 or 1."""
+        return bool(self.integer(name, int(default)))
+
+    def number(self, name: str, default: float | None = None) -> float:
+        """Return a float attribute."""
+        return float(self._get(name, default, (float, int), "a number"))
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Return a string attribute."""
+        return str(self._get(name, default, (str,), "a string"))
+
+    def integers(self, name: str, default: Sequence[int] | None = None) -> list[int]:
+        """Return a list of integers."""
+        value = self._get(name, default, (list, tuple), "a list of integers")
+        return [int(v) for v in value]
+
+    def array(self, name: str) -> Array:
+        """Return a tensor attribute."""
+        value: Array = self._get(name, None, (np.ndarray,), "a tensor")
+        return value
+
+    def type_named(self, array_type: int) -> Type:
+        """Return the halo type of an ONNX element type."""
+        return element_type(array_type, self.node.label)
+
+    def _get(self, name: str, default: Any, types: tuple[type, ...], what: str) -> Any:
+        value = self.node.attributes.get(name, default)
+        if value is None:
+            self.fail(f"attribute '{name}' is missing")
+        if not isinstance(value, types):
+            self.fail(f"attribute '{name}' is {value!r}, not {what}")
+        return value
+
+    def fail(self, message: str, hint: str = "") -> NoReturn:
+        """Refuse the node because it has no meaning."""
+        raise ModelError(f"{self.node}: {message}", hint=hint)
+
+    def unsupported(self, needed: str) -> NoReturn:
+        """Refuse the node because it asks for something that is not there; say what."""
+        raise Unsupported(needed)
+
+    def content(self, x: Tensor, what: str) -> tuple[Expr, ...]:
+        """Return the elements of `x`, which must depend on constants and shapes only."""
+        if x.content is None:
+            self.unsupported(f"{what} that is not computed from data")
+        return x.content
+
+    def constants(self, x: Tensor, what: str) -> list[Any]:
+        """Return the elements of an integer `x` as ints, which must be known."""
+        if x.constant is not None and x.type.is_integral:
+            return [int(v) for v in x.constant.reshape(-1)]
+        values = [known(e) for e in self.content(x, what)]
+        if any(v is None for v in values):
+            self.unsupported(f"{what} that does not depend on the sizes of inputs")
+        return values
+
+
+def element_type(number: int, where: str) -> Type:
+    """Return the halo type of an ONNX element type.
+
+    Raises
+    ------
+    Unsupported
+        There is none (strings, complex numbers, 8-bit floats, ...).
+    """
+    try:
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(number)
+    except (KeyError, ValueError):
+        dtype = None
+    made = None if dtype is None else type_of_dtype(np.dtype(dtype))
+    if made is None:
+        name = onnx.TensorProto.DataType.Name(number) if number in range(1, 30) else str(number)
+        raise Unsupported(f"elements of type {name.lower()} ({where})")
+    return made

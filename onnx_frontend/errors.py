@@ -1,0 +1,58 @@
+"""Errors of the ONNX compiler that the user can mend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from halo.errors import HaloError
+
+
+class ModelError(HaloError):
+    """A model, or what is asked of it, that has no meaning: damaged, inconsistent, wrong shapes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A node that no operator was found for, or whose operator lacks what the node asks.
+
+    Attributes
+    ----------
+    node
+        The node's name, or its place in the model.
+    operator
+        Operator type.
+    domain
+        Its domain, ``ai.onnx`` for the standard one.
+    version
+        The version of the domain that the model imports.
+    needed
+        What would have to be there.
+    """
+
+    node: str
+    operator: str
+    domain: str
+    version: int
+    needed: str
+
+    def __str__(self) -> str:
+        return f"{self.operator} ({self.domain} {self.version}), node {self.node}: {self.needed}"
+
+
+class UnsupportedOp(ModelError):
+    """Nodes of a model that cannot be compiled, all of them at once; `missing` lists them."""
+
+    def __init__(self, model: str, missing: Sequence[Missing]) -> None:
+        self.missing = tuple(missing)
+        count = "1 node" if len(missing) == 1 else f"{len(missing)} nodes"
+        lines = "\n  ".join(str(m) for m in missing)
+        super().__init__(
+            f"{count} of model {model} cannot be compiled:\n  {lines}",
+            hint="an operator can be added: onnx_frontend.registry.operator, "
+            "or a package with the entry point group 'halo.onnx_operators'",
+        )
+
+
+class Unsupported(HaloError):
+    """Raised by an operator for a node that asks for what it does not do; says what is needed."""

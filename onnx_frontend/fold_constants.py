@@ -1,0 +1,82 @@
+"""Graph pass: nodes of constants become constants."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from onnx_frontend.graph import Array, Graph, Node
+
+_RANDOM = frozenset(
+    {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial"}
+    | {"Bernoulli", "Dropout"}
+)
+
+
+def fold_constants(graph: Graph) -> Graph:
+    """Return `graph` with every node that reads constants only replaced by its results.
+
+    Requires: nodes in an order in which they can run.
+    Ensures: outputs and their values are the same. A node that fails stays, to be reported where
+    it is translated; so does one that makes random numbers, except that a seed is given.
+
+    Before: ``w = ConstantOfShape([64, 3])``; after: `w` is a constant.
+    """
+    constants = dict(graph.constants)
+    kept: list[Node] = []
+    for node in graph.nodes:
+        results = _evaluate(node, graph, constants)
+        if results is None:
+            kept.append(node)
+        else:
+            constants |= results
+    if len(kept) == len(graph.nodes):
+        return graph
+    return replace(graph, nodes=tuple(kept), constants=constants)
+
+
+def _evaluate(node: Node, graph: Graph, constants: dict[str, Array]) -> dict[str, Array] | None:
+    if node.op_type in _RANDOM and "seed" not in node.attributes:
+        return None
+    names = [name for name in node.inputs if name]
+    if any(name not in constants for name in names) or _has_graph(node):
+        return None
+    if node.op_type == "Constant" and "value" in node.attributes:
+        return {node.outputs[0]: node.attributes["value"]}
+    if node.domain not in graph.opsets and node.domain:
+        return None
+    outputs = [name for name in node.outputs if name]
+    feeds = {name: constants[name] for name in names}
+    try:
+        values = _model_of(node, graph, feeds).run(outputs, feeds)
+    except Exception:  # whatever the reference cannot do is reported by the translation
+        return None
+    if not all(isinstance(v, (np.ndarray, np.generic)) for v in values):
+        return None
+    return {name: np.asarray(v) for name, v in zip(outputs, values, strict=True)}
+
+
+def _has_graph(node: Node) -> bool:
+    return any(isinstance(v, onnx.GraphProto) for v in node.attributes.values())
+
+
+def _model_of(node: Node, graph: Graph, feeds: dict[str, Array]) -> ReferenceEvaluator:
+    attributes = {
+        name: numpy_helper.from_array(value) if isinstance(value, np.ndarray) else value
+        for name, value in node.attributes.items()
+    }
+    proto = helper.make_node(
+        node.op_type, list(node.inputs), list(node.outputs), domain=node.domain, **attributes
+    )
+    inputs = [
+        helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape)
+        for n, v in feeds.items()
+    ]
+    outputs = [helper.make_empty_tensor_value_info(n) for n in node.outputs if n]
+    made = helper.make_graph([proto], "constants", inputs, outputs)
+    opsets = [helper.make_opsetid(d, v) for d, v in graph.opsets.items()]
+    return ReferenceEvaluator(helper.make_model(made, opset_imports=opsets))

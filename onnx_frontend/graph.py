@@ -1,0 +1,175 @@
+"""A model as plain data: nodes with decoded attributes, constants as arrays, opset versions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+from onnx_frontend.errors import ModelError
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """An operation of the model.
+
+    Attributes
+    ----------
+    op_type, domain
+        Which operator; the domain is ``""`` for the standard one.
+    inputs, outputs
+        Names of values; ``""`` stands for one left out.
+    attributes
+        Decoded: ints, floats, str, lists of these, arrays for tensors.
+    label
+        The node's name, or its place in the model, for messages.
+    """
+
+    op_type: str
+    domain: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    label: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.op_type} node {self.label}"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An input or output: the ONNX element type and the dimensions (None: of unknown rank).
+
+    A dimension is an int, the name of a symbol, or None if nothing is known.
+    """
+
+    name: str
+    element_type: int
+    dims: tuple[int | str | None, ...] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """A model; `nodes` are in an order in which they can run."""
+
+    name: str
+    nodes: tuple[Node, ...]
+    constants: Mapping[str, Array]
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    opsets: Mapping[str, int]
+
+    def uses(self) -> Counter[str]:
+        """Return how often each value is read, being a result of the model counted as well."""
+        names = Counter(name for node in self.nodes for name in node.inputs)
+        names.update(value.name for value in self.outputs)
+        return names
+
+
+def read_graph(model: onnx.ModelProto) -> Graph:
+    """Return the graph of `model`.
+
+    Raises
+    ------
+    ModelError
+        It has no nodes and no outputs, a value is read that nothing makes, or a value is made
+        twice.
+    """
+    proto = model.graph
+    constants = {t.name: _array(t, t.name) for t in proto.initializer}
+    inputs = tuple(_value(v) for v in proto.input if v.name not in constants)
+    outputs = tuple(_value(v) for v in proto.output)
+    name = proto.name or "model"
+    if not outputs:
+        raise ModelError(f"model {name} has no outputs", hint="is the file complete?")
+    if proto.sparse_initializer:
+        raise ModelError(f"model {name} has sparse initializers, which are not supported")
+    opsets = {_domain(o.domain): o.version for o in model.opset_import}
+    nodes = tuple(_node(n, i) for i, n in enumerate(proto.node))
+    graph = Graph(name, nodes, constants, inputs, outputs, opsets)
+    _check_values(graph)
+    return graph
+
+
+def _check_values(graph: Graph) -> None:
+    made = set(graph.constants) | {v.name for v in graph.inputs} | {""}
+    for node in graph.nodes:
+        for name in node.inputs:
+            if name not in made:
+                raise ModelError(
+                    f"{node} reads '{name}', which no node before it makes",
+                    hint="onnx.checker.check_model tells more; was the model cut out of another?",
+                )
+        for name in node.outputs:
+            if name and name in made:
+                raise ModelError(f"{node} makes '{name}', which exists already")
+            made.add(name)
+    for value in graph.outputs:
+        if value.name not in made:
+            raise ModelError(f"no node makes the output '{value.name}'")
+
+
+def _domain(name: str) -> str:
+    return "" if name == "ai.onnx" else name
+
+
+def _node(proto: onnx.NodeProto, index: int) -> Node:
+    label = f"'{proto.name}'" if proto.name else f"#{index}"
+    attributes = {a.name: _attribute(a) for a in proto.attribute}
+    return Node(
+        proto.op_type,
+        _domain(proto.domain),
+        tuple(proto.input),
+        tuple(proto.output),
+        attributes,
+        label,
+    )
+
+
+def _attribute(attribute: onnx.AttributeProto) -> Any:
+    value = onnx.helper.get_attribute_value(attribute)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, onnx.TensorProto):
+        return _array(value, attribute.name)
+    if isinstance(value, Iterable) and not isinstance(value, (str, np.ndarray)):
+        return [v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in value]
+    return value
+
+
+def _array(tensor: onnx.TensorProto, name: str) -> Array:
+    try:
+        return numpy_helper.to_array(tensor)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ModelError(
+            f"the data of tensor '{name}' cannot be read: {error}", hint="is the file complete?"
+        ) from error
+
+
+def _value(proto: onnx.ValueInfoProto) -> Value:
+    kind = proto.type.WhichOneof("value")
+    if kind != "tensor_type":
+        raise ModelError(
+            f"'{proto.name}' is a {(kind or 'value of unknown type').replace('_type', '')}: "
+            "only tensors can be inputs and outputs"
+        )
+    tensor = proto.type.tensor_type
+    dims = tuple(_dimension(d) for d in tensor.shape.dim) if tensor.HasField("shape") else None
+    return Value(proto.name, tensor.elem_type, dims)
+
+
+def _dimension(dim: onnx.TensorShapeProto.Dimension) -> int | str | None:
+    match dim.WhichOneof("value"):
+        case "dim_value":
+            return dim.dim_value if dim.dim_value >= 0 else None
+        case "dim_param":
+            return dim.dim_param if dim.dim_param not in ("", "?") else None
+        case _:
+            return None

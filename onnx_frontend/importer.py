@@ -1,0 +1,215 @@
+"""From an ONNX model to a graph of tensors."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import onnx_frontend.nodes  # noqa: F401 -- registers the operators
+from halo.errors import HaloError
+from halo.ir.expr import Expr
+from halo.ops.build import constant, input_tensor
+from halo.ops.tensor import OpKind, Tensor
+from halo.ops.views import copy_of
+from onnx_frontend.context import NodeContext, element_type
+from onnx_frontend.drop_dead_nodes import drop_dead_nodes
+from onnx_frontend.errors import Missing, ModelError, Unsupported, UnsupportedOp
+from onnx_frontend.fold_batch_norm import fold_batch_norm
+from onnx_frontend.fold_constants import fold_constants
+from onnx_frontend.graph import Graph, Node, read_graph
+from onnx_frontend.load import ModelSource, load_model
+from onnx_frontend.names import Names
+from onnx_frontend.registry import Operator, find_operator, known_versions
+from onnx_frontend.shapes import Shapes, input_shapes
+
+GRAPH_PASSES = (drop_dead_nodes, fold_constants, fold_batch_norm, drop_dead_nodes)
+"""In this order: what is dead is not evaluated; weights must be known before they are merged."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Requirement:
+    """Two sizes that must be equal at run time; `why` names the node that needs it."""
+
+    a: Expr
+    b: Expr
+    why: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImportedGraph:
+    """A model as tensors.
+
+    Attributes
+    ----------
+    name
+        The model's name, an identifier.
+    inputs
+        All inputs, in the model's order.
+    input_names
+        The names that the model gives them.
+    outputs
+        The model's name and the tensor of each output; the tensors are computed and distinct.
+    tensors
+        All tensors that the outputs need, each after what it reads.
+    symbols
+        Names of the variables in shapes: sizes of inputs, not negative.
+    requires
+        What the sizes must satisfy.
+    node_of
+        For messages: the node that made a tensor.
+    """
+
+    name: str
+    inputs: tuple[Tensor, ...]
+    input_names: tuple[str, ...]
+    outputs: tuple[tuple[str, Tensor], ...]
+    tensors: tuple[Tensor, ...]
+    symbols: tuple[str, ...]
+    requires: tuple[Requirement, ...]
+    node_of: Mapping[Tensor, Node]
+
+
+def import_graph(model: ModelSource, shapes: Shapes | None = None) -> ImportedGraph:
+    """Return `model` as a graph of tensors.
+
+    Parameters
+    ----------
+    model
+        A path, the bytes of a file, or a loaded model.
+    shapes
+        Sizes of inputs by name; see `input_shapes`.
+
+    Raises
+    ------
+    ModelError
+        The model or a shape makes no sense.
+    UnsupportedOp
+        Some of its nodes cannot be translated.
+    """
+    graph = read_graph(load_model(model))
+    for graph_pass in GRAPH_PASSES:
+        graph = graph_pass(graph)
+    return _Translation(graph).run(shapes)
+
+
+@dataclass(slots=True)
+class _Translation:
+    graph: Graph
+    names: Names = field(default_factory=Names)
+    values: dict[str, Tensor | None] = field(default_factory=dict)
+    missing: list[Missing] = field(default_factory=list)
+    requires: list[Requirement] = field(default_factory=list)
+    node_of: dict[Tensor, Node] = field(default_factory=dict)
+
+    def run(self, shapes: Shapes | None) -> ImportedGraph:
+        graph = self.graph
+        sizes, symbols = input_shapes(graph, shapes, self.names)
+        for value in graph.inputs:
+            try:
+                type = element_type(value.element_type, f"input '{value.name}'")
+            except Unsupported as error:
+                raise ModelError(f"model {graph.name} has {error}: not supported") from None
+            name = self.names.unique(value.name)
+            self.values[value.name] = input_tensor(name, type, sizes[value.name])
+        inputs = tuple(self.values[v.name] for v in graph.inputs)
+        for node in graph.nodes:
+            self._translate(node)
+        if self.missing:
+            raise UnsupportedOp(graph.name, self.missing)
+        outputs = self._outputs()
+        return ImportedGraph(
+            Names().unique(graph.name),
+            tuple(t for t in inputs if t is not None),
+            tuple(v.name for v in graph.inputs),
+            outputs,
+            producers_first(t for _, t in outputs),
+            symbols,
+            tuple(self.requires),
+            self.node_of,
+        )
+
+    def _translate(self, node: Node) -> None:
+        version = self._version(node)
+        translate = find_operator(node.domain, node.op_type, version)
+        if translate is None:
+            self._miss(node, version, _what_is_needed(node))
+            return
+        operands = [self._value(name) for name in node.inputs]
+        if any(x is None for x, name in zip(operands, node.inputs, strict=True) if name):
+            self.values |= dict.fromkeys(node.outputs)
+            return
+        try:
+            results = _apply(translate, NodeContext(node, version, self.names.unique), operands)
+        except Unsupported as error:
+            self._miss(node, version, error.message)
+            return
+        except ModelError:
+            raise
+        except HaloError as error:
+            raise ModelError(f"{node}: {error.message}", hint=error.hint) from error
+        for name, tensor in zip(node.outputs, results, strict=False):
+            self.values[name] = tensor
+        for tensor in results:
+            self.node_of.setdefault(tensor, node)
+            self.requires += [Requirement(a, b, str(node)) for a, b in tensor.op.requires]
+
+    def _version(self, node: Node) -> int:
+        # A domain that the model does not import is read at its first version.
+        return self.graph.opsets.get(node.domain, 1)
+
+    def _miss(self, node: Node, version: int, needed: str) -> None:
+        domain = node.domain or "ai.onnx"
+        self.missing.append(Missing(node.label, node.op_type, domain, version, needed))
+        self.values |= dict.fromkeys(node.outputs)
+
+    def _value(self, name: str) -> Tensor | None:
+        if name and name not in self.values:
+            self.values[name] = constant(self.names.unique(name), self.graph.constants[name])
+        return self.values.get(name)
+
+    def _outputs(self) -> tuple[tuple[str, Tensor], ...]:
+        result: list[tuple[str, Tensor]] = []
+        seen: set[Tensor] = set()
+        for value in self.graph.outputs:
+            tensor = self._value(value.name)
+            assert tensor is not None
+            if tensor.kind in (OpKind.INPUT, OpKind.CONSTANT) or tensor in seen:
+                tensor = copy_of(self.names.unique(f"{value.name}_output"), tensor)
+            seen.add(tensor)
+            result.append((value.name, tensor))
+        return tuple(result)
+
+
+def _apply(
+    translate: Operator, context: NodeContext, operands: list[Tensor | None]
+) -> tuple[Tensor, ...]:
+    try:
+        inspect.signature(translate).bind(context, *operands)
+    except TypeError:
+        context.fail(f"{len(operands)} inputs do not fit the operator")
+    results = translate(context, *operands)
+    return results if isinstance(results, tuple) else (results,)
+
+
+def _what_is_needed(node: Node) -> str:
+    versions = known_versions(node.domain, node.op_type)
+    if versions:
+        return f"only known from version {versions[0]} on"
+    return "an operator of this name"
+
+
+def producers_first(outputs: Iterable[Tensor]) -> tuple[Tensor, ...]:
+    """Return all tensors that `outputs` need, each once, after what it reads."""
+    order: dict[Tensor, None] = {}
+    stack = [(t, False) for t in reversed(list(outputs))]
+    while stack:
+        tensor, done = stack.pop()
+        if tensor in order:
+            continue
+        if done:
+            order[tensor] = None
+        else:
+            stack.append((tensor, True))
+            stack.extend((x, False) for x in reversed(tensor.op.inputs))
+    return tuple(order)

@@ -1,0 +1,127 @@
+"""What a model consists of, and what of it can be compiled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import onnx
+
+import onnx_frontend.nodes  # noqa: F401 -- registers the operators
+from halo.ir.expr import Expr
+from onnx_frontend.errors import ModelError, UnsupportedOp
+from onnx_frontend.extents import describe, to_serial
+from onnx_frontend.graph import Graph, Value, read_graph
+from onnx_frontend.importer import ImportedGraph, import_graph
+from onnx_frontend.load import ModelSource, load_model
+from onnx_frontend.registry import find_operator
+from onnx_frontend.shapes import Shapes
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorUse:
+    """An operator that a model uses: how often, and whether halo knows it in that version."""
+
+    domain: str
+    name: str
+    version: int
+    count: int
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What `inspect_model` found.
+
+    Attributes
+    ----------
+    name
+        The model's name.
+    inputs, outputs
+        Lines of text such as ``x: float32[1, 3, 48, W]``.
+    operators
+        The operators, most used first.
+    parameters
+        Number of elements of all weights.
+    problem
+        Why it cannot be compiled; None if it can.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    operators: tuple[OperatorUse, ...]
+    parameters: int
+    problem: ModelError | None
+
+    def text(self) -> str:
+        """Return the findings for people."""
+        width = max((len(o.name) for o in self.operators), default=0)
+        lines = [f"model {self.name}: {self.parameters:,} parameters"]
+        lines += [f"  input   {line}" for line in self.inputs]
+        lines += [f"  output  {line}" for line in self.outputs]
+        lines += ["operators"]
+        for o in self.operators:
+            mark = "" if o.known else "  not supported"
+            lines.append(f"  {o.name:<{width}}  {o.count:>5}  {o.domain} {o.version}{mark}")
+        lines.append("can be compiled" if self.problem is None else f"{self.problem}")
+        return "\n".join(lines)
+
+
+def inspect_model(model: ModelSource, shapes: Shapes | None = None) -> Inspection:
+    """Return what `model` consists of, and try to import it.
+
+    Raises
+    ------
+    ModelError
+        It cannot be read, or its graph makes no sense.
+    """
+    proto = load_model(model)
+    graph = read_graph(proto)
+    imported, problem = _try_import(proto, shapes)
+    return Inspection(
+        graph.name,
+        tuple(_value(v) for v in graph.inputs) if imported is None else _inputs(imported),
+        tuple(_value(v) for v in graph.outputs) if imported is None else _outputs(imported),
+        _operators(graph),
+        sum(int(array.size) for array in graph.constants.values()),
+        problem,
+    )
+
+
+def _try_import(
+    proto: onnx.ModelProto, shapes: Shapes | None
+) -> tuple[ImportedGraph | None, ModelError | None]:
+    try:
+        return import_graph(proto, shapes), None
+    except UnsupportedOp as error:
+        return None, error
+
+
+def _operators(graph: Graph) -> tuple[OperatorUse, ...]:
+    counts = Counter((node.domain, node.op_type) for node in graph.nodes)
+    uses = []
+    for (domain, name), count in counts.most_common():
+        version = graph.opsets.get(domain, 1)
+        known = find_operator(domain, name, version) is not None
+        uses.append(OperatorUse(domain or "ai.onnx", name, version, count, known))
+    return tuple(uses)
+
+
+def _inputs(graph: ImportedGraph) -> tuple[str, ...]:
+    pairs = zip(graph.input_names, graph.inputs, strict=True)
+    return tuple(f"{name}: {t.type}[{_sizes(t.shape)}]" for name, t in pairs)
+
+
+def _outputs(graph: ImportedGraph) -> tuple[str, ...]:
+    return tuple(f"{name}: {t.type}[{_sizes(t.shape)}]" for name, t in graph.outputs)
+
+
+def _sizes(shape: tuple[Expr, ...]) -> str:
+    return ", ".join(describe(to_serial(d)) for d in shape)
+
+
+def _value(value: Value) -> str:
+    kind = onnx.TensorProto.DataType.Name(value.element_type).lower()
+    dims = "?" if value.dims is None else ", ".join(str(d or "?") for d in value.dims)
+    return f"{value.name}: {kind}[{dims}]"

@@ -1,0 +1,99 @@
+"""Schedule and lower the kernels of a model, equal ones once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+
+from halo.ir.expr import i32
+from halo.ir.interval import Interval
+from halo.ir.lowered import LoweredFunc
+from halo.lowering import Request, lower
+from halo.ops.tensor import OpInfo, OpKind
+from halo.target import Target
+from onnx_frontend.kernels import Kernel
+from onnx_frontend.layouts import Order
+from schedules import Handle, Task, schedule_kernel
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is going on, how much of it is done, and how much there is."""
+
+_CHEAP = frozenset({OpKind.ELEMENTWISE, OpKind.VIEW, OpKind.CONTENT, OpKind.GATHER})
+
+
+@dataclass(frozen=True, slots=True)
+class KernelCall:
+    """A kernel of the model and the lowered function that does it."""
+
+    kernel: Kernel
+    function: LoweredFunc
+
+
+def lower_kernels(
+    kernels: Sequence[Kernel], orders: Sequence[Order], target: Target, progress: Progress
+) -> list[KernelCall]:
+    """Return for each kernel its lowered function; kernels of equal keys share one.
+
+    Parameters
+    ----------
+    kernels
+        In the order in which they run.
+    orders
+        The storage order of what each stores.
+    target
+        The machine.
+    progress
+        Told of every kernel.
+    """
+    functions: dict[Hashable, LoweredFunc] = {}
+    calls: list[KernelCall] = []
+    for number, (kernel, order) in enumerate(zip(kernels, orders, strict=True)):
+        progress("lowering", number, len(kernels))
+        made = functions.get(kernel.key)
+        if made is None:
+            name = f"k{len(functions)}_{kernel.label}"[:60].rstrip("_")
+            made = functions[kernel.key] = _lower(kernel, name, order, target)
+        calls.append(KernelCall(kernel, made))
+    progress("lowering", len(kernels), len(kernels))
+    return calls
+
+
+def _lower(kernel: Kernel, name: str, order: Order, target: Target) -> LoweredFunc:
+    request = Request(
+        name,
+        [kernel.root],
+        schedule_kernel(_task(kernel, order, target)),
+        output_dims={kernel.root.name: kernel.result},
+        scalars={s: Interval(i32(1), None) for s in kernel.symbols},
+        args=kernel.images,
+        trusted=True,
+    )
+    return lower(request).func
+
+
+def _task(kernel: Kernel, order: Order, target: Target) -> Task:
+    handles = {name: Handle(f) for name, f in kernel.functions.items()}
+    root = handles[kernel.root.name]
+    rank = len(root.args)
+    funcs: dict[str, Handle] = {}
+    anchor: OpInfo | None = None
+    for member in kernel.group.members:
+        if member.kind in _CHEAP:
+            continue
+        anchor = member.op
+        own = {"result": member.func, **member.op.funcs}
+        for role, func in own.items():
+            name = kernel.names.get(func.function.name) if func is not None else None
+            if name is not None:
+                funcs[role] = handles[name]
+    inner = [h for h in handles.values() if h is not root and h.function.has_updates]
+    return Task(
+        root,
+        tuple(reversed(kernel.group.root.shape)),
+        tuple(root.args[rank - 1 - axis] for axis in reversed(order)),
+        anchor,
+        funcs,
+        tuple(h for h in inner if h not in funcs.values()),
+        target,
+        tuple(handles.values()),
+    )

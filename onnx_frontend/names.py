@@ -1,0 +1,34 @@
+"""Identifiers for the values of a model."""
+
+from __future__ import annotations
+
+import keyword
+import re
+
+_C_WORDS = frozenset(
+    "auto break case char const continue default do double else enum extern float for goto if "
+    "inline int long register restrict return short signed sizeof static struct switch typedef "
+    "union unsigned void volatile while bool true false main".split()
+)
+
+
+class Names:
+    """Gives out identifiers that are valid in C and Python, each once."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def unique(self, name: str) -> str:
+        """Return `name` as an identifier that has not been given before.
+
+        What C does not allow becomes ``_``; a number is appended where that is taken.
+        """
+        base = re.sub(r"[^0-9A-Za-z_]", "_", name).strip("_") or "value"
+        if base[0].isdigit() or base in _C_WORDS or keyword.iskeyword(base):
+            base = f"v_{base}"
+        made, number = base, 1
+        while made in self._taken:
+            number += 1
+            made = f"{base}_{number}"
+        self._taken.add(made)
+        return made

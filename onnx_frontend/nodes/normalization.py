@@ -1,0 +1,77 @@
+"""Normalizations."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from halo.ops import normalization as normal
+from halo.ops.build import constant
+from halo.ops.elementwise import elementwise
+from halo.ops.tensor import Array, Tensor
+from halo.ops.views import normal_axis
+from onnx_frontend.context import NodeContext
+from onnx_frontend.registry import operator
+
+
+@operator("BatchNormalization", since=7)
+def batch_normalization(
+    node: NodeContext, x: Tensor, scale: Tensor, bias: Tensor, mean: Tensor, variance: Tensor
+) -> Tensor:
+    """Per channel by given statistics; constant ones become a factor and an addend."""
+    if node.flag("training_mode") or sum(1 for name in node.node.outputs if name) > 1:
+        node.unsupported("training mode")
+    epsilon = node.number("epsilon", 1e-5)
+    given = (scale, bias, mean, variance)
+    values = [t.constant for t in given if t.constant is not None]
+    if len(values) < len(given) or not x.type.is_float:
+        return normal.batch_normalization(
+            node.output(), x, scale, bias, mean, variance, epsilon
+        )
+    s, b, m, v = (value.astype(np.float64) for value in values)
+    factor = s / np.sqrt(v + epsilon)
+    scaled = _channels(node.inner("factor"), x, factor)
+    added = _channels(node.inner("addend"), x, b - m * factor)
+    return elementwise(node.output(), lambda t, p, q: t * p + q, x, scaled, added)
+
+
+def _channels(name: str, x: Tensor, values: Array) -> Tensor:
+    return constant(name, values.astype(x.type.dtype).reshape(-1, *[1] * (x.rank - 2)))
+
+
+@operator("InstanceNormalization", since=6)
+def instance_normalization(node: NodeContext, x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
+    """Each channel of each sample by its own statistics."""
+    return normal.normalize(
+        node.output(),
+        x,
+        tuple(range(2, x.rank)),
+        node.number("epsilon", 1e-5),
+        normal.per_channel(node.inner("scale"), x, scale),
+        normal.per_channel(node.inner("bias"), x, bias),
+    )
+
+
+@operator("LayerNormalization", since=17)
+def layer_normalization(
+    node: NodeContext, x: Tensor, scale: Tensor, bias: Tensor | None = None
+) -> Tensor:
+    """The axes from a given one on by their own statistics."""
+    if any(node.node.outputs[1:]):
+        node.unsupported("the mean and deviation, its second and third output")
+    axis = normal_axis(node.integer("axis", -1), x.rank)
+    axes = tuple(range(axis, x.rank))
+    epsilon = node.number("epsilon", 1e-5)
+    return normal.normalize(node.output(), x, axes, epsilon, scale, bias)
+
+
+@operator("LRN", since=1)
+def local_response(node: NodeContext, x: Tensor) -> Tensor:
+    """By the squares of neighbouring channels."""
+    return normal.local_response(
+        node.output(),
+        x,
+        node.integer("size"),
+        node.number("alpha", 0.0001),
+        node.number("beta", 0.75),
+        node.number("bias", 1.0),
+    )

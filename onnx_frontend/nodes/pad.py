@@ -1,0 +1,43 @@
+"""Pad."""
+
+from __future__ import annotations
+
+from halo.ir.expr import Expr, const
+from halo.ops import pad as ops
+from halo.ops.index import ZERO, index
+from halo.ops.tensor import Tensor
+from halo.ops.views import normal_axis
+from onnx_frontend.context import NodeContext
+from onnx_frontend.registry import operator
+
+
+@operator("Pad", since=2)
+def pad_by_attribute(node: NodeContext, x: Tensor) -> Tensor:
+    """Cells around, how many being an attribute."""
+    pads = [index(n) for n in node.integers("pads")]
+    value = const(x.type, node.number("value", 0.0))
+    if len(pads) != 2 * x.rank:
+        node.fail(f"{len(pads)} pads for {x.rank} axes")
+    mode = node.text("mode", "constant")
+    return ops.pad(node.output(), x, pads[: x.rank], pads[x.rank :], mode, value)
+
+
+@operator("Pad", since=11)
+def pad(
+    node: NodeContext,
+    x: Tensor,
+    pads: Tensor,
+    value: Tensor | None = None,
+    axes: Tensor | None = None,
+) -> Tensor:
+    """Cells around, how many being an input."""
+    given = node.content(pads, "pads")
+    chosen = list(range(x.rank)) if axes is None else node.constants(axes, "axes")
+    if len(given) != 2 * len(chosen):
+        node.fail(f"{len(given)} pads for {len(chosen)} axes")
+    before: list[Expr] = [ZERO] * x.rank
+    after: list[Expr] = [ZERO] * x.rank
+    for i, axis in enumerate(chosen):
+        axis = normal_axis(axis, x.rank)
+        before[axis], after[axis] = given[i], given[len(chosen) + i]
+    return ops.pad(node.output(), x, before, after, node.text("mode", "constant"), value)

@@ -1,0 +1,79 @@
+"""Shapes as data, and tensors made of them."""
+
+from __future__ import annotations
+
+from halo.ir.expr import Expr, const
+from halo.ir.operators import as_expr
+from halo.ir.types import Float, Int, type_of_dtype
+from halo.ops.build import computed, from_content
+from halo.ops.index import ceil_div, greatest, index, known, minus, product
+from halo.ops.tensor import OpInfo, OpKind, Tensor
+from onnx_frontend.context import NodeContext
+from onnx_frontend.registry import operator
+
+
+@operator("Shape", since=1)
+def shape(node: NodeContext, x: Tensor) -> Tensor:
+    """The sizes of the axes from `start` to `end`."""
+    end = node.integer("end") if node.has("end") else x.rank
+    sizes = x.shape[slice(node.integer("start", 0), end)]
+    return from_content(node.output(), Int(64), (index(len(sizes)),), sizes)
+
+
+@operator("Size", since=1)
+def size(node: NodeContext, x: Tensor) -> Tensor:
+    """The number of cells."""
+    return from_content(node.output(), Int(64), (), (product(x.shape),))
+
+
+@operator("ConstantOfShape", since=9)
+def constant_of_shape(node: NodeContext, sizes: Tensor) -> Tensor:
+    """A tensor of one value, its shape computed from other shapes."""
+    target = node.content(sizes, "a shape")
+    value: Expr = const(Float(32), 0)
+    if node.has("value"):
+        array = node.array("value").reshape(-1)
+        type = type_of_dtype(array.dtype)
+        if type is None:
+            node.unsupported(f"elements of type {array.dtype}")
+        value = const(type, array[0].item())
+    op = OpInfo(OpKind.VIEW, attrs={"what": "fill"})
+    return computed(node.output(), value.type, target, lambda *coords: value, op)
+
+
+@operator("Range", since=11)
+def make_range(node: NodeContext, start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
+    """start, start + delta, ... up to limit."""
+    if not start.type.is_integral:
+        node.unsupported("a range of integers")
+    first = node.content(start, "a start")[0]
+    last = node.content(limit, "a limit")[0]
+    step = node.constants(delta, "a step")[0]
+    if step == 0:
+        node.fail("its step is 0")
+    room = minus(last, first) if step > 0 else minus(first, last)
+    count = greatest(ceil_div(room, abs(step)), 0)
+    if known(count) is not None:
+        cells = [first + index(i * step) for i in range(known(count) or 0)]
+        return from_content(node.output(), start.type, (count,), cells)
+    op = OpInfo(OpKind.VIEW, attrs={"what": "range"})
+
+    def cell(i: object) -> Expr:
+        return as_expr(i) * step + first
+
+    return computed(node.output(), start.type, (count,), cell, op)
+
+
+@operator("EyeLike", since=9)
+def eye_like(node: NodeContext, x: Tensor) -> Tensor:
+    """Ones on a diagonal."""
+    if x.rank != 2:
+        node.fail(f"its input has {x.rank} axes, not 2")
+    type = node.type_named(node.integer("dtype")) if node.has("dtype") else x.type
+    k = node.integer("k", 0)
+
+    def cell(y: object, x: object) -> Expr:
+        return as_expr(as_expr(y) + k == x)
+
+    op = OpInfo(OpKind.VIEW, attrs={"what": "eye"})
+    return computed(node.output(), type, x.shape, cell, op)

@@ -1,0 +1,86 @@
+"""Slice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from halo.ir.expr import Expr
+from halo.ops import views
+from halo.ops.index import ceil_div, choose, greatest, holds, index, known, least, minus, plus
+from halo.ops.tensor import Tensor
+from onnx_frontend.context import NodeContext
+from onnx_frontend.registry import operator
+
+
+@operator("Slice", since=1)
+def slice_by_attributes(node: NodeContext, x: Tensor) -> Tensor:
+    """A range of each of some axes, given as attributes."""
+    starts = [index(i) for i in node.integers("starts")]
+    ends = [index(i) for i in node.integers("ends")]
+    axes = node.integers("axes", range(len(starts)))
+    return _slice(node, x, starts, ends, axes, [1] * len(starts))
+
+
+@operator("Slice", since=10)
+def slice_by_inputs(
+    node: NodeContext,
+    x: Tensor,
+    starts: Tensor,
+    ends: Tensor,
+    axes: Tensor | None = None,
+    steps: Tensor | None = None,
+) -> Tensor:
+    """A range of each of some axes, with steps, given as inputs."""
+    first = node.content(starts, "starts")
+    last = node.content(ends, "ends")
+    chosen = list(range(len(first))) if axes is None else node.constants(axes, "axes")
+    by = [1] * len(first) if steps is None else node.constants(steps, "steps")
+    return _slice(node, x, first, last, chosen, by)
+
+
+def _slice(
+    node: NodeContext,
+    x: Tensor,
+    starts: Sequence[Expr],
+    ends: Sequence[Expr],
+    axes: Sequence[int],
+    steps: Sequence[int],
+) -> Tensor:
+    if not len(starts) == len(ends) == len(axes) == len(steps):
+        node.fail("its starts, ends, axes and steps are not equally many")
+    if 0 in steps:
+        node.fail("a step is 0")
+    ranges: dict[int, tuple[Expr, Expr, int]] = {}
+    for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
+        axis = views.normal_axis(axis, x.rank)
+        ranges[axis] = slice_range(start, end, x.shape[axis], step)
+    return views.slice_axes(node.output(), x, ranges)
+
+
+def slice_range(start: Expr, end: Expr, size: Expr, step: int) -> tuple[Expr, Expr, int]:
+    """Return (first place, number of places, step) of ONNX's slice of an axis of `size` cells."""
+    if step > 0:
+        first = _held(_from_front(start, size), 0, size)
+        last = _held(_from_front(end, size), 0, size)
+        count = ceil_div(minus(last, first), step)
+    else:
+        top = minus(size, 1)
+        first = _held(_from_front(start, size), 0, top)
+        # -1 stands for "beyond the first cell" here, so it must not be counted from the end.
+        last = _held(_from_front(end, size), -1, top)
+        count = ceil_div(minus(first, last), -step)
+    return first, greatest(count, 0), step
+
+
+def _from_front(place: Expr, size: Expr) -> Expr:
+    """Return `place` counted from the front; a negative one counts from the end."""
+    value = known(place)
+    if value is not None:
+        return place if value >= 0 else plus(place, size)
+    if holds(place >= 0):
+        return place
+    return choose(place < 0, plus(place, size), place)
+
+
+def _held(place: Expr, low: int, high: Expr) -> Expr:
+    return greatest(least(place, high), low)

@@ -1,0 +1,28 @@
+"""The attributes that convolutions and pools share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from halo.ops.tensor import Tensor
+from halo.ops.window import WindowAxis, window_axes
+from onnx_frontend.context import NodeContext
+
+
+def window_of(node: NodeContext, x: Tensor, kernel: Sequence[int]) -> tuple[WindowAxis, ...]:
+    """Return the windows that a node's strides, dilations, pads and auto_pad describe."""
+    rank = len(kernel)
+    mode = node.text("auto_pad", "NOTSET")
+    pads = node.integers("pads", [0] * 2 * rank) if mode in ("NOTSET", "") else [0] * 2 * rank
+    axes = window_axes(
+        kernel,
+        node.integers("strides", [1] * rank),
+        node.integers("dilations", [1] * rank),
+        pads,
+    )
+    if mode in ("SAME_UPPER", "SAME_LOWER"):
+        lower = mode == "SAME_LOWER"
+        return tuple(a.same(d, lower) for a, d in zip(axes, x.shape[2:], strict=True))
+    if mode not in ("NOTSET", "", "VALID"):
+        node.fail(f"auto_pad is {mode!r}", hint="it is NOTSET, VALID, SAME_UPPER or SAME_LOWER")
+    return axes

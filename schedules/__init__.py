@@ -1,0 +1,34 @@
+"""Schedules that make operators fast: from what a kernel computes to directives.
+
+A schedule here is an ordinary program in the fluent language: it looks at the kernel and gives
+directives. None of them changes a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from halo.ops.tensor import OpKind
+from halo.schedule.schedule import Schedule
+from schedules.elementwise import schedule_elementwise
+from schedules.reduction import schedule_reduction
+from schedules.task import Handle, Task
+
+Scheduler = Callable[[Task], None]
+
+SCHEDULERS: dict[OpKind, Scheduler] = {}
+"""How kernels are scheduled, by the kind of the operation that costs most."""
+
+
+def schedule_kernel(task: Task) -> Schedule:
+    """Return the directives for the kernel `task`."""
+    if task.anchor is not None and task.anchor.kind in SCHEDULERS:
+        SCHEDULERS[task.anchor.kind](task)
+    elif task.inner or task.funcs:
+        schedule_reduction(task)
+    else:
+        schedule_elementwise(task)
+    return task.schedule()
+
+
+__all__ = ["SCHEDULERS", "Handle", "Task", "schedule_kernel"]

@@ -1,0 +1,65 @@
+"""Pieces that schedules share: vectorise along memory, run the outer loops in parallel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from halo.schedule.stage import ScheduleMethods
+from halo.schedule.tail import TailStrategy
+from schedules.task import Handle, Task
+
+_WORTH_THREADS = 1 << 14
+"""Cells below which starting threads costs more than it saves."""
+
+
+def long_vars(task: Task, vars: Sequence[str] | None = None) -> list[str]:
+    """Return the variables of the root, innermost in memory first, without those of extent 1."""
+    return [v for v in (vars or task.order) if task.extent(v) != 1]
+
+
+def vectorize(
+    stage: ScheduleMethods, var: str, extent: int | None, lanes: int, *, pure: bool = True
+) -> str | None:
+    """Vectorise `var` by `lanes` or by its whole extent; return the loop left around, if any.
+
+    An extent that is not known is not known to be as large as a vector either, so its last
+    vector is a partial one.
+    """
+    if extent == 1:
+        return var
+    if extent is not None and extent <= lanes:
+        stage.vectorize(var)
+        return None
+    shift = pure and extent is not None
+    tail = TailStrategy.ShiftInwards if shift else TailStrategy.GuardWithIf
+    if extent is not None and extent % lanes == 0:
+        tail = TailStrategy.Auto
+    stage.split(var, var, f"{var}v", lanes, tail)
+    stage.vectorize(f"{var}v")
+    return var
+
+
+def parallelize(task: Task, loops: Sequence[str], extents: Mapping[str, int | None]) -> None:
+    """Share the outer `loops` of the root (outermost first) among threads, where it pays.
+
+    The two outermost run as one loop, because the outermost alone is often a batch of one.
+    """
+    known = [task.extent(v) for v in task.root.args]
+    cells = 1
+    for size in known:
+        cells *= 64 if size is None else size
+    outer = [v for v in loops if extents.get(v) != 1][:2]
+    if (cells < _WORTH_THREADS and task.anchor is None) or not outer:
+        return
+    if len(outer) == 2:
+        task.root.fuse(outer[1], outer[0], "task")
+        task.root.parallel("task")
+    else:
+        task.root.parallel(outer[0])
+
+
+def compute_root_streaming(handle: Handle, order: Sequence[str], task: Task) -> None:
+    """Compute a Func whole, ahead of the rest, along its storage order."""
+    handle.compute_root()
+    handle.reorder_storage(*order)
+    handle.reorder(*order)
