@@ -40,7 +40,7 @@ help: ## show this list
 
 .PHONY: demo
 demo: $(STAMP) ## compile an OCR model to a shared library and read a line of text with it
-	@$(RUN) -m onnx_frontend.cli demo
+	@.venv/bin/halo demo
 
 .PHONY: test
 test: $(STAMP) ## run the test suite

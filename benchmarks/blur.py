@@ -21,7 +21,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 def blur(hl: ModuleType, photo: Array, scheduled: bool) -> tuple[Any, Any]:
     """Return the Func and the Buffer to realize it into, made with `hl`: halo or Halide."""
-    x, y, xi, yi = (hl.Var(name) for name in ("x", "y", "xi", "yi"))
+    x, y, yi = (hl.Var(name) for name in ("x", "y", "yi"))
     source = hl.Buffer(photo)
     wide, blur_x, blur_y = (hl.Func(name) for name in ("wide", "blur_x", "blur_y"))
     wide[x, y] = hl.u16(source[x, y])

@@ -70,11 +70,13 @@ def run(code: str, cache: Path, times: int = 1) -> float:
     """Return the median of the seconds that `code` prints, run by fresh interpreters."""
     given = {**os.environ, "PYTHONPATH": str(ROOT), "HALO_CACHE_DIR": str(cache)}
     command = [sys.executable, "-c", code]
-    done = [
-        subprocess.run(command, env=given, capture_output=True, text=True, check=True)
-        for _ in range(times)
-    ]
-    return median(float(d.stdout.splitlines()[-1]) for d in done)
+    seconds = []
+    for _ in range(times):
+        done = subprocess.run(command, env=given, stdout=subprocess.PIPE, text=True, check=False)
+        if done.returncode:
+            sys.exit(1)
+        seconds.append(float(done.stdout.splitlines()[-1]))
+    return median(seconds)
 
 
 def main() -> None:

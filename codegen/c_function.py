@@ -12,6 +12,7 @@ from codegen.c_expr import PRINTERS
 from codegen.c_index import names_in_indices
 from codegen.c_names import Names
 from codegen.c_prelude import Prelude
+from codegen.c_split import split_wide_vectors
 from codegen.c_stmt import statement
 from codegen.c_text import c_string
 from codegen.c_types import memory_type, scalar_type
@@ -67,12 +68,14 @@ def print_function(
     prelude: Prelude,
     callees: Mapping[str, str],
     constants: Mapping[str, tuple[str, Constant]],
+    vector_bits: int,
 ) -> FunctionText:
     """Print `f`; `constants` gives C names of the module's constants, `callees` of functions."""
+    body = split_wide_vectors(f.body, vector_bits)
     table = argument_names(f)
     reserved = frozenset(table.values()) | {c for c, _ in constants.values()}
     ctx = Context(prelude, Names(reserved | set(callees.values())), PRINTERS, callees=dict(callees))
-    ctx.index_used = names_in_indices(f.body)
+    ctx.index_used = names_in_indices(body)
     for constant, (c_name, data) in constants.items():
         ctx.arrays[constant] = Array(c_name, data.type)
     ctx.exits.append(Exit(ctx.names.fresh("leave")))
@@ -83,7 +86,7 @@ def print_function(
         _enter_trusted(ctx, f, table)
     else:
         _enter_public(ctx, f, table)
-    statement(ctx, f.body)
+    statement(ctx, body)
     lines = _finish(ctx, [*table.values(), "ctx"])
     words = {w for line in lines for w in _WORD.findall(line)}
     used = tuple(n for n, (c, _) in constants.items() if c in words)

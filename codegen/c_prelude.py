@@ -64,7 +64,7 @@ _FIRST = """\
 #pragma STDC FP_CONTRACT OFF
 #pragma clang diagnostic ignored "-Wpsabi"
 #elif defined(__GNUC__)
-#pragma GCC optimize("fp-contract=off")
+#pragma GCC optimize("fp-contract=off", "no-math-errno", "no-trapping-math")
 #pragma GCC diagnostic ignored "-Wpsabi"
 #endif
 """

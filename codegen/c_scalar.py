@@ -89,8 +89,10 @@ def _shift_left(t: Type) -> str:
 
 def _shift_right(t: Type) -> str:
     u, c = _unsigned(t), scalar_type(t)
-    past = "a < 0 ? -1 : 0" if t.is_int else "0"
-    return f"return ({c})(({u})b < {t.bits} ? a >> b : {past});"
+    inside = f"({u})b < {t.bits}"
+    if t.is_uint:
+        return f"return ({c})({inside} ? a >> b : 0);"
+    return f"return ({c})({inside} ? a >> b : b < 0 || a >= 0 ? 0 : -1);"
 
 
 def _count(builtin: str, from_top: bool) -> Callable[[Type], str]:

@@ -62,7 +62,14 @@ class ModulePrinter:
 
     def print(self, f: LoweredFunc, prelude: Prelude) -> FunctionText:
         """Print one function."""
-        return print_function(f, self.names[f.name], prelude, self.names, self.constants)
+        return print_function(
+            f,
+            self.names[f.name],
+            prelude,
+            self.names,
+            self.constants,
+            self.target.vector_bits,
+        )
 
     def prototype(self, name: str) -> str:
         """Return the signature of the function called `name` in the IR."""

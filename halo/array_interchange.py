@@ -20,7 +20,7 @@ def as_array(source: Any) -> Array:
     Parameters
     ----------
     source
-        A numpy array or scalar, or anything with DLPack, ``__array_interface__`` or the buffer
+        A numpy array, or anything with DLPack, ``__array_interface__`` or the buffer
         protocol.
 
     Raises

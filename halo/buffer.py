@@ -82,7 +82,7 @@ class Buffer:
         type: Type | None = None,
     ) -> None:
         if isinstance(sizes, str):
-            sizes, name = None, sizes
+            name, sizes = sizes, None
         mins: tuple[int, ...] | None = None
         if isinstance(source, Type):
             view = _allocate(source, sizes, storage_order)

@@ -73,7 +73,8 @@ class NodeContext:
 
     def integers(self, name: str, default: Sequence[int] | None = None) -> list[int]:
         """Return a list of integers."""
-        value = self._get(name, default, (list, tuple), "a list of integers")
+        given = None if default is None else list(default)
+        value = self._get(name, given, (list,), "a list of integers")
         return [int(v) for v in value]
 
     def array(self, name: str) -> Array:

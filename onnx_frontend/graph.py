@@ -146,11 +146,12 @@ def _attribute(attribute: onnx.AttributeProto) -> Any:
 
 def _array(tensor: onnx.TensorProto, name: str) -> Array:
     try:
-        return numpy_helper.to_array(tensor)
+        made: Array = numpy_helper.to_array(tensor)
     except (ValueError, TypeError, KeyError) as error:
         raise ModelError(
             f"the data of tensor '{name}' cannot be read: {error}", hint="is the file complete?"
         ) from error
+    return made
 
 
 def _value(proto: onnx.ValueInfoProto) -> Value:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import onnx_frontend.nodes  # noqa: F401 -- registers the operators
 from halo.errors import HaloError
+from halo.ir.equality import equal
 from halo.ir.expr import Expr
 from halo.ops.build import constant, input_tensor
 from halo.ops.tensor import OpKind, Tensor
@@ -152,7 +153,12 @@ class _Translation:
             self.values[name] = tensor
         for tensor in results:
             self.node_of.setdefault(tensor, node)
-            self.requires += [Requirement(a, b, str(node)) for a, b in tensor.op.requires]
+            for a, b in tensor.op.requires:
+                self._require(a, b, node)
+
+    def _require(self, a: Expr, b: Expr, node: Node) -> None:
+        if not any(equal(a, r.a) and equal(b, r.b) for r in self.requires):
+            self.requires.append(Requirement(a, b, str(node)))
 
     def _version(self, node: Node) -> int:
         # A domain that the model does not import is read at its first version.

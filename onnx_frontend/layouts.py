@@ -73,11 +73,13 @@ def _is_spatial(group: Group, chosen: Mapping[Tensor, Order], spatial: set[Tenso
 
 
 def _weight_order(reader: Tensor) -> dict[Tensor, Order]:
-    if reader.kind not in (OpKind.CONV, OpKind.DEPTHWISE_CONV):
+    if reader.kind not in (OpKind.CONV, OpKind.DEPTHWISE_CONV, OpKind.MATMUL):
         return {}
     weight = reader.op.inputs[1]
     if weight.kind is not OpKind.CONSTANT:
         return {}
+    if reader.kind is OpKind.MATMUL:
+        return {weight: (1, 0)} if reader.op.attrs["transpose_b"] else {}
     # (out, in, space...): as the sum runs, and for each of its terms all output channels
     return {weight: (*range(1, weight.rank), 0)}
 

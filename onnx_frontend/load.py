@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TypeAlias
 
 import onnx
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import inliner
 
 from onnx_frontend.errors import ModelError
 
-ModelSource = str | os.PathLike[str] | bytes | onnx.ModelProto
+ModelSource: TypeAlias = str | os.PathLike[str] | bytes | onnx.ModelProto
 
 
 def load_model(source: ModelSource) -> onnx.ModelProto:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import keyword
 import re
 
-_C_WORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if "
-    "inline int long register restrict return short signed sizeof static struct switch typedef "
-    "union unsigned void volatile while bool true false main".split()
-)
+_C_WORDS = """
+auto bool break case char const continue default do double else enum extern false float for goto if
+inline int long main register restrict return short signed sizeof static struct switch true typedef
+union unsigned void volatile while
+"""
 
 
 class Names:
@@ -24,7 +24,7 @@ class Names:
         What C does not allow becomes ``_``; a number is appended where that is taken.
         """
         base = re.sub(r"[^0-9A-Za-z_]", "_", name).strip("_") or "value"
-        if base[0].isdigit() or base in _C_WORDS or keyword.iskeyword(base):
+        if base[0].isdigit() or base in _C_WORDS.split() or keyword.iskeyword(base):
             base = f"v_{base}"
         made, number = base, 1
         while made in self._taken:

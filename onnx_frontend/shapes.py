@@ -44,7 +44,7 @@ def input_shapes(
     fixed = _fixed_symbols(graph, dims)
     keys = {name: _keys(name, own, fixed) for name, own in dims.items()}
     symbols = _symbols(keys.values(), names)
-    result = {
+    result: dict[str, Shape] = {
         name: tuple(i32(k) if isinstance(k, int) else symbols[k] for k in own)
         for name, own in keys.items()
     }
@@ -133,9 +133,7 @@ def _merge(value: Value, given: tuple[Dimension, ...] | None) -> tuple[Dimension
     return tuple(merged)
 
 
-def _fixed_symbols(
-    graph: Graph, dims: Mapping[str, Sequence[Dimension]]
-) -> dict[str, int | str]:
+def _fixed_symbols(graph: Graph, dims: Mapping[str, Sequence[Dimension]]) -> dict[str, int | str]:
     """Return what the user's shapes make of the names that the model gives to dimensions."""
     fixed: dict[str, int | str] = {}
     for value in graph.inputs:

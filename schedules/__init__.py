@@ -10,13 +10,19 @@ from collections.abc import Callable
 
 from halo.ops.tensor import OpKind
 from halo.schedule.schedule import Schedule
+from schedules.conv import schedule_conv
 from schedules.elementwise import schedule_elementwise
+from schedules.matmul import schedule_matmul
 from schedules.reduction import schedule_reduction
 from schedules.task import Handle, Task
 
 Scheduler = Callable[[Task], None]
 
-SCHEDULERS: dict[OpKind, Scheduler] = {}
+SCHEDULERS: dict[OpKind, Scheduler] = {
+    OpKind.CONV: schedule_conv,
+    OpKind.DEPTHWISE_CONV: schedule_conv,
+    OpKind.MATMUL: schedule_matmul,
+}
 """How kernels are scheduled, by the kind of the operation that costs most."""
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from schedules.loops import long_vars, parallelize, vectorize
+from schedules.loops import order_loops, parallelize, vectorize
 from schedules.task import Task
 
 
 def schedule_elementwise(task: Task) -> None:
     """Walk through memory in order, a vector at a time, the outer loops in parallel."""
-    loops = long_vars(task)
+    loops = order_loops(task)
     if not loops:
         return
-    if len(task.order) > 1:
-        task.root.reorder(*task.order)
     left = vectorize(task.root, loops[0], task.extent(loops[0]), task.lanes)
     outer = [*loops[1:]] if left is None else [left, *loops[1:]]
     parallelize(task, list(reversed(outer)), {v: task.extent(v) for v in outer})

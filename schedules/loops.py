@@ -6,15 +6,22 @@ from collections.abc import Mapping, Sequence
 
 from halo.schedule.stage import ScheduleMethods
 from halo.schedule.tail import TailStrategy
-from schedules.task import Handle, Task
+from schedules.task import Task
 
 _WORTH_THREADS = 1 << 14
 """Cells below which starting threads costs more than it saves."""
 
 
-def long_vars(task: Task, vars: Sequence[str] | None = None) -> list[str]:
-    """Return the variables of the root, innermost in memory first, without those of extent 1."""
-    return [v for v in (vars or task.order) if task.extent(v) != 1]
+def order_loops(task: Task) -> list[str]:
+    """Put the root's loops into the order of its memory; return those longer than 1, so ordered.
+
+    Loops of one iteration go inside the outer ones, where they are in nobody's way.
+    """
+    long = [v for v in task.order if task.extent(v) != 1]
+    short = [v for v in task.order if task.extent(v) == 1]
+    if len(task.order) > 1:
+        task.root.reorder(*long[:1], *short, *long[1:])
+    return long
 
 
 def vectorize(
@@ -56,10 +63,3 @@ def parallelize(task: Task, loops: Sequence[str], extents: Mapping[str, int | No
         task.root.parallel("task")
     else:
         task.root.parallel(outer[0])
-
-
-def compute_root_streaming(handle: Handle, order: Sequence[str], task: Task) -> None:
-    """Compute a Func whole, ahead of the rest, along its storage order."""
-    handle.compute_root()
-    handle.reorder_storage(*order)
-    handle.reorder(*order)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from schedules.loops import long_vars, parallelize
+from schedules.loops import order_loops, parallelize
 from schedules.task import Handle, Task
 
 
 def schedule_reduction(task: Task) -> None:
     """Compute what the root reads at the root's innermost loop that is not a vector's."""
-    loops = long_vars(task)
-    if len(task.order) > 1:
-        task.root.reorder(*task.order)
+    loops = order_loops(task)
     if not loops:
         for handle in _accumulators(task):
             handle.compute_root()

@@ -12,8 +12,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+import halo as hl
 import onnx_frontend
-from halo import HaloError
+from halo.ops.elementwise import elementwise
 
 # Usually the model comes from a file. This one is made by hand: convolution, activation, mean over
 # the picture, and a linear layer with a softmax. Batch and size of the pictures are symbolic.
@@ -71,7 +72,7 @@ assert np.allclose(fixed.run({"picture": picture})["scores"], expected, rtol=1e-
 # Input that does not fit is refused with a message.
 try:
     fixed.run({"picture": picture[:, :2]})
-except HaloError as error:
+except hl.HaloError as error:
     print(error)
     assert "picture" in str(error)
 else:
@@ -88,21 +89,33 @@ with tempfile.TemporaryDirectory() as directory:
     )
 
 # An operator that halo does not know is named, with all others of the model, before anything is
-# built. How to add one is told in docs/operators.md.
+# built.
 odd = helper.make_model(
     helper.make_graph(
-        [helper.make_node("Wobble", ["a"], ["b"], "first", domain="my.own")],
+        [helper.make_node("Wobble", ["a"], ["b"], "first", domain="my.own", amount=0.25)],
         "odd",
-        [helper.make_tensor_value_info("a", TensorProto.FLOAT, [2])],
-        [helper.make_tensor_value_info("b", TensorProto.FLOAT, [2])],
+        [helper.make_tensor_value_info("a", TensorProto.FLOAT, [2, 5])],
+        [helper.make_tensor_value_info("b", TensorProto.FLOAT, [2, 5])],
     ),
     opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("my.own", 1)],
     ir_version=8,
 )
 try:
     onnx_frontend.compile(odd)
-except HaloError as error:
+except onnx_frontend.UnsupportedOp as error:
     print(error)
     assert "Wobble" in str(error) and "first" in str(error)
 else:
     raise AssertionError("nobody knows how to wobble")
+
+
+# So tell it: an operator is a function from tensors to tensors (docs/operators.md).
+@onnx_frontend.operator("Wobble", since=1, domain="my.own")
+def wobble(node, x):
+    """x, moved a little."""
+    amount = node.number("amount", 0.5)
+    return elementwise(node.output(), lambda v: v + amount * hl.sin(v), x)
+
+
+a = rng.standard_normal((2, 5)).astype(np.float32)
+assert np.allclose(onnx_frontend.compile(odd).run({"a": a})["b"], a + 0.25 * np.sin(a), atol=1e-5)

@@ -72,7 +72,7 @@ def as_type(type: Type, values: Any) -> Array:
 def convert(to: Type, of: Type, values: Array) -> Array:
     """Cast: integers wrap; floats to integers truncate and saturate, NaN becoming 0."""
     if to.is_bool:
-        return values != 0
+        return np.asarray(values != 0)
     if to.is_float or of.is_integral:
         return as_type(to, values.astype(held_dtype(to)))
     wide = np.trunc(values.astype(np.float64))
@@ -167,12 +167,13 @@ def _unsigned(t: Type, a: Array) -> Array:
 
 
 def _absolute(t: Type, a: Array) -> Array:
-    return np.abs(a) if t.is_float else _unsigned(t, np.asarray(np.abs(a)))
+    magnitude = np.asarray(np.abs(a))
+    return magnitude if t.is_float else _unsigned(t, magnitude)
 
 
 def _distance(t: Type, a: Array, b: Array) -> Array:
     if t.is_float:
-        return np.abs(as_type(t, a - b))
+        return np.asarray(np.abs(as_type(t, a - b)))
     return _unsigned(t, np.where(a > b, a - b, b - a))
 
 
@@ -182,15 +183,14 @@ def _shift_left(t: Type, a: Array, b: Array) -> Array:
 
 
 def _shift_right(t: Type, a: Array, b: Array) -> Array:
-    count = np.clip(b, 0, t.bits - 1).astype(b.dtype)
-    shifted = a >> count
+    shifted: Array = a >> np.clip(b, 0, min(t.bits - 1, t.max_value)).astype(b.dtype)
     if t.is_uint:
         shifted = np.where(b >= t.bits, a.dtype.type(0), shifted)
     return np.where(b < 0, a.dtype.type(0), shifted)
 
 
 def _popcount(t: Type, a: Array) -> Array:
-    return np.bitwise_count(_unsigned(t, a)).astype(t.dtype)
+    return np.asarray(np.bitwise_count(_unsigned(t, a)), t.dtype)
 
 
 def _leading_zeros(t: Type, a: Array) -> Array:
@@ -198,12 +198,12 @@ def _leading_zeros(t: Type, a: Array) -> Array:
     for shift in (1, 2, 4, 8, 16, 32):
         if shift < t.bits:
             u = u | (u >> u.dtype.type(shift))
-    return (t.bits - np.bitwise_count(u).astype(np.int64)).astype(t.dtype)
+    return np.asarray(t.bits - np.bitwise_count(u).astype(np.int64), t.dtype)
 
 
 def _trailing_zeros(t: Type, a: Array) -> Array:
     u = _unsigned(t, a)
-    return np.bitwise_count(~u & (u - u.dtype.type(1))).astype(t.dtype)
+    return np.asarray(np.bitwise_count(~u & (u - u.dtype.type(1))), t.dtype)
 
 
 INTRINSICS: dict[str, Callable[..., Any]] = {

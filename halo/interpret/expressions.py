@@ -64,11 +64,12 @@ class Plan:
         The expressions.
     """
 
-    __slots__ = ("_keep", "_numbers", "_roots", "_steps")
+    __slots__ = ("_expansions", "_keep", "_numbers", "_roots", "_steps")
 
     def __init__(self, roots: Sequence[Expr]) -> None:
         self._steps: list[Step] = []
         self._numbers: dict[int, int] = {}
+        self._expansions: dict[int, Expr] = {}
         self._keep: list[Expr] = []  # an id stays that of its node only while the node lives
         self._roots = [self._number(e) for e in roots]
 
@@ -88,7 +89,7 @@ class Plan:
             if id(e) in self._numbers:
                 stack.pop()
                 continue
-            operands = _operands(e)
+            operands = self._operands(e)
             missing = [x for x in operands if id(x) not in self._numbers]
             if missing:
                 self._keep.extend(operands)
@@ -99,29 +100,31 @@ class Plan:
             self._numbers[id(e)] = self._add(e, [self._numbers[id(x)] for x in operands])
         return self._numbers[id(root)]
 
+    def _operands(self, e: Expr) -> tuple[Expr, ...]:
+        """Return what must be known before `e`."""
+        if not _stands_for_another(e):
+            return e.children()
+        made = self._expansions.get(id(e))
+        if made is None:
+            if isinstance(e, Let):
+                made = substitute(e.body, {e.name: e.value})
+            else:
+                assert isinstance(e, Call)
+                made = definition(e.name, e.args)
+            self._expansions[id(e)] = made
+            self._keep.append(e)
+        return (made,)
+
     def _add(self, e: Expr, operands: list[int]) -> int:
-        if isinstance(e, Let) or (isinstance(e, Call) and e.kind is CallKind.MATH):
+        if _stands_for_another(e):
             return operands[0]
         self._steps.append(_step(e, operands))
         return len(self._steps) - 1
 
 
-_expansions: dict[int, tuple[Expr, Expr]] = {}
-
-
-def _operands(e: Expr) -> tuple[Expr, ...]:
-    """Return what must be known before `e`; a let or a math function is what it stands for."""
-    if isinstance(e, Let) or (isinstance(e, Call) and e.kind is CallKind.MATH):
-        known = _expansions.get(id(e))
-        if known is None or known[0] is not e:
-            made = (
-                substitute(e.body, {e.name: e.value})
-                if isinstance(e, Let)
-                else definition(e.name, e.args)
-            )
-            known = _expansions[id(e)] = (e, made)
-        return (known[1],)
-    return e.children()
+def _stands_for_another(e: Expr) -> bool:
+    """Whether `e` is a let or a call of a math function, which another expression replaces."""
+    return isinstance(e, Let) or (isinstance(e, Call) and e.kind is CallKind.MATH)
 
 
 def _step(e: Expr, operands: list[int]) -> Step:

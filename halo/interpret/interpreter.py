@@ -172,7 +172,8 @@ class _Evaluation:
             source = self.interpreter.require(call.func, needed)
         if needed is None:
             return np.zeros((), held_dtype(call.type))
-        return source.arrays[call.value_index][source.index(coordinates, self.mask)]
+        array = source.arrays[call.value_index]
+        return np.asarray(array[source.index(coordinates, self.mask)])
 
 
 def _update(stage: PlannedStage, context: _Evaluation, made: Realization) -> None:

@@ -32,7 +32,7 @@ from halo.ir.expr import (
     Sub,
 )
 from halo.ir.operators import euclid_div, euclid_mod
-from halo.ir.types import Type
+from halo.ir.types import Type, UInt
 
 Value = np.ndarray[Any, np.dtype[Any]]
 
@@ -189,13 +189,13 @@ def _trailing_zeros(t: Type, x: int) -> int:
 def _absolute(t: Type, a: Value) -> Value:
     if t.is_float:
         return np.abs(a)
-    return wrap(Type(type(t.code).UINT, t.bits), abs, a)
+    return wrap(UInt(t.bits), abs, a)
 
 
 def _distance(t: Type, a: Value, b: Value) -> Value:
     if t.is_float:
         return np.abs(settle(t, a - b))
-    return wrap(Type(type(t.code).UINT, t.bits), lambda x, y: abs(x - y), a, b)
+    return wrap(UInt(t.bits), lambda x, y: abs(x - y), a, b)
 
 
 INTRINSICS: dict[str, Callable[..., Value]] = {

@@ -41,6 +41,7 @@ from halo.ir.expr import (
     VectorReduce,
 )
 from halo.ir.lowered import BufferArg, Constant, Field, LoweredFunc, buffer_field
+from halo.ir.math import definition
 from halo.ir.node import Node
 from halo.ir.stmt import (
     Allocate,
@@ -66,7 +67,6 @@ def execute(
     *,
     constants: Sequence[Constant] = (),
     externs: Mapping[str, Extern] | None = None,
-    define: Callable[[str, tuple[Expr, ...]], Expr] | None = None,
 ) -> None:
     """Run `func`, writing to the arrays among `args`.
 
@@ -81,8 +81,6 @@ def execute(
         Values of the `buffer_field` variables that the body uses.
     externs
         Python functions for EXTERN calls; an address is passed as the array from there on.
-    define
-        Gives the expression of a MATH call, `halo.ir.math.definition`.
 
     Raises
     ------
@@ -91,7 +89,7 @@ def execute(
     InternalError
         An access outside its array, or a name that is not bound.
     """
-    run = _Executor(constants, externs or {}, define)
+    run = _Executor(constants, externs or {})
     for arg in func.args:
         if isinstance(arg, BufferArg):
             run.arrays[arg.name] = args[arg.name]
@@ -108,26 +106,28 @@ def execute(
 
 
 class _Executor:
-    def __init__(
-        self,
-        constants: Sequence[Constant],
-        externs: Mapping[str, Extern],
-        define: Callable[[str, tuple[Expr, ...]], Expr] | None,
-    ) -> None:
+    def __init__(self, constants: Sequence[Constant], externs: Mapping[str, Extern]) -> None:
         self.values: dict[str, Value] = {}
         self.arrays: dict[str, Value] = {c.name: c.data.reshape(-1) for c in constants}
         self.types: dict[str, Type] = {c.name: c.type for c in constants}
         self.externs = externs
-        self.define = define
+        self._memo: dict[int, Value] = {}
+        self._math: dict[tuple[str, tuple[Type, ...]], Expr] = {}
 
     def value(self, e: Expr) -> Value:
-        """Return the value of `e`."""
-        if isinstance(e, (Binary, Comparison)):
-            return BINARY[type(e)](e.a.type, self.value(e.a), self.value(e.b))
-        return _EXPRS[type(e)](self, e)
+        """Return the value of `e`; a node shared within one statement is evaluated once."""
+        known = self._memo.get(id(e))
+        if known is None:
+            if isinstance(e, (Binary, Comparison)):
+                known = BINARY[type(e)](e.a.type, self.value(e.a), self.value(e.b))
+            else:
+                known = _EXPRS[type(e)](self, e)
+            self._memo[id(e)] = known
+        return known
 
     def stmt(self, s: Stmt) -> None:
         """Run `s`."""
+        self._memo.clear()
         run = _STMTS.get(type(s))
         if run is None:
             raise InternalError(f"{type(s).__name__} is not of the flat stage")
@@ -141,7 +141,9 @@ class _Executor:
         """Return what `run` does while `name` stands for `value`."""
         hidden = self.values.get(name)
         self.values[name] = value
+        self._memo.clear()
         result = run()
+        self._memo.clear()
         if hidden is None:
             del self.values[name]
         else:
@@ -193,9 +195,24 @@ class _Executor:
         if e.kind is CallKind.INTRINSIC and e.name in INTRINSICS:
             args = [self.value(a) for a in e.args]
             return np.asarray(INTRINSICS[e.name](e.args[0].type.element, *args))
-        if e.kind is CallKind.MATH and self.define is not None:
-            return self.value(self.define(e.name, e.args))
+        if e.kind is CallKind.MATH:
+            return self.math(e)
         raise InternalError(f"call of {e.name} has no value here")
+
+    def math(self, e: Call) -> Value:
+        """Evaluate the definition of a math function, made once for arguments of these types."""
+        types = tuple(a.type for a in e.args)
+        names = [f"argument.{i}" for i in range(len(types))]
+        if (e.name, types) not in self._math:
+            variables = tuple(Variable(t, n) for t, n in zip(types, names, strict=True))
+            self._math[e.name, types] = definition(e.name, variables)
+        outer, self._memo = self._memo, {}
+        hidden = dict(self.values)
+        self.values.update(zip(names, [self.value(a) for a in e.args], strict=True))
+        self._memo.clear()
+        result = self.value(self._math[e.name, types])
+        self.values, self._memo = hidden, outer
+        return result
 
     def extern(self, s: Evaluate) -> None:
         if not isinstance(s.value, Call) or s.value.kind is not CallKind.EXTERN:
@@ -232,7 +249,7 @@ class _Executor:
 
     def ramp(self, e: Ramp) -> Value:
         base, stride = self.value(e.base), self.value(e.stride)
-        return base + np.arange(e.lanes).astype(base.dtype) * stride
+        return np.asarray(base + np.arange(e.lanes).astype(base.dtype) * stride)
 
     def loop(self, s: For) -> None:
         start, extent = self.integer(s.min), self.integer(s.extent)
@@ -243,14 +260,14 @@ class _Executor:
         size = math.prod(self.integer(e) for e in s.extents) * s.type.lanes
         if size < 0:
             raise InternalError(f"{s.name} has size {size}")
-        hidden = self.arrays.get(s.name), self.types.get(s.name)
+        hidden = (self.arrays[s.name], self.types[s.name]) if s.name in self.arrays else None
         element = s.type.element
         # Bytes that stand out, so that a read of a cell never written changes the result.
         raw = np.full(max(size, 0) * element.dtype.itemsize, 0 if element.is_bool else 0x5B, "u1")
         self.arrays[s.name], self.types[s.name] = raw.view(element.dtype), element
         self.stmt(s.body)
         del self.arrays[s.name], self.types[s.name]
-        if hidden[0] is not None and hidden[1] is not None:
+        if hidden is not None:
             self.arrays[s.name], self.types[s.name] = hidden
 
     def check(self, s: AssertStmt) -> None:

@@ -83,8 +83,8 @@ def define_update(
     predicate = domain.predicate if domain else TRUE
     uses = _Uses(function, (*left, *exprs, predicate))
     uses.domain(where)
-    uses.check_free(names, where)
     _check_places(function, left, pure, where)
+    uses.check_free(names, where)
     uses.check_recursion(pure, where)
     if all(pure) and domain is None and not uses.calls_itself:
         raise DefinitionError(

@@ -19,7 +19,7 @@ from halo.lowering.checks import add_entry_checks, add_region_checks
 from halo.lowering.common_subexpressions import common_subexpressions
 from halo.lowering.hoist_invariants import hoist_invariants
 from halo.lowering.inline import inline_functions
-from halo.lowering.loop_nests import build_loop_nests, output_buffer
+from halo.lowering.loop_nests import build_loop_nests, output_buffer, with_lets
 from halo.lowering.partition_loops import partition_loops
 from halo.lowering.program import Program
 from halo.lowering.promote_registers import promote_registers
@@ -116,7 +116,7 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     s = run("storage flattening", lambda s: flatten_storage(s, outputs), loops)
     if not request.trusted:
         s = add_region_checks(s, nest.needed, outputs, images)
-    s = substitute(s, known)
+    s = substitute(with_lets(nest.lets, s), known)
     if not request.trusted:
         s = add_entry_checks(s, outputs, images, request.output_dims)
     s = run("entry checks", lambda s: s, s)

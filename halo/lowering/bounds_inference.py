@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from halo.errors import BoundsError
-from halo.ir.expr import Expr, Variable, i32
+from halo.ir.expr import Add, Expr, Variable, as_const, i32
 from halo.ir.function import Definition, Function
 from halo.ir.interval import Interval, bounds_of, boxes_touched, refine, union
 from halo.ir.simplify import simplify
 from halo.ir.types import Int
 from halo.lowering.program import Program, expressions_of
-from halo.lowering.splits import rounded
+from halo.lowering.splits import extent_of, rounded
 from halo.schedule.state import FuncSchedule
 
 Box = tuple[Interval, ...]
@@ -121,17 +121,22 @@ class Regions:
         suffix: str,
         lets: list[tuple[str, Expr]],
     ) -> Domain:
+        def named(e: Expr, arg: str, what: str) -> Expr:
+            if not e.children():  # a constant or a variable needs no name of its own
+                return e
+            lets.append((f"{prefix}.{arg}.{what}{suffix}", e))
+            return Variable(Int(32), lets[-1][0])
+
         bound: Domain = {}
         for arg in args:
             r = domain[arg]
-            ends = []
-            for what, e in (("min", r.min), ("max", r.max)):
-                assert e is not None
-                if e.children():  # a constant or a variable needs no name of its own
-                    lets.append((f"{prefix}.{arg}.{what}{suffix}", e))
-                    e = Variable(Int(32), lets[-1][0])
-                ends.append(e)
-            bound[arg] = Interval(*ends)
+            assert r.min is not None and r.max is not None
+            low = named(r.min, arg, "min")
+            extent = as_const(extent_of(r))
+            if extent is None:
+                bound[arg] = Interval(low, named(r.max, arg, "max"))
+            else:  # keep it visible that the extent is constant
+                bound[arg] = Interval(low, simplify(Add(low, i32(int(extent) - 1))))
         return bound
 
 

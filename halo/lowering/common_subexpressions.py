@@ -35,7 +35,8 @@ def common_subexpressions(s: Stmt) -> Stmt:
         out[i] = (a[j*8 + k] - m) * (a[j*8 + k] - m)
         ->  let t.0 = a[j*8 + k] - m; out[i] = t.0 * t.0
     """
-    return _Sharing().stmt(s)
+    made: Stmt = _Sharing().stmt(s)
+    return made
 
 
 class _Sharing:
@@ -47,7 +48,7 @@ class _Sharing:
         if isinstance(node, (Expr, AssertStmt)):
             return node
         made = node.map_children(self.stmt)
-        roots = [e for c in made.children() if isinstance(c, Expr) and (e := without_lets(c))]
+        roots = [without_lets(c) for c in made.children() if isinstance(c, Expr)]
         shared = _Shared(self._keys, roots)
         if not shared.chosen:
             return made

@@ -42,7 +42,8 @@ def hoist_invariants(s: Stmt) -> Stmt:
 
         for x in 0..n { out[y*w + x] = 1 }   ->   let y.row = y*w; for x in ... { out[y.row + x] }
     """
-    return _Hoister(_binders(s)).rewrite(s)
+    made: Stmt = _Hoister(_binders(s)).rewrite(s)
+    return made
 
 
 def _binders(s: Stmt) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""Expressions of a vectorised loop: what differs by lane becomes a vector, the rest stays scalar."""
+"""Expressions of a vectorised loop: vectors where lanes differ, scalars where they do not."""
 
 from __future__ import annotations
 
@@ -180,9 +180,10 @@ class Lanes:
         if value is e.value:
             return e
         if isinstance(value, Ramp) and e.type.is_int and e.type.bits >= value.type.bits:
+            base, stride = value.base, value.stride
             # An index cannot overflow, so the ramp of the wider type is the same ramp.
-            if in_index or (is_index(value.base) and is_index(value.stride)):
-                return Ramp(cast_to(e.type, value.base), cast_to(e.type, value.stride), self.lanes)
+            if in_index or (is_index(base) and is_index(stride)):
+                return Ramp(cast_to(e.type, base), cast_to(e.type, stride), self.lanes)
         return Cast(self._type(e, value), value)
 
     def _load(self, e: Load) -> Expr:

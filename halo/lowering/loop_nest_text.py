@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from halo.ir.expr import as_const
+from halo.ir.intrinsics import is_intrinsic
 from halo.ir.node import Node
-from halo.ir.stmt import For, ProducerConsumer, Provide, Realize, Stmt
+from halo.ir.stmt import For, IfThenElse, ProducerConsumer, Provide, Realize, Stmt
 
 
 def loop_nest_text(s: Stmt) -> str:
@@ -29,9 +30,15 @@ def _write(s: Node, depth: int, lines: list[str]) -> None:
     if head:
         lines.append("  " * depth + head)
         depth += 1
-    for child in s.children():
-        if isinstance(child, Stmt):
-            _write(child, depth, lines)
+    for child in _shown(s):
+        _write(child, depth, lines)
+
+
+def _shown(s: Node) -> list[Stmt]:
+    # Of the two ways to run a stage, only the one for enough cells is the user's schedule.
+    if isinstance(s, IfThenElse) and is_intrinsic(s.condition, "likely"):
+        return [s.then_case]
+    return [c for c in s.children() if isinstance(c, Stmt)]
 
 
 def _head(s: Node) -> str:
@@ -42,8 +49,9 @@ def _head(s: Node) -> str:
             return f"store {name}:"
         case For(name=name, kind=kind):
             low, n = as_const(s.min), as_const(s.extent)
-            known = low is not None and n is not None
-            interval = f" in [{low}, {int(low) + int(n) - 1}]" if known else ""
+            interval = ""
+            if low is not None and n is not None:
+                interval = f" in [{low}, {int(low) + int(n) - 1}]"
             return f"{kind.value} {name}{interval}:"
         case Provide(name=name):
             return f"{name}(...) = ..."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -44,12 +44,22 @@ class Nest:
     ----------
     body
         Statement at stage "loops".
+    lets
+        Names that `body` and `needed` use, outermost first, in terms of outputs and parameters.
     needed
-        Image or output to the box that is read or written, in terms of outputs and parameters.
+        Image or output to the box that is read or written.
     """
 
     body: Stmt
+    lets: list[tuple[str, Expr]]
     needed: dict[str, Box]
+
+
+def with_lets(lets: Sequence[tuple[str, Expr]], body: Stmt) -> Stmt:
+    """Return `body` inside `lets`, the first outermost."""
+    for name, value in reversed(lets):
+        body = LetStmt(name, value, body)
+    return body
 
 
 def build_loop_nests(
@@ -71,7 +81,7 @@ def build_loop_nests(
     """
     builder = _Builder(program, schedules, placement, known)
     body = builder.at_site(ROOT, {}, lambda: block())
-    return Nest(body, builder.needed)
+    return Nest(body, builder.root_lets, builder.needed)
 
 
 @dataclass(slots=True)
@@ -97,6 +107,7 @@ class _Builder:
         self.known = known
         self.regions = Regions(program, schedules)
         self.needed: dict[str, Box] = {}
+        self.root_lets: list[tuple[str, Expr]] = []
         self.current: dict[str, Region] = {}
         self.frames: list[_Frame] = []
         self.folds: dict[str, list[tuple[int, int]]] = {}
@@ -120,8 +131,10 @@ class _Builder:
                 body = block(ProducerConsumer(name, True, self._produce(name)), consume)
             if name in regions and name not in self.program.outputs:
                 body = self._realize(name, regions[name], body)
-        for let_name, value in reversed(lets):
-            body = LetStmt(let_name, value, body)
+        if site is ROOT:
+            self.root_lets = lets
+        else:
+            body = with_lets(lets, body)
         for name, old in before.items():
             if old is not None:
                 self.current[name] = old
@@ -247,7 +260,8 @@ class _Builder:
             body = at(depth)
             conditions = [g.condition for g in nest.guards if g.depth == depth]
             if conditions:
-                body = IfThenElse(likely(reduce(And, conditions)), body)
+                inside = reduce(And, conditions)
+                body = IfThenElse(inside if self.careful else likely(inside), body)
             for b in reversed([b for b in nest.bindings if b.depth == depth]):
                 body = LetStmt(b.name, b.value, body)
             return body

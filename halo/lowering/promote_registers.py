@@ -52,7 +52,9 @@ class _Array:
         place = place_of(index)
         if place is None or parallel_depth != self.parallel_depth:
             self.ok = False
-        elif self.lanes.setdefault(place[0], place[1]) != place[1]:
+            return
+        start, lanes = place
+        if self.lanes.setdefault(start, lanes) != lanes:
             self.ok = False
 
     def pieces(self) -> dict[int, int] | None:
@@ -184,9 +186,7 @@ class _Rewriter:
         if pieces is None:
             return s if body is s.body else Allocate(s.name, s.type, s.extents, body, s.memory)
         for name, lanes in reversed(mine.values()):
-            body = Allocate(
-                name, s.type.with_lanes(lanes), (i64(1),), body, MemoryType.REGISTER
-            )
+            body = Allocate(name, s.type.with_lanes(lanes), (i64(1),), body, MemoryType.REGISTER)
         return body  # type: ignore[no-any-return]
 
     def _piece(self, name: str, index: Expr) -> tuple[str, Expr]:

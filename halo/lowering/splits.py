@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from halo.ir.expr import GE, LE, Add, Div, Expr, Min, Mod, Mul, Sub, Variable, as_const, i32
-from halo.ir.interval import Interval, bounds_of
+from halo.ir.interval import Interval, bounds_of, intersect
 from halo.ir.simplify import simplify
 from halo.ir.stmt import ForKind
 from halo.ir.types import Int
@@ -60,6 +60,8 @@ class StageNest:
         What goes inside which loop; a binding may use those before it.
     values
         Variable of the definition to its value in terms of loops and bindings.
+    fused
+        Whether loops were fused; the ranges that follow from such a loop are loose.
     needs
         Conditions under which the nest is right (ShiftInwards: enough cells).
     """
@@ -68,6 +70,7 @@ class StageNest:
     bindings: list[Binding] = field(default_factory=list)
     guards: list[Guard] = field(default_factory=list)
     values: dict[str, Expr] = field(default_factory=dict)
+    fused: bool = False
     needs: list[Expr] = field(default_factory=list)
 
     def scope_at(self, depth: int, domain: Mapping[str, Interval]) -> dict[str, Interval]:
@@ -82,8 +85,8 @@ class StageNest:
         ranges = {}
         for name, value in self.values.items():
             r = bounds_of(value, scope)
-            if self.guards and r.max is not None:
-                r = Interval(r.min, simplify(Min(r.max, _some(domain[name].max))))
+            if self.guards or self.fused:
+                r = intersect(r, domain[name])
             ranges[name] = r
         return ranges
 
@@ -174,6 +177,7 @@ class _FuseStep:
 
     def undo(self, prefix: str, nest: StageNest, depth: dict[str, int]) -> None:
         f = self.fuse
+        nest.fused = True
         fused, d = nest.values.pop(f.fused), depth.pop(f.fused)
         (inner_min, inner_extent), (outer_min, _) = self.inner, self.outer
         for name, value in (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from halo.ir.expr import And, Expr, Max, Min, Variable, is_false, is_true
+from halo.ir.expr import And, Expr, IntImm, Variable, is_false, is_true
 from halo.ir.operators import add, sub
+from halo.ir.ranges import larger, smaller
 from halo.ir.stmt import (
     NO_OP,
     Allocate,
@@ -33,7 +34,8 @@ def trim_no_ops(s: Stmt) -> Stmt:
 
         for x in 0..n { if (x*2 + 1 < m) body }   ->   for x in 0..min(n, m/2) { body }
     """
-    return _trim(s)
+    made: Stmt = _trim(s)
+    return made
 
 
 def _trim(node: Any) -> Any:
@@ -127,7 +129,7 @@ class _Guard:
         rest: Expr | None = None
         for atom, truth in atoms(condition):
             forms = inequalities(atom, truth, self._leaf)
-            if forms is not None and all(f.coefficient(self._name) for f in forms):
+            if forms is not None and all(map(self._is_bound, forms)):
                 for form in forms:
                     is_low, bound = bound_of(self._name, form)
                     (self.lows if is_low else self.highs).append(bound)
@@ -136,19 +138,18 @@ class _Guard:
                 rest = kept if rest is None else And(rest, kept)
         return rest
 
+    def _is_bound(self, form: Linear) -> bool:
+        return form.coefficient(self._name) != 0 and form.is_narrow
+
     def shortened(self, loop: For, body: Stmt) -> Stmt:
         """Return `loop` with `body` over the iterations inside the bounds."""
         start, end = loop.min, add(loop.min, loop.extent)
         for low in self.lows:
-            start = Max(start, low)
+            start = larger(start, low)
         for high in self.highs:
-            end = Min(end, high)
-        if not self.lows:
-            return For(loop.name, start, _minus(end, start), loop.kind, body, loop.note)
+            end = smaller(end, high)
+        if isinstance(start, (IntImm, Variable)) or not self.lows:
+            return For(loop.name, start, sub(end, start), loop.kind, body, loop.note)
         first = Variable(Int(32), f"{loop.name}.first")
-        short = For(loop.name, first, _minus(end, first), loop.kind, body, loop.note)
+        short = For(loop.name, first, sub(end, first), loop.kind, body, loop.note)
         return LetStmt(first.name, start, short)
-
-
-def _minus(a: Expr, b: Expr) -> Expr:
-    return sub(a, b)

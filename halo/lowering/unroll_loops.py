@@ -20,7 +20,8 @@ def unroll_loops(s: Stmt) -> Stmt:
 
         unrolled x in 0..2 { out[x] = 7 }   ->   out[0] = 7; out[1] = 7
     """
-    return _unroll(s)
+    made: Stmt = _unroll(s)
+    return made
 
 
 def _unroll(node: Any) -> Any:
@@ -34,17 +35,12 @@ def _unroll(node: Any) -> Any:
 def _copies(loop: For) -> Stmt:
     extent = constant_of(loop.extent)
     if extent is None:
-        return For(
-            loop.name, loop.min, loop.extent, ForKind.SERIAL, _unroll(loop.body), loop.note
-        )
+        return For(loop.name, loop.min, loop.extent, ForKind.SERIAL, _unroll(loop.body), loop.note)
     start = loop.min
     if not isinstance(start, (IntImm, Variable)) and extent > 1:
         start = Variable(Int(32), f"{loop.name}.base")
     # From the outside in: the extent of a loop inside may be constant only once `loop.name` is.
     bodies = block(
-        *(
-            _unroll(substitute(loop.body, {loop.name: add(start, i32(i))}))
-            for i in range(extent)
-        )
+        *(_unroll(substitute(loop.body, {loop.name: add(start, i32(i))})) for i in range(extent))
     )
     return bodies if start is loop.min else LetStmt(f"{loop.name}.base", loop.min, bodies)

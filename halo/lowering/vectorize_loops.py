@@ -41,7 +41,8 @@ def vectorize_loops(s: Stmt) -> Stmt:
         vectorized x in 0..4 { if (x < n) out[b + x] = in[x] * 2 }
         -> out[ramp(b, 1, 4)] = in[ramp(0, 1, 4) if p] * x4(2) if p,  p = ramp(0, 1, 4) < x4(n)
     """
-    return _rewrite(s)
+    made: Stmt = _rewrite(s)
+    return made
 
 
 def _rewrite(node: Any) -> Any:

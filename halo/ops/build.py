@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from halo.buffer import Buffer
 from halo.errors import TypeMismatch
 from halo.ir.expr import Expr, IntImm, const
 from halo.ir.operators import cast_to
 from halo.ir.types import Int, Type, type_of_dtype
-from halo.buffer import Buffer
 from halo.lang.func import Func
 from halo.lang.image_param import ImageParam
 from halo.lang.operators import select
 from halo.lang.var import Var
 from halo.ops.index import index, narrow, tidy
-from halo.ops.tensor import Array, OpInfo, OpKind, Shape, Tensor
+from halo.ops.tensor import Array, OpInfo, OpKind, Tensor
 
 CONTENT_LIMIT = 64
 """Number of elements up to which integer tensors are followed symbolically."""

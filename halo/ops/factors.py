@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import gcd
 
 from halo.ir.equality import equal
 from halo.ir.expr import Expr, Mul
@@ -62,6 +63,14 @@ def quotient(a: Factors, b: Factors) -> tuple[Expr, Expr]:
         number, divisor = number // divisor, 1
     left, right = Factors(number, top).expr(), Factors(divisor, bottom).expr()
     return floor_div(left, right), remainder(left, right)
+
+
+def rest_of(a: Factors, b: Factors) -> tuple[Expr, Expr]:
+    """Return what is left of two products when their common factors are struck out."""
+    common = gcd(a.number, b.number) or 1
+    left = Factors(a.number // common, _without(a.symbols, b.symbols))
+    right = Factors(b.number // common, _without(b.symbols, a.symbols))
+    return left.expr(), right.expr()
 
 
 def _without(a: tuple[Expr, ...], b: tuple[Expr, ...]) -> tuple[Expr, ...]:

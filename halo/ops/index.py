@@ -194,7 +194,7 @@ def narrow(e: Expr) -> Expr:
 
     Constants beyond int32 stay as they are, and what depends on them.
     """
-    if e.type.is_float or isinstance(e, (Variable, IntImm)) and e.type == Int(32):
+    if e.type.is_float or (isinstance(e, (Variable, IntImm)) and e.type == Int(32)):
         return e
     match e:
         case IntImm() if not e.type.is_bool:

@@ -19,9 +19,7 @@ from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.window import WindowAxis, source
 
 
-def max_pool(
-    name: str, x: Tensor, axes: Sequence[WindowAxis], ceil_mode: bool = False
-) -> Tensor:
+def max_pool(name: str, x: Tensor, axes: Sequence[WindowAxis], ceil_mode: bool = False) -> Tensor:
     """Return the largest cell of each window; what lies outside the input does not count.
 
     Its Funcs: ``padded`` as of a convolution (there where a window can reach outside), and

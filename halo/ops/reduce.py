@@ -178,8 +178,10 @@ def arg_reduce(
     r = RDom([(0, x.shape[axis])])
     cell = x.at(*join_coords(x.rank, (axis,), keep_axes, coords, r))
     best, place = (as_expr(acc[target][i]) for i in range(2))
-    wins = (cell > best if op == "max" else cell < best) if not last else (
-        cell >= best if op == "max" else cell <= best
+    wins = (
+        (cell > best if op == "max" else cell < best)
+        if not last
+        else (cell >= best if op == "max" else cell <= best)
     )
     acc[target] = Tuple(Select(wins, cell, best), Select(wins, as_expr(r[0]), place))
 

@@ -9,7 +9,7 @@ from halo.errors import DefinitionError
 from halo.ir.expr import Expr
 from halo.ir.operators import as_expr
 from halo.ops.broadcast import Requirement, shape_text
-from halo.ops.factors import Factors, factors, factors_of_all, quotient
+from halo.ops.factors import Factors, factors, factors_of_all, quotient, rest_of
 from halo.ops.index import ZERO, known, product, row_major_strides
 from halo.ops.tensor import Tensor
 from halo.ops.views import view
@@ -51,7 +51,7 @@ def target_shape(
     if have.equals(want):
         return shape, ()
     _check_cells(x, target, bool(have.symbols or want.symbols))
-    return shape, ((product(x.shape), product(shape)),)
+    return shape, (rest_of(have, want),)
 
 
 def _check_cells(x: Tensor, target: Sequence[Expr], fits: bool) -> None:
@@ -132,5 +132,3 @@ def _unflatten(flat: Expr, axes: Sequence[int], shape: Sequence[Expr]) -> list[t
         coord = flat if known(stride) == 1 else flat / stride
         result.append((axis, coord if k == 0 else coord % sizes[k]))
     return result
-
-

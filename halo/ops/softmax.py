@@ -22,9 +22,7 @@ def softmax(name: str, x: Tensor, axes: Sequence[int], logarithm: bool = False) 
     dimension per axis, the last one first; ``exp`` has the dimensions of `x`.
     """
     chosen = tuple(sorted(normal_axis(a, x.rank) for a in axes))
-    top = accumulate(
-        f"{name}_max", x, chosen, False, lowest(x.type), lambda cell, *_: cell, larger
-    )
+    top = accumulate(f"{name}_max", x, chosen, False, lowest(x.type), lambda cell, *_: cell, larger)
 
     def rest(coords: Sequence[Any]) -> list[Any]:
         return [c for a, c in enumerate(coords) if a not in chosen]

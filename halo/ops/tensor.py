@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from halo.ir.expr import Expr, as_const, const
-from halo.ir.types import Type
-from halo.ir.operators import as_expr, cast_to
 from halo.buffer import Buffer
+from halo.ir.expr import Expr, as_const, const
+from halo.ir.operators import as_expr, cast_to
+from halo.ir.types import Type
 from halo.lang.func import Func
 from halo.lang.image_param import ImageParam
 

@@ -13,7 +13,18 @@ from halo.ir.operators import as_expr
 from halo.lang.func import Func
 from halo.lang.operators import clamp
 from halo.ops.build import call, define
-from halo.ops.index import ZERO, ceil_div, floor_div, greatest, index, known, least, minus, plus, times
+from halo.ops.index import (
+    ZERO,
+    ceil_div,
+    floor_div,
+    greatest,
+    index,
+    known,
+    least,
+    minus,
+    plus,
+    times,
+)
 from halo.ops.tensor import Tensor
 
 

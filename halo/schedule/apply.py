@@ -39,13 +39,9 @@ def apply(state: FuncSchedule, function: Function, entry: Entry) -> FuncSchedule
         refuse(entry, function, f"{function.name} is not defined yet", "define it before")
     if not 0 <= entry.stage < len(function.definitions):
         count = len(function.definitions) - 1
-        have = f"update(0) to update({count - 1})" if count else "no update definitions"
-        refuse(
-            entry,
-            function,
-            f"{function.name} has no update({entry.stage - 1})",
-            f"{function.name} has {have}",
-        )
+        have = f"{count} update definitions" if count else "no update definitions"
+        what = f"{function.name} has no update({entry.stage - 1})"
+        refuse(entry, function, what, f"{function.name} has {have}")
     state = complete(state, function)
     match entry.directive:
         case Split() as d:

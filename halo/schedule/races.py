@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 
 from halo.ir.equality import equal
@@ -51,35 +52,41 @@ def reduction_order(function: Function, definition: Definition) -> Order:
     It is free for ``f[i] = f[i] op e`` with an associative and commutative op, where neither
     `i`, `e` nor the predicate reads f.
     """
-    if len(definition.values) != 1:
+    if len(definition.values) != 1 or len(self_reads(function, definition)) != 1:
         return Order.FIXED
     value = definition.values[0]
-    pair = _update_operands(value)
-    if pair is None or len(self_reads(function, definition)) != 1:
+
+    def is_old(e: Expr) -> bool:
+        if not (isinstance(e, Call) and e.kind is CallKind.FUNC and e.name == function.name):
+            return False
+        return all(equal(a, b) for a, b in zip(e.args, definition.args, strict=True))
+
+    op = _op(value)
+    if op is None or not _combines(value, op, is_old):
         return Order.FIXED
-    for call in pair:
-        if (
-            isinstance(call, Call)
-            and call.kind is CallKind.FUNC
-            and call.name == function.name
-            and all(equal(a, b) for a, b in zip(call.args, definition.args, strict=True))
-        ):
-            return Order.BITS if value.type.is_float else Order.FREE
-    return Order.FIXED
+    return Order.BITS if value.type.is_float else Order.FREE
 
 
-_COMMUTATIVE = (Add, Mul, Min, Max, And, Or)
-_COMMUTATIVE_CALLS = ("bitwise_and", "bitwise_or", "bitwise_xor")
-
-
-def _update_operands(value: Expr) -> tuple[Expr, ...] | None:
-    """Return the operands among which the old value may stand, if the op allows any order."""
-    if isinstance(value, _COMMUTATIVE):
-        return (value.a, value.b)
-    if isinstance(value, Sub):
-        return (value.a,)
-    if is_intrinsic(value, "fma") and isinstance(value, Call):
-        return (value.args[2],)
-    if any(is_intrinsic(value, n) for n in _COMMUTATIVE_CALLS) and isinstance(value, Call):
-        return value.args
+def _op(e: Expr) -> str | None:
+    """Return the associative and commutative operation that `e` is, if any."""
+    if isinstance(e, (Add, Sub)) or is_intrinsic(e, "fma"):
+        return "add"
+    if isinstance(e, (Mul, Min, Max, And, Or)):
+        return type(e).__name__
+    if isinstance(e, Call) and e.kind is CallKind.INTRINSIC:
+        return e.name if e.name in ("bitwise_and", "bitwise_or", "bitwise_xor") else None
     return None
+
+
+def _combines(e: Expr, op: str, is_old: Callable[[Expr], bool]) -> bool:
+    """Whether `e` is the old value combined by `op` with something else."""
+    if is_old(e):
+        return True
+    if _op(e) != op:
+        return False
+    operands = e.children()
+    if isinstance(e, Sub):
+        operands = operands[:1]
+    elif is_intrinsic(e, "fma"):
+        operands = operands[2:]
+    return any(_combines(x, op, is_old) for x in operands)

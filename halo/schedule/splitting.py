@@ -21,7 +21,10 @@ def need_dim(stage: StageSchedule, function: Function, entry: Entry, name: str) 
         return dim
     taken = [s for s in stage.splits if name in _consumed(s)]
     if taken:
-        text = Entry(entry.func, entry.stage, taken[-1]).source()
+        made = taken[-1]
+        if isinstance(made, Split):
+            made = replace(made, tail=TailStrategy.Auto)
+        text = Entry(entry.func, entry.stage, made).source()
         reason = f"{name} is no loop of {entry.func} any more after {text}"
     else:
         reason = f"{entry.func} has no loop {name}"
@@ -108,44 +111,34 @@ def resolve_tail(
     can cover, and a reduction that ran over its domain would be another reduction.
     """
     stage = state.stages[entry.stage]
-    known = known_extents(stage, _root_extents(state, function, entry.stage))
-    extent = known.get(split.old)
+    extent = known_extents(stage, _root_extents(state, function, entry.stage)).get(split.old)
     derived = any(split.old in _made(s) for s in stage.splits)
-    exact = extent is not None and extent % split.factor == 0
+    if extent is not None and extent % split.factor == 0:
+        return TailStrategy.RoundUp
     if split.tail is TailStrategy.Auto:
-        if exact:
-            return TailStrategy.RoundUp
         own_pure = entry.stage == 0 and not derived and (extent is None or extent >= split.factor)
         return TailStrategy.ShiftInwards if own_pure else TailStrategy.GuardWithIf
-    if split.tail is TailStrategy.GuardWithIf or exact:
-        return TailStrategy.RoundUp if exact else split.tail
-    known_text = f" (its extent is {extent})" if extent is not None else ""
-    guard = f"legal here: {TailStrategy.GuardWithIf!r}"
-    if split.tail is TailStrategy.ShiftInwards:
-        if entry.stage > 0:
-            refuse(
-                entry,
-                function,
-                "ShiftInwards computes cells twice, which an update definition must not",
-                guard if is_rvar or derived else f"{guard}, {TailStrategy.RoundUp!r}",
-            )
-        if (extent is not None and extent < split.factor) or (derived and extent is None):
-            refuse(
-                entry,
-                function,
-                f"ShiftInwards needs {split.old} to have at least {split.factor} "
-                f"iterations{known_text}",
-                guard,
-            )
-    elif is_rvar or derived:
-        refuse(
-            entry,
-            function,
-            f"RoundUp would run over the end of {split.old}{known_text}, which "
-            f"{'is a reduction variable' if is_rvar else 'is made by an earlier split or fuse'}",
-            guard,
-        )
+    wrong = _why_wrong(entry.stage, split, extent, derived, is_rvar)
+    if wrong:
+        also = f", {TailStrategy.RoundUp!r}" if entry.stage > 0 and not (is_rvar or derived) else ""
+        refuse(entry, function, wrong, f"legal here: {TailStrategy.GuardWithIf!r}{also}")
     return split.tail
+
+
+def _why_wrong(stage: int, split: Split, extent: int | None, derived: bool, is_rvar: bool) -> str:
+    """Return why the tail strategy of `split`, given and not exact, is wrong; else nothing."""
+    known = f" (its extent is {extent})" if extent is not None else ""
+    if split.tail is TailStrategy.ShiftInwards:
+        if stage > 0:
+            return "ShiftInwards computes cells twice, which an update definition must not"
+        if derived if extent is None else extent < split.factor:
+            return (
+                f"ShiftInwards needs {split.old} to have at least {split.factor} iterations{known}"
+            )
+    if split.tail is TailStrategy.RoundUp and (is_rvar or derived):
+        what = "is a reduction variable" if is_rvar else "is made by an earlier split or fuse"
+        return f"RoundUp would run over the end of {split.old}{known}, which {what}"
+    return ""
 
 
 def _root_extents(state: FuncSchedule, function: Function, stage: int) -> dict[str, int]:

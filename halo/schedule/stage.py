@@ -28,7 +28,7 @@ from halo.schedule.directives import (
 )
 from halo.schedule.loop_level import LoopLevel
 from halo.schedule.schedule import Entry, Schedule
-from halo.schedule.state import FuncSchedule, initial
+from halo.schedule.state import FuncSchedule, complete
 from halo.schedule.tail import TailStrategy
 
 
@@ -38,10 +38,12 @@ class ScheduleLog:
 
     function: Function
     entries: list[Entry] = field(default_factory=list)
-    state: FuncSchedule = field(init=False)
+    _state: FuncSchedule = field(default_factory=FuncSchedule)
 
-    def __post_init__(self) -> None:
-        self.state = initial(self.function)
+    @property
+    def state(self) -> FuncSchedule:
+        """What the directives so far give for the definitions so far."""
+        return complete(self._state, self.function)
 
     def add(self, stage: int, *directives: Directive) -> None:
         """Carry out `directives` for definition `stage`, all of them or none.
@@ -56,7 +58,7 @@ class ScheduleLog:
         state = self.state
         for entry in entries:
             state = apply(state, self.function, entry)
-        self.state = state
+        self._state = state
         self.entries.extend(entries)
 
     def schedule(self) -> Schedule:

@@ -41,7 +41,10 @@ def halo() -> None:
 @halo.command("compile")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path, file_okay=False),
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
     help="Directory to write the library, header and source to.",
 )
 @click.option("--name", default=None, help="Name of the library and its function in C.")
@@ -57,18 +60,24 @@ def compile_command(
     click.echo(f"{compiled.signature.name} in {output}")
     click.echo(totals({file.name: file.stat().st_size for file in files}))
     _echo_ports(compiled)
-    click.echo(f"  {compiled.summary}")
+    click.echo(f"  {compiled.report}")
     click.echo(f"  {time.perf_counter() - start:.1f} s")
 
 
 @halo.command("run")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option(
-    "--input", "inputs", multiple=True, metavar="NAME=FILE.npy|random[:SHAPE]",
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=FILE.npy|random[:SHAPE]",
     help="An input array. Once per input of the model.",
 )
 @click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path, file_okay=False),
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
     help="Directory to write the outputs to, one .npy each.",
 )
 @click.option("--seed", default=0, show_default=True, help="For random inputs.")
@@ -108,8 +117,11 @@ def inspect_command(model: Path, shapes: tuple[str, ...]) -> None:
 
 @halo.command("demo")
 @click.option(
-    "--directory", default=Path("build/demo"), show_default=True,
-    type=click.Path(path_type=Path, file_okay=False), help="Where the files go.",
+    "--directory",
+    default=Path("build/demo"),
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the files go.",
 )
 def demo_command(directory: Path) -> None:
     """Compile a text recogniser, read a line of text with it, then blur a picture."""
@@ -122,9 +134,7 @@ def demo_command(directory: Path) -> None:
     importlib.import_module("onnx_frontend.demo.main").main(directory, click.echo)
 
 
-def _compile(
-    model: Path, shapes: tuple[str, ...], target: str, name: str | None
-) -> CompiledModel:
+def _compile(model: Path, shapes: tuple[str, ...], target: str, name: str | None) -> CompiledModel:
     with _progress() as progress:
         return compile_model(
             model,

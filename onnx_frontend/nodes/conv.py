@@ -19,6 +19,4 @@ def conv(node: NodeContext, x: Tensor, w: Tensor, bias: Tensor | None = None) ->
     if None in kernel or known(w.shape[0]) is None:
         node.unsupported("weights of a known shape")
     sizes = node.integers("kernel_shape", [k for k in kernel if k is not None])
-    return convolve(
-        node.output(), x, w, bias, window_of(node, x, sizes), node.integer("group", 1)
-    )
+    return convolve(node.output(), x, w, bias, window_of(node, x, sizes), node.integer("group", 1))

@@ -79,6 +79,4 @@ def is_nan(node: NodeContext, x: Tensor) -> Tensor:
 def is_inf(node: NodeContext, x: Tensor) -> Tensor:
     """Whether a cell is infinite."""
     negative, positive = node.flag("detect_negative", True), node.flag("detect_positive", True)
-    return elementwise(
-        node.output(), lambda v: f.is_inf(v, negative, positive), x, type=Bool()
-    )
+    return elementwise(node.output(), lambda v: f.is_inf(v, negative, positive), x, type=Bool())

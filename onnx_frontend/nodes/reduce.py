@@ -57,5 +57,3 @@ def arg_min(node: NodeContext, x: Tensor) -> Tensor:
 def _arg(node: NodeContext, x: Tensor, op: str) -> Tensor:
     keep, last = node.flag("keepdims", True), node.flag("select_last_index")
     return arg_reduce(node.output(), x, op, node.integer("axis", 0), keep, last)
-
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from halo.ir.expr import Expr, const
 from halo.ir.operators import as_expr
 from halo.ir.types import Float, Int, type_of_dtype
@@ -58,7 +60,7 @@ def make_range(node: NodeContext, start: Tensor, limit: Tensor, delta: Tensor) -
         return from_content(node.output(), start.type, (count,), cells)
     op = OpInfo(OpKind.VIEW, attrs={"what": "range"})
 
-    def cell(i: object) -> Expr:
+    def cell(i: Any) -> Expr:
         return as_expr(i) * step + first
 
     return computed(node.output(), start.type, (count,), cell, op)
@@ -72,8 +74,8 @@ def eye_like(node: NodeContext, x: Tensor) -> Tensor:
     type = node.type_named(node.integer("dtype")) if node.has("dtype") else x.type
     k = node.integer("k", 0)
 
-    def cell(y: object, x: object) -> Expr:
-        return as_expr(as_expr(y) + k == x)
+    def cell(y: Any, x: Any) -> Expr:
+        return as_expr(y) + k == as_expr(x)
 
     op = OpInfo(OpKind.VIEW, attrs={"what": "eye"})
     return computed(node.output(), type, x.shape, cell, op)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from halo.ir.expr import Expr
+from halo.ir.types import Int
 from halo.ops import views
 from halo.ops.index import ceil_div, choose, greatest, holds, index, known, least, minus, plus
 from halo.ops.tensor import Tensor
@@ -76,7 +77,9 @@ def _from_front(place: Expr, size: Expr) -> Expr:
     """Return `place` counted from the front; a negative one counts from the end."""
     value = known(place)
     if value is not None:
-        return place if value >= 0 else plus(place, size)
+        # What lies before all that int32 can count to stays there.
+        far = value < Int(32).min_value
+        return place if value >= 0 or far else plus(place, size)
     if holds(place >= 0):
         return place
     return choose(place < 0, plus(place, size), place)

@@ -7,14 +7,39 @@ import pytest
 
 from halo.ir.execute import execute
 from halo.ir.expr import (
-    Add, And, Call, CallKind, Cast, Expr, GE, IntImm, LT, Let, Load, Min, Mul, Ramp, Select, Sub,
-    Variable, i32, i64,
+    GE,
+    LT,
+    Add,
+    And,
+    Call,
+    CallKind,
+    Cast,
+    Expr,
+    IntImm,
+    Let,
+    Load,
+    Min,
+    Mul,
+    Ramp,
+    Select,
+    Sub,
+    Variable,
+    i32,
+    i64,
 )
 from halo.ir.intrinsics import likely
 from halo.ir.lowered import BufferArg, LoweredFunc, ScalarArg
 from halo.ir.node import Node
 from halo.ir.stmt import (
-    Allocate, Evaluate, For, ForKind, IfThenElse, LetStmt, Stmt, Store, block,
+    Allocate,
+    Evaluate,
+    For,
+    ForKind,
+    IfThenElse,
+    LetStmt,
+    Stmt,
+    Store,
+    block,
 )
 from halo.ir.types import Int
 from halo.lowering.vectorize_loops import vectorize_loops
@@ -53,7 +78,8 @@ def nodes(s: Node) -> list[Node]:
 
 
 def run(s: Stmt, n: int, size: int = 64) -> np.ndarray:
-    args = tuple(BufferArg(b, I32, (), b == "out") for b in ("out", "in")) + (ScalarArg("n", I32),)
+    buffers = (BufferArg(b, I32, (), b == "out") for b in ("out", "in"))
+    args = (*buffers, ScalarArg("n", I32))
     out = np.full(size, -1, np.int32)
     data = (np.arange(size, dtype=np.int32) * 37) % 23
     execute(LoweredFunc("f", args, s), {"out": out, "in": data, "n": n})

@@ -184,7 +184,7 @@ def _users(p: RandomPipeline, f: hl.Func) -> list[hl.Func]:
 
 def _reads(g: hl.Func, f: hl.Func) -> bool:
     seen: set[str] = set()
-    stack = [d for d in g.function().definitions]
+    stack = [d for d in g.function.definitions]
     while stack:
         for producer in producers_of(stack.pop()):
             if producer.name == f.name():
@@ -264,7 +264,7 @@ def _schedule_pure(choose: Chooser, f: hl.Func, variables: tuple[hl.Var, hl.Var]
 def _schedule_update(
     choose: Chooser, f: hl.Func, index: int, variables: tuple[hl.Var, hl.Var]
 ) -> None:
-    names = pure_vars(f.function(), f.function().definitions[index + 1])
+    names = pure_vars(f.function, f.function.definitions[index + 1])
     stage = f.update(index)
     for v in variables:
         if v.name() not in names:

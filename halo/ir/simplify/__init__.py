@@ -10,7 +10,7 @@ constant bounds show that it does not.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar, cast
+from typing import Any, overload
 
 from halo.ir import expr as E
 from halo.ir import stmt as S
@@ -20,13 +20,14 @@ from halo.ir.ranges import Interval
 from halo.ir.simplify import logic, statements, values, vectors
 from halo.ir.simplify.add import add_or_sub
 from halo.ir.simplify.compare import comparison
+from halo.ir.simplify.constant_bounds import is_index
 from halo.ir.simplify.context import Context, Rule
 from halo.ir.simplify.div_mod import div, mod
+from halo.ir.simplify.facts import constraints
+from halo.ir.simplify.linear import Linear
 from halo.ir.simplify.min_max import min_or_max
 from halo.ir.simplify.mul import mul
 from halo.ir.simplify.unused import drop_unused
-
-N = TypeVar("N", Expr, S.Stmt)
 
 RULES: dict[type[Node], Rule] = {
     E.IntImm: lambda e, ctx: e,
@@ -69,7 +70,11 @@ RULES: dict[type[Node], Rule] = {
 }
 
 
-def simplify(node: N, scope: Mapping[str, Interval] | None = None) -> N:
+@overload
+def simplify(node: Expr, scope: Mapping[str, Interval] | None = None) -> Expr: ...
+@overload
+def simplify(node: S.Stmt, scope: Mapping[str, Interval] | None = None) -> S.Stmt: ...
+def simplify(node: Any, scope: Mapping[str, Interval] | None = None) -> Any:
     """Return `node` simplified; itself when there is nothing to simplify.
 
     Parameters
@@ -84,9 +89,27 @@ def simplify(node: N, scope: Mapping[str, Interval] | None = None) -> N:
     """
     context = Context(RULES, {} if scope is None else scope, node)
     made = context.visit(node)
-    if isinstance(made, S.Stmt):
-        return cast(N, drop_unused(made))
-    return cast(N, made)
+    return drop_unused(made) if isinstance(node, S.Stmt) else made
+
+
+class Simplifier:
+    """Simplifies many expressions in one scope, sharing what is learnt."""
+
+    def __init__(self, scope: Mapping[str, Interval] | None = None) -> None:
+        self._context = Context(RULES, {} if scope is None else scope, E.TRUE)
+
+    def simplify(self, e: Expr) -> Expr:
+        """Return `e` simplified."""
+        self._context.start(e)
+        return self._context.visit(e)
+
+    def is_index(self, e: Expr) -> bool:
+        """Whether arithmetic on the simplified `e` is index arithmetic, which does not overflow."""
+        return is_index(e, self._context)
+
+    def constraints(self, e: E.Comparison) -> list[Linear]:
+        """Return linear combinations, all <= 0 exactly where the simplified `e` holds; or none."""
+        return constraints(e, self._context)
 
 
 def can_prove(condition: Expr, scope: Mapping[str, Interval] | None = None) -> bool:

@@ -112,6 +112,6 @@ def merge_remainders(lin: Linear, ctx: Context) -> Linear:
         elif m % c == 0:
             without = lin.without(key).plus(linear(atom.a, ctx), m // c)
             if without.size < lin.size - 1 or (without.size == 0 and lin.size > 1):
-                rest = E.Mod(atom.a, atom.b)
-                return without.plus(linear(ctx.visit(rest), ctx), -(m // c))
+                remainder = ctx.visit(E.Mod(atom.a, atom.b))
+                return without.plus(linear(remainder, ctx), -(m // c))
     return lin

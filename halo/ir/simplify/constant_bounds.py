@@ -131,7 +131,7 @@ def _is_index(e: Expr, ctx: Context) -> bool:
         known = known_of(e, ctx)
         return known is None or known.is_index
     low, high = _safe_bounds(e, ctx)
-    if -_SMALL <= low and high <= _SMALL:
+    if max(-low, high) <= _SMALL:
         return True
     return _is_index_inside(e, ctx)
 

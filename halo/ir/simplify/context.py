@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 from halo.ir.equality import StructuralKeys
 from halo.ir.expr import Expr, Variable
@@ -13,6 +13,7 @@ from halo.ir.node import Node
 from halo.ir.ranges import Interval
 from halo.ir.simplify.linear import Linear
 from halo.ir.simplify.uses import count_uses
+from halo.ir.stmt import Stmt
 
 Rule = Callable[[Any, "Context"], Any]
 Pair = tuple[int, int]
@@ -70,6 +71,16 @@ class Context:
         self.proofs: dict[Any, bool] = {}
         self._uses: dict[str, int] | None = None
 
+    def start(self, root: Node) -> None:
+        """Make `root` the input; what was learnt of earlier ones stays."""
+        self.root = root
+        self.outer = None
+        self._uses = None
+
+    @overload
+    def visit(self, node: Expr) -> Expr: ...
+    @overload
+    def visit(self, node: Stmt) -> Stmt: ...
     def visit(self, node: Any) -> Any:
         """Return `node` simplified, itself when nothing changed."""
         known = self.memo.get(id(node))

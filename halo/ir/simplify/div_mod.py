@@ -48,7 +48,7 @@ def _by_constant(e: Div, c: int, ctx: Context) -> Expr:
         if isinstance(inner, int) and inner > 0:
             if not e.type.can_represent(inner * c):
                 return e
-            return ctx.visit(Div(a.a, E.const(e.type, inner * c)))  # type: ignore[no-any-return]
+            return ctx.visit(Div(a.a, E.const(e.type, inner * c)))
     if not is_exact(a, ctx):
         return e
     return _split_quotient(e, c, ctx)
@@ -93,7 +93,7 @@ def _of_quotient_sum(e: Div, rest: Linear, c: int, ctx: Context) -> Expr:
         fits = isinstance(d, int) and d > 0 and e.type.can_represent(d * c)
         if isinstance(d, int) and fits and is_index(inner.a, ctx):
             total = build(linear(inner.a, ctx).offset(rest.constant * d), e.type)
-            return ctx.visit(Div(total, E.const(e.type, d * c)))  # type: ignore[no-any-return]
+            return ctx.visit(Div(total, E.const(e.type, d * c)))
     return e
 
 
@@ -123,7 +123,7 @@ def _modulo_constant(e: Mod, c: int, ctx: Context) -> Expr:
     if isinstance(a, Mod):
         inner = as_const(a.b)
         if isinstance(inner, int) and inner > 0 and inner % c == 0:
-            return ctx.visit(Mod(a.a, e.b))  # type: ignore[no-any-return]
+            return ctx.visit(Mod(a.a, e.b))
     if not is_exact(a, ctx):
         return e
     return _reduced(e, c, ctx)

@@ -39,6 +39,12 @@ def _linear(e: Expr, ctx: Context) -> Linear:
             return a.plus(b, 1 if isinstance(e, E.Add) else -1)
     elif isinstance(e, E.Mul) and isinstance(e.b, E.IntImm):
         return linear(e.a, ctx).times(e.b.value)
+    elif isinstance(e, E.Cast) and e.type.is_scalar and _keeps_value(e) and is_exact(e.value, ctx):
+        inner = linear(e.value, ctx)
+        total = Linear({}, inner.constant)
+        for x, c in inner.terms.values():
+            total = total.plus(atom(e if x is e.value else E.Cast(e.type, x), ctx), c)
+        return total
     return atom(e, ctx)
 
 

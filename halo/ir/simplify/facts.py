@@ -55,8 +55,8 @@ def assume(e: Expr, holds: bool, ctx: Context) -> None:
     elif isinstance(e, Not):
         assume(e.a, not holds, ctx)
     elif isinstance(e, And if holds else Or):
-        assume(e.a, holds, ctx)  # type: ignore[attr-defined]
-        assume(e.b, holds, ctx)  # type: ignore[attr-defined]
+        assume(e.a, holds, ctx)
+        assume(e.b, holds, ctx)
     elif e.type.is_scalar:
         ctx.truths[ctx.keys.key(e)] = holds
         if isinstance(e, Comparison):

@@ -39,7 +39,8 @@ class Linear:
         """Return scale*self."""
         if scale == 0:
             return Linear({})
-        return Linear({k: (a, c * scale) for k, (a, c) in self.terms.items()}, self.constant * scale)
+        terms = {k: (a, c * scale) for k, (a, c) in self.terms.items()}
+        return Linear(terms, self.constant * scale)
 
     def offset(self, by: int) -> Linear:
         """Return self + by."""
@@ -88,6 +89,7 @@ def build(lin: Linear, type: Type, *, ordered: bool = True) -> Expr:
     if not terms:
         return const(type, constant)
     first, c = terms[0]
+    total: Expr
     if c == -1 or (c < 0 and constant):
         total = Sub(const(type, constant), _scaled(first, -c))
         constant = 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from halo.ir import expr as E
 from halo.ir.expr import And, Expr, Not, Or, Select, as_const, is_false, is_true
-from halo.ir.intrinsics import is_intrinsic
 from halo.ir.simplify.context import Context
 from halo.ir.simplify.facts import implies
 from halo.ir.simplify.vectors import lanewise
@@ -55,7 +54,7 @@ def operands(e: Expr, cls: type[And | Or]) -> list[Expr]:
     while stack:
         top = stack.pop()
         if type(top) is cls:
-            stack += [top.b, top.a]  # type: ignore[attr-defined]
+            stack += [top.b, top.a]
         else:
             found.append(top)
     return found
@@ -122,7 +121,7 @@ def not_(e: Not, ctx: Context) -> Expr:
         return E.const(a.type, not value)
     opposite = negation(a)
     if opposite is not None:
-        return ctx.visit(opposite)  # type: ignore[no-any-return]
+        return ctx.visit(opposite)
     if isinstance(a, E.Broadcast):
         return E.Broadcast(ctx.visit(Not(a.value)), a.lanes)
     return e if a is e.a else Not(a)
@@ -131,10 +130,9 @@ def not_(e: Not, ctx: Context) -> Expr:
 def select(e: Select, ctx: Context) -> Expr:
     """select(true, a, b) -> a; select(c, a, a) -> a; select(!c, a, b) -> select(c, b, a)."""
     c = ctx.visit(e.condition)
-    marked = is_intrinsic(c, "likely")
-    bare = c.args[0] if marked else c
-    if as_const(bare) is not None:
-        return ctx.visit(e.true_value if as_const(bare) else e.false_value)  # type: ignore[no-any-return]
+    known = as_const(c)
+    if known is not None:
+        return ctx.visit(e.true_value if known else e.false_value)
     a, b = ctx.visit(e.true_value), ctx.visit(e.false_value)
     if ctx.keys.key(a) == ctx.keys.key(b):
         return a
@@ -145,7 +143,7 @@ def select(e: Select, ctx: Context) -> Expr:
     if e.type.is_bool and c.type == e.type:
         logical = _of_bools(c, a, b)
         if logical is not None:
-            return ctx.visit(logical)  # type: ignore[no-any-return]
+            return ctx.visit(logical)
     if isinstance(a, E.Broadcast) and isinstance(b, E.Broadcast) and c.type.is_scalar:
         return E.Broadcast(ctx.visit(Select(c, a.value, b.value)), a.lanes)
     if c is e.condition and a is e.true_value and b is e.false_value:

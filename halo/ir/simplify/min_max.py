@@ -58,7 +58,7 @@ def operands(e: Expr, cls: type[Min | Max]) -> list[Expr]:
     while stack:
         top = stack.pop()
         if type(top) is cls:
-            stack += [top.b, top.a]  # type: ignore[attr-defined]
+            stack += [top.b, top.a]
         else:
             found.append(top)
     return found

@@ -45,5 +45,5 @@ def _of_integers(e: Mul, ctx: Context) -> Expr:
         return e
     for x, y in ((a, b), (b, a)):
         if isinstance(x, Mul) and isinstance(x.b, E.IntImm):
-            return ctx.visit(Mul(ctx.visit(Mul(x.a, y)), x.b))  # type: ignore[no-any-return]
+            return ctx.visit(Mul(ctx.visit(Mul(x.a, y)), x.b))
     return e

@@ -92,9 +92,10 @@ class _Proof:
             elif isinstance(a, Variable):
                 known = known_of(a, self.ctx)
                 end = None if known is None else (known.upper if c > 0 else known.lower)
-                if known is not None and end is not None:
-                    if innermost is None or known.order > innermost[0]:
-                        innermost = known.order, key, expand(end, self.ctx)
+                if known is None or end is None:
+                    continue
+                if innermost is None or known.order > innermost[0]:
+                    innermost = known.order, key, expand(end, self.ctx)
             elif isinstance(a, E.Div):
                 quotient = key
         if innermost is not None:

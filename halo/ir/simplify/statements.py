@@ -6,7 +6,6 @@ import dataclasses
 
 from halo.ir import stmt as S
 from halo.ir.expr import Add, Expr, Sub, as_const, const
-from halo.ir.intrinsics import is_intrinsic
 from halo.ir.ranges import Interval
 from halo.ir.simplify.bindings import bind, bind_loop, is_cheap, unbind
 from halo.ir.simplify.context import Context
@@ -37,7 +36,7 @@ def let_stmt(s: S.LetStmt, ctx: Context) -> Stmt:
             body = old if same else S.LetStmt(name, value, body)
         unbind(old.name, name, ctx)
     ctx.release(mark)
-    return body  # type: ignore[no-any-return]
+    return body
 
 
 def for_(s: S.For, ctx: Context) -> Stmt:
@@ -58,19 +57,18 @@ def for_(s: S.For, ctx: Context) -> Stmt:
         return NO_OP
     if name == s.name and low is s.min and extent is s.extent and body is s.body:
         return s
-    return dataclasses.replace(s, name=name, min=low, extent=extent, body=body)  # type: ignore[arg-type]
+    return dataclasses.replace(s, name=name, min=low, extent=extent, body=body)
 
 
 def if_then_else(s: S.IfThenElse, ctx: Context) -> Stmt:
     """One branch for a constant condition; the branches see what the condition says."""
     condition = ctx.visit(s.condition)
-    bare = condition.args[0] if is_intrinsic(condition, "likely") else condition
-    value = as_const(bare)
+    value = as_const(condition)
     if value is not None:
         chosen = s.then_case if value else s.else_case
-        return NO_OP if chosen is None else ctx.visit(chosen)  # type: ignore[no-any-return]
-    then_case = _under(bare, True, s.then_case, ctx)
-    else_case = None if s.else_case is None else _under(bare, False, s.else_case, ctx)
+        return NO_OP if chosen is None else ctx.visit(chosen)
+    then_case = _under(condition, True, s.then_case, ctx)
+    else_case = None if s.else_case is None else _under(condition, False, s.else_case, ctx)
     if else_case is not None and is_no_op(else_case):
         else_case = None
     if is_no_op(then_case) and else_case is None:
@@ -83,7 +81,7 @@ def if_then_else(s: S.IfThenElse, ctx: Context) -> Stmt:
 def _under(condition: Expr, holds: bool, s: Stmt, ctx: Context) -> Stmt:
     with ctx.assuming():
         assume(condition, holds, ctx)
-        return ctx.visit(s)  # type: ignore[no-any-return]
+        return ctx.visit(s)
 
 
 def assert_stmt(s: S.AssertStmt, ctx: Context) -> Stmt:
@@ -114,4 +112,4 @@ def write(s: S.Store | S.Provide, ctx: Context) -> Stmt:
     value = as_const(made.predicate)
     if value is None:
         return made
-    return dataclasses.replace(made, predicate=None) if value else NO_OP  # type: ignore[arg-type]
+    return dataclasses.replace(made, predicate=None) if value else NO_OP

@@ -30,7 +30,8 @@ def drop_unused(s: Stmt) -> Stmt:
 
         let a = x * y; f[0] = 1  ->  f[0] = 1
     """
-    return _Sweep().run(s)
+    made: Stmt = _Sweep().run(s)
+    return made
 
 
 class _Sweep:
@@ -87,12 +88,12 @@ class _Sweep:
         return s if stmts is s.stmts else block(*stmts)
 
     def _allocate(self, s: Allocate) -> Stmt:
-        body = self.run(s.body)
+        body: Stmt = self.run(s.body)
         if s.name not in self.used:
-            return body  # type: ignore[no-any-return]
+            return body
         self.used.discard(s.name)
         for extent in s.extents:
             self._note(extent)
-        return s if body is s.body else dataclasses.replace(s, body=body)  # type: ignore[arg-type]
+        return s if body is s.body else dataclasses.replace(s, body=body)
 
 

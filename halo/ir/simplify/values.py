@@ -39,7 +39,7 @@ def cast(e: Cast, ctx: Context) -> Expr:
     v = ctx.visit(e.value)
     t = e.type
     if v.type == t:
-        return v  # type: ignore[no-any-return]
+        return v
     value = as_const(v)
     if value is not None:
         folded = fold_cast(t, value)
@@ -48,7 +48,7 @@ def cast(e: Cast, ctx: Context) -> Expr:
     if isinstance(v, Cast):
         inner = _through(v, t, ctx)
         if inner is not None:
-            return ctx.visit(cast_to(t, inner))  # type: ignore[no-any-return]
+            return ctx.visit(cast_to(t, inner))
     same = e if v is e.value else Cast(t, v)
     made = None if t.is_scalar else cast_vector(same, ctx)
     return same if made is None else made
@@ -125,7 +125,7 @@ def _bitwise(e: Call, values: list[int | float | None], ctx: Context) -> Expr:
             if mask == 0:
                 return e.args[1 - i]
     if e.name == "abs" and t.is_integral and bounds(e.args[0], ctx)[0] >= 0:
-        return ctx.visit(cast_to(t, e.args[0]))  # type: ignore[no-any-return]
+        return ctx.visit(cast_to(t, e.args[0]))
     return e
 
 
@@ -201,4 +201,4 @@ def let(e: Let, ctx: Context) -> Expr:
             used = (used - {name}) | free_variables(value)
         unbind(old.name, name, ctx)
     ctx.release(mark)
-    return body  # type: ignore[no-any-return]
+    return body

@@ -12,7 +12,7 @@ def lanewise(e: E.Binary | E.Comparison, ctx: Context) -> Expr:
     """x8(a) op x8(b) -> x8(a op b); ramp(b, s) + x8(v) -> ramp(b + v, s)."""
     a, b = e.a, e.b
     if isinstance(a, Broadcast) and isinstance(b, Broadcast):
-        return Broadcast(ctx.visit(type(e)(a.value, b.value)), a.lanes)  # type: ignore[call-arg]
+        return Broadcast(ctx.visit(type(e)(a.value, b.value)), a.lanes)
     if e.type.is_integral and isinstance(e, (E.Add, E.Sub)):
         return _sum_of_ramps(e, ctx)
     if isinstance(e, E.Mul) and e.type.is_integral:
@@ -74,7 +74,7 @@ def _lanes_of_ramp(e: E.Shuffle, r: Ramp, ctx: Context) -> Expr:
     t = r.base.type
     start = ctx.visit(E.Add(r.base, E.Mul(r.stride, E.const(t, e.indices[0]))))
     if not steps:
-        return start  # type: ignore[no-any-return]
+        return start
     return made_ramp(start, ctx.visit(E.Mul(r.stride, E.const(t, steps.pop()))), len(e.indices))
 
 

@@ -1,0 +1,26 @@
+"""The ONNX compiler: trained models to machine code.
+
+import onnx_frontend
+
+model = onnx_frontend.compile("model.onnx", shapes={"x": (1, 3, 48, "width")})
+answers = model.run({"x": pixels})
+model.save("build/model")  # libmodel.so, model.h, model.c
+model = onnx_frontend.load("build/model")  # needs no compiler
+"""
+
+from onnx_frontend.compile import compile
+from onnx_frontend.compiled_model import CompiledModel, CompileReport, load
+from onnx_frontend.errors import ModelError, UnsupportedOp
+from onnx_frontend.package import PackageError
+from onnx_frontend.registry import operator
+
+__all__ = [
+    "CompileReport",
+    "CompiledModel",
+    "ModelError",
+    "PackageError",
+    "UnsupportedOp",
+    "compile",
+    "load",
+    "operator",
+]

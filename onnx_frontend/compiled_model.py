@@ -1,0 +1,156 @@
+"""A compiled model: run it, save it, load it again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from codegen import CBuffer, CSource, Library, make_buffer
+from halo.ir.types import Int
+from halo.target import Target
+from onnx_frontend.package import Manifest, Source, read_package, write_package
+from onnx_frontend.signature import Array, Port, Signature
+
+
+@dataclass(frozen=True, slots=True)
+class CompileReport:
+    """What a compilation did.
+
+    Attributes
+    ----------
+    kernels, distinct
+        Kernels that a run calls, and how many different ones they are.
+    import_s, lower_s, build_s
+        Seconds spent on reading the model, on lowering, on the C compiler.
+    """
+
+    kernels: int
+    distinct: int
+    import_s: float
+    lower_s: float
+    build_s: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kernels} kernels, {self.distinct} of them different; import "
+            f"{self.import_s:.1f} s, lowering {self.lower_s:.1f} s, C {self.build_s:.1f} s"
+        )
+
+
+class CompiledModel:
+    """A model as machine code. May run in several threads at once.
+
+    Attributes
+    ----------
+    signature
+        Its inputs, outputs and symbols.
+    target
+        The machine it is for.
+    report
+        What the compilation did; None for a loaded model.
+    """
+
+    def __init__(
+        self,
+        signature: Signature,
+        library: Library,
+        declarations: tuple[str, ...],
+        target: Target,
+        source: Callable[[], CSource] | Path,
+        report: CompileReport | None = None,
+    ) -> None:
+        self.signature = signature
+        self.target = target
+        self.report = report
+        self._library = library
+        self._declarations = declarations
+        self._source = source
+
+    def run(self, inputs: Mapping[str, Any], *, threads: int | None = None) -> dict[str, Array]:
+        """Run the model.
+
+        Parameters
+        ----------
+        inputs
+            An array for each input, of its element type and rank; any strides.
+        threads
+            How many threads to use; None: what the machine and environment allow.
+
+        Returns
+        -------
+        dict
+            A new array for each output.
+
+        Raises
+        ------
+        BufferError
+            An input is missing, unknown, or does not fit; the message names it.
+        """
+        signature = self.signature
+        arrays = signature.prepare(inputs)
+        shapes = signature.output_shapes(signature.bind(arrays))
+        results = [
+            np.empty(shape, port.type.dtype)
+            for port, shape in zip(signature.outputs, shapes, strict=True)
+        ]
+        ports = (*signature.inputs, *signature.outputs)
+        buffers = [_buffer(p, a) for p, a in zip(ports, [*arrays, *results], strict=True)]
+        self._library.call(signature.name, *buffers, threads=threads)
+        return {p.name: a for p, a in zip(signature.outputs, results, strict=True)}
+
+    def workspace_bytes(self, inputs: Mapping[str, Any]) -> int:
+        """Return how much memory a run on `inputs` takes for intermediates."""
+        arrays = self.signature.prepare(inputs)
+        rank = sum(len(p.shape) for p in self.signature.outputs)
+        sizes = np.zeros(1 + rank, np.int64)
+        port = Port("sizes", "sizes", Int(64), (sizes.size,))
+        buffers = [_buffer(p, a) for p, a in zip(self.signature.inputs, arrays, strict=True)]
+        self._library.call(f"{self.signature.name}_sizes", *buffers, _buffer(port, sizes))
+        return int(sizes[0])
+
+    def save(self, directory: str | os.PathLike[str]) -> tuple[Path, ...]:
+        """Write the library, its header, its C source and what `load` needs; return the paths.
+
+        Files of an earlier save are replaced, each at once; other files are left alone.
+        """
+        manifest = Manifest(self.signature, self._declarations, self.target)
+        if isinstance(self._source, Path):
+            origin: Source | Path = self._source
+        else:
+            made = self._source()
+            origin = Source(made.text, made.header, made.blob, made.blob_name)
+        return write_package(Path(directory), manifest, self._library.path, origin)
+
+    def __repr__(self) -> str:
+        ins = "; ".join(p.describe() for p in self.signature.inputs)
+        outs = "; ".join(p.describe() for p in self.signature.outputs)
+        return f"<CompiledModel {self.signature.name}: {ins} -> {outs}>"
+
+
+def load(directory: str | os.PathLike[str]) -> CompiledModel:
+    """Return the model that `CompiledModel.save` wrote; needs no compiler.
+
+    Raises
+    ------
+    PackageError
+        The directory holds no model, a file of it is damaged, or it was built for a machine with
+        instructions that this one does not have.
+    """
+    path = Path(directory)
+    manifest = read_package(path)
+    library = Library(manifest.library(path).absolute(), manifest.declarations)
+    return CompiledModel(manifest.signature, library, manifest.declarations, manifest.target, path)
+
+
+def _buffer(port: Port, array: Array) -> CBuffer:
+    size = array.itemsize
+    dims = [
+        (0, n, s // size)
+        for n, s in zip(reversed(array.shape), reversed(array.strides), strict=True)
+    ]
+    return make_buffer(array.ctypes.data, port.type, dims)

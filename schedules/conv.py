@@ -1,0 +1,27 @@
+"""Convolutions: register tiles of neighbouring pixels by output channels."""
+
+from __future__ import annotations
+
+from schedules.loops import vectorize
+from schedules.register_tile import schedule_tiles
+from schedules.task import Task
+
+
+def schedule_conv(task: Task) -> None:
+    """Tile along the innermost spatial axis and the output channels."""
+    root, acc = task.root, task.funcs["acc"]
+    column, batch, spatial = root.args[-2], root.args[-1], root.args[:-2]
+    _compute_padded(task)
+    schedule_tiles(task, acc, column, spatial[0], [*spatial[1:], batch])
+
+
+def _compute_padded(task: Task) -> None:
+    """Copy the input into a frame of zeros first, with the channels innermost."""
+    padded = task.funcs.get("padded")
+    if padded is None:
+        return
+    channel, batch, spatial = padded.args[-2], padded.args[-1], padded.args[:-2]
+    padded.compute_root().reorder_storage(channel, *spatial, batch)
+    padded.reorder(channel, *spatial, batch)
+    vectorize(padded, channel, None, task.lanes)
+    padded.parallel(spatial[-1])

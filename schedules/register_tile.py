@@ -1,0 +1,134 @@
+"""Sums of products whose results stay in registers: convolutions and matrix products.
+
+A tile of `rows` x `columns` results is summed up in registers. Each step of the sum loads one
+vector of weights per register column and broadcasts one input per row, so that loads are few
+beside multiply-adds. The epilogue (bias, activation, residual) is computed on the tile before it
+is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from halo.schedule.tail import TailStrategy
+from schedules.task import Handle, Task
+
+_ROWS = 14
+"""Most rows of a tile: more are not read faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """`rows` x `vectors` registers of `lanes` results each."""
+
+    rows: int
+    vectors: int
+    lanes: int
+
+    @property
+    def columns(self) -> int:
+        return self.vectors * self.lanes
+
+
+def choose_tile(rows: int | None, columns: int | None, lanes: int, registers: int) -> Tile:
+    """Return the tile that wastes least, of these the one that needs fewest loads per product.
+
+    Parameters
+    ----------
+    rows, columns
+        Extents to be covered; None where they are not known.
+    lanes
+        Of a vector register.
+    registers
+        How many may hold results.
+    """
+    best: tuple[float, Tile] | None = None
+    for vectors in (1, 2, 3, 4):
+        wide = min(lanes, columns) if columns is not None else lanes
+        if columns is not None and vectors * wide > columns:
+            continue
+        for height in range(1, min(_ROWS, registers // vectors) + 1):
+            if rows is not None and height > rows:
+                continue
+            tile = Tile(height, vectors, wide)
+            if best is None or _cost(tile, rows, columns) < best[0]:
+                best = (_cost(tile, rows, columns), tile)
+    assert best is not None
+    return best[1]
+
+
+def _cost(tile: Tile, rows: int | None, columns: int | None) -> float:
+    """Return instructions per product: multiply-adds with what is computed twice, and loads."""
+    waste = _covered(rows, tile.rows) * _covered(columns, tile.columns)
+    loads = (tile.vectors + tile.rows) / (tile.vectors * tile.rows)
+    # Two multiply-adds can run in a cycle, each waits four: ten registers keep them busy.
+    idle = max(1.0, 10 / (tile.rows * tile.vectors))
+    return waste * (max(1.0, loads) * idle + 0.1 * loads)
+
+
+def _covered(extent: int | None, step: int) -> float:
+    """Return how much larger than `extent` the steps that cover it are together."""
+    return 1.0 if extent is None else -(-extent // step) * step / extent
+
+
+def schedule_tiles(
+    task: Task, acc: Handle, column: str, row: str | None, outer: Sequence[str]
+) -> None:
+    """Cut the root into register tiles, compute `acc` for each, run the rest in parallel.
+
+    Parameters
+    ----------
+    acc
+        The Func that sums up, of the same variables as the root.
+    column
+        The variable to run in vectors.
+    row
+        The variable to run in the rows of a tile; None: tiles have one row.
+    outer
+        The other variables, the fastest first.
+    """
+    root = task.root
+    columns, rows = task.extent(column), task.extent(row) if row else 1
+    tile = choose_tile(rows, columns, task.lanes, 24 if task.target.vector_bits == 512 else 12)
+    loops = _tile_root(task, tile, column, row)
+    root.reorder(*loops, *([row] if row else []), *outer[:1], column, *outer[1:])
+    _tile_sum(acc, tile, column, row)
+    acc.compute_at(root.function.name, row or column)
+    tasks = [*outer[:1], column, *outer[1:]]
+    while len(tasks) > 1:
+        root.fuse(tasks[0], tasks[1], f"task{len(tasks)}")
+        tasks = [f"task{len(tasks)}", *tasks[2:]]
+    root.parallel(tasks[0])
+
+
+def _tile_root(task: Task, tile: Tile, column: str, row: str | None) -> list[str]:
+    """Split the root's loops into tiles; return those of one tile, innermost first."""
+    root = task.root
+    cut = _tail(task.extent(column), tile.columns)
+    root.split(column, column, "tc", tile.columns, cut)
+    root.split("tc", "tc", "tv", tile.lanes).vectorize("tv").unroll("tc")
+    if row is None:
+        return ["tv", "tc"]
+    root.split(row, row, "tr", tile.rows, _tail(task.extent(row), tile.rows))
+    root.unroll("tr")
+    return ["tv", "tc", "tr"]
+
+
+def _tile_sum(acc: Handle, tile: Tile, column: str, row: str | None) -> None:
+    others = [v for v in acc.args if v not in (column, row)]
+    inside = [column] if row is None else [column, row]
+    acc.reorder_storage(*inside, *others)
+    rvars = acc.rvars()
+    for stage, sums in ((acc, ()), (acc.update(), rvars)):
+        stage.split(column, column, "av", tile.lanes)
+        stage.reorder("av", *inside, *sums, *others)
+        stage.vectorize("av").unroll(column)
+        if row is not None:
+            stage.unroll(row)
+
+
+def _tail(extent: int | None, step: int) -> TailStrategy:
+    if extent is None:
+        return TailStrategy.GuardWithIf
+    return TailStrategy.Auto if extent % step == 0 else TailStrategy.ShiftInwards
