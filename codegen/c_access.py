@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from codegen.c_lanes import lanes_loop
+from codegen.c_masked import choose, masked_load, masked_store
 from codegen.c_prelude import Prelude
 from codegen.c_scalar import memory_helper
 from codegen.c_types import carrier, element_of, is_half, memory_type, padded, scalar_type, tag
@@ -42,10 +43,11 @@ def load_helper(prelude: Prelude, t: Type, masked: bool) -> str:
 def _load_text(prelude: Prelude, t: Type, name: str, masked: bool) -> str:
     vector = _raw(prelude, t)[0]
     params = f"const {memory_type(t)} *p" + (f", {_mask(prelude, t)} mask" if masked else "")
-    if masked:
-        body = f"for (int i = 0; i < {t.lanes}; ++i)\n        if (mask[i]) v[i] = p[i];"
-    else:
+    if not masked:
         body = f"memcpy(&v, p, {t.lanes} * sizeof *p);"
+        return _loader(prelude, t, name, params, vector, body)
+    loop = f"for (int i = 0; i < {t.lanes}; ++i)\n        if (mask[i]) v[i] = p[i];"
+    body = choose(prelude, masked_load(t, vector), loop)
     return _loader(prelude, t, name, params, vector, body)
 
 
@@ -115,7 +117,9 @@ def store_helper(prelude: Prelude, t: Type, masked: bool) -> str:
         if masked:
             params += f", {_mask(prelude, t)} mask"
             lane = _lane(t, "raw[i]" if is_half(t) else "v[i]")
-            body = f"for (int i = 0; i < {t.lanes}; ++i)\n        if (mask[i]) p[i] = {lane};"
+            loop = f"for (int i = 0; i < {t.lanes}; ++i)\n        if (mask[i]) p[i] = {lane};"
+            source = "raw" if is_half(t) else "(-v)" if t.is_bool else "v"
+            body = choose(prelude, masked_store(t, source), loop)
         elif t.is_bool:
             body = f"v = -v;\n    memcpy(p, &v, {t.lanes} * sizeof *p);"
         else:

@@ -25,6 +25,7 @@ _FLAGS = (
     "-fno-math-errno",
     "-fno-trapping-math",
     "-fvisibility=hidden",
+    "-Wno-psabi",
 )
 
 

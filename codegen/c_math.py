@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from codegen.c_context import Code, Context
 from codegen.c_names import Names
-from codegen.c_types import padded, tag
+from codegen.c_types import carrier, padded, tag
 from codegen.c_walk import count_shared, expression
 from halo.ir.expr import Call, Expr, Variable
 from halo.ir.math import definition
@@ -20,6 +22,22 @@ def math_helper(ctx: Context, e: Call) -> str:
     tags = dict.fromkeys([_type_tag(e.type), *(_type_tag(a.type) for a in e.args)])
     name = f"halo_{e.name}_{'_'.join(tags)}"
     return ctx.prelude.helper(name, lambda: _function(ctx, e, name))
+
+
+@cache
+def widest_bits(name: str, t: Type, count: int) -> int:
+    """Return the width of the widest values in the definition of a math function of type `t`."""
+    body = definition(name, tuple(Variable(t, "xyzw"[i]) for i in range(count)))
+    widest = carrier(t)[1]
+    seen: set[int] = set()
+    stack: list[Expr] = [body]
+    while stack:
+        e = stack.pop()
+        if id(e) not in seen:
+            seen.add(id(e))
+            stack.extend(e.children())
+            widest = max(widest, 0 if e.type.is_bool else carrier(e.type)[1])
+    return widest
 
 
 def _function(ctx: Context, e: Call, name: str) -> str:

@@ -1,10 +1,11 @@
-"""Slices of vector expressions: the lanes [start, start + lanes) of an expression, pushed inwards."""
+"""Slices of vector expressions: lanes [start, start + lanes), pushed down to the leaves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from codegen.c_math import widest_bits
 from codegen.c_types import carrier
 from halo.errors import InternalError
 from halo.ir.expr import (
@@ -12,6 +13,7 @@ from halo.ir.expr import (
     Binary,
     Broadcast,
     Call,
+    CallKind,
     Cast,
     Comparison,
     Expr,
@@ -47,6 +49,8 @@ class Slicer:
         self._bits = bits
         self.variables: dict[str, tuple[int, tuple[str, ...]]] = {}
         self.registers: dict[str, tuple[int, tuple[str, ...]]] = {}
+        self.uncut: set[str] = set()
+        """Registers in scope that fit as they are."""
         self._memo: dict[tuple[int, int, int], Expr] = {}
         self._widths: dict[int, int] = {}
         self._alive: list[Expr] = []
@@ -69,6 +73,9 @@ class Slicer:
                 known = self.registers[e.name][0]
             elif e.type.is_vector and not e.type.is_bool:
                 known = min(known, max(1, self._bits // carrier(e.type)[1]))
+            if isinstance(e, Call) and e.kind is CallKind.MATH and e.type.is_vector:
+                widest = widest_bits(e.name, e.type.element, len(e.args))
+                known = min(known, max(1, self._bits // widest))
             self._widths[id(e)] = known
         return known
 
@@ -89,7 +96,7 @@ class Slicer:
     def pieces(self, e: Expr, width: int, names: tuple[str, ...], start: int, lanes: int) -> Expr:
         """Return lanes of the variable or register `e`, which was cut into `names`."""
         first, last = start // width, (start + lanes - 1) // width
-        parts = []
+        parts: list[Expr] = []
         for k in range(first, last + 1):
             n = min(width, e.type.lanes - k * width)
             t = e.type.with_lanes(n)
@@ -155,6 +162,8 @@ def _load(s: Slicer, e: Load, start: int, lanes: int) -> Expr:
     cut = s.registers.get(e.name)
     if cut is not None:
         return s.pieces(e, *cut, start, lanes)
+    if e.name in s.uncut:
+        return e if lanes == e.type.lanes else Shuffle((e,), tuple(range(start, start + lanes)))
     index = s.slice(e.index, start, lanes) if e.type.is_vector else s.whole(e.index)
     predicate = e.predicate
     if predicate is not None:

@@ -28,8 +28,6 @@ class _Splitter:
         self._bits = bits
         self._slicer = Slicer(bits)
         self._count = 0
-        self._uncut: set[str] = set()
-        """Registers in scope that fit as they are."""
 
     def stmt(self, s: Stmt) -> Stmt:
         if isinstance(s, LetStmt):
@@ -83,9 +81,9 @@ class _Splitter:
         if s.memory is not MemoryType.REGISTER:
             return s.map_children(self._child)
         if s.type.lanes <= width:
-            self._uncut.add(s.name)
+            self._slicer.uncut.add(s.name)
             kept = s.map_children(self._child)
-            self._uncut.discard(s.name)
+            self._slicer.uncut.discard(s.name)
             return kept
         names = _piece_names(s.name, s.type.lanes, width)
         self._slicer.registers[s.name] = (width, names)
@@ -111,7 +109,7 @@ class _Splitter:
                 width = min(width, self._slicer.natural_lanes(s.index))
         if lanes <= width:
             return s.map_children(self._slicer.whole)
-        if s.name in self._uncut:
+        if s.name in self._slicer.uncut:
             parts = tuple(self._slicer.slice(s.value, at, n) for at, n in _cuts(lanes, width))
             whole = Shuffle(parts, tuple(range(lanes)))
             predicate = None if s.predicate is None else self._slicer.whole(s.predicate)

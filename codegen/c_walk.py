@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from codegen.c_context import ATOM, Code, Context
+from codegen.c_context import Code, Context
 from halo.errors import InternalError
 from halo.ir.expr import (
     Binary,
@@ -38,7 +38,7 @@ def expression(ctx: Context, e: Expr) -> Code:
     if printer is None:
         raise InternalError(f"the C back end cannot print a {type(e).__name__}")
     code = printer(ctx, e)
-    if id(e) in ctx.shared and code.level != ATOM:
+    if id(e) in ctx.shared and not code.text.isidentifier():
         code = ctx.bind(e.type, code, "t")
         ctx.temporaries[id(e)] = code
     return code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from halo.ir.expr import Call, Expr, Let, Variable
 from halo.ir.node import Node
@@ -148,10 +148,9 @@ def _free_among(root: Root, names: set[str]) -> set[str]:
             if node.name in names and node.name not in hidden:
                 free.add(node.name)
         elif isinstance(node, _BINDERS):
-            body: Any = node.body
-            inside = hidden | {node.name} if node.name in names else hidden
-            stack.append((body, inside))
-            stack.extend((c, hidden) for c in node.children() if c is not body)
+            outside = (node.min, node.extent) if isinstance(node, For) else (node.value,)
+            stack.extend((c, hidden) for c in outside)
+            stack.append((node.body, hidden | {node.name} if node.name in names else hidden))
         else:
             stack.extend((c, hidden) for c in node.children())
     return free

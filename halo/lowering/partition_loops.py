@@ -32,6 +32,9 @@ from halo.lowering.steady_state import SteadyState, Undecided, holds_likely
 SMALL = 1500
 """Nodes of a body, unrolled, up to which its general copy is worth partitioning further."""
 
+SHORT = 4
+"""Iterations up to which a loop is not worth cutting."""
+
 
 def partition_loops(s: Stmt, small: int = SMALL) -> Stmt:
     """Give the iterations in which all that is marked `likely` holds a body without the tests.
@@ -39,7 +42,7 @@ def partition_loops(s: Stmt, small: int = SMALL) -> Stmt:
     Taken as likely are conditions and operands of min and max marked `likely`, and the condition
     of a select with one side marked. What must hold for them, as linear constraints on the loop
     variable, is made independent of the loops inside by taking their worst iteration. An innermost
-    loop is cut in up to three; any other, and a parallel one, tests the constraints in each
+    loop is cut in up to three; any other, a short or a parallel one tests the constraints in each
     iteration. Clamps that the constraints imply go too. The general copy is partitioned by the
     loops inside only while it is small.
 
@@ -67,6 +70,10 @@ class _Partitioner:
             return node
         if isinstance(node, For) and node.kind in (ForKind.SERIAL, ForKind.PARALLEL):
             return self._loop(node)
+        if isinstance(node, IfThenElse) and is_intrinsic(node.condition, "likely"):
+            # What is done instead of the likely is not worth more code.
+            then_case = self.rewrite(node.then_case)
+            return IfThenElse(node.condition, then_case, node.else_case)
         return node.map_children(self.rewrite)
 
     def _loop(self, loop: For) -> Stmt:
@@ -79,7 +86,7 @@ class _Partitioner:
         constraints = state.constraints
         if not constraints:
             return self._loop_of(loop, self.rewrite(_Rewriter(state.known).apply(loop.body)))
-        if loop.kind is ForKind.PARALLEL or state.pivots or _has_loop(loop.body):
+        if state.pivots or _is_tested(loop):
             return self._loop_of(loop, self._tested(loop, state))
         return self._cut(loop, state)
 
@@ -172,6 +179,13 @@ def _and(a: Expr, b: Expr) -> Expr:
     if is_true(a):
         return b
     return a if is_true(b) else And(a, b)
+
+
+def _is_tested(loop: For) -> bool:
+    """Whether a test in each iteration is better than up to three loops."""
+    extent = as_const(loop.extent)
+    short = extent is not None and extent <= SHORT
+    return loop.kind is ForKind.PARALLEL or short or _has_loop(loop.body)
 
 
 def _has_loop(node: Any) -> bool:

@@ -242,7 +242,7 @@ class SteadyState:
         key = frozenset((k, c) for k, (c, _) in form.terms.items())
         old = self._by_key.get(key)
         here = self._loop.name in form.terms or not self.pivots.isdisjoint(form.terms)
-        if self._learning and here:
+        if self._learning and here and form.is_narrow:
             if old is None or form.const < old.const:
                 self._by_key[key] = form
             return True

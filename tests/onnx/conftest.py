@@ -38,7 +38,11 @@ def node_model(
     names = ["" if x is None else f"x{i}" for i, x in enumerate(inputs)]
     results = [f"y{i}" for i in range(outputs)]
     node = helper.make_node(op, names, results, name="under_test", **attributes)
-    given = [(n, x, i in constants) for i, (n, x) in enumerate(zip(names, inputs)) if x is not None]
+    given = [
+        (name, x, i in constants)
+        for i, (name, x) in enumerate(zip(names, inputs, strict=True))
+        if x is not None
+    ]
     values = [
         helper.make_tensor_value_info(
             n,

@@ -128,9 +128,7 @@ REDUCTIONS += ["ReduceL2", "ReduceSumSquare"]
 @pytest.mark.parametrize("op", REDUCTIONS)
 @pytest.mark.parametrize("keepdims", [0, 1])
 @pytest.mark.parametrize("axes", [[0], [1, -1], [0, 1, 2]])
-def test_reductions_along_axes(
-    check_node: Check, op: str, keepdims: int, axes: list[int]
-) -> None:
+def test_reductions_along_axes(check_node: Check, op: str, keepdims: int, axes: list[int]) -> None:
     x = floats(3, 1, 5)
     check_node(op, x, np.array(axes), constants=[1], keepdims=keepdims, opset=18, rtol=1e-4)
 

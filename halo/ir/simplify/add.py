@@ -74,26 +74,29 @@ def _of_integers(e: Add | Sub, ctx: Context) -> Expr:
 
 def _is_in_order(e: Add | Sub, a: Linear, b: Linear, index: bool) -> bool:
     """Whether `e` is what `build` would make: nothing to merge, and b stands after a."""
-    if b.size != 1 or (a.constant and e.a.type.is_integral):
-        return isinstance(e, Sub) and not a.terms and _single(b)
-    if not b.terms:
-        return bool(a.terms) and b.constant > 0
-    ((key, (atom, c)),) = b.terms.items()
-    if key in a.terms or isinstance(atom, (E.Div, E.Mod)) or c < 0 or isinstance(e.b, Sub):
+    if b.size != 1:
         return False
     if not a.terms:
+        return isinstance(e, Sub) and _leads(a, b)
+    if a.constant:
+        return False
+    if not b.terms:
+        return b.constant > 0
+    ((key, (atom, c)),) = b.terms.items()
+    if key in a.terms or isinstance(atom, (E.Div, E.Mod)) or c < 0:
         return False
     if not index:
         return True
-    last, k = next(reversed(a.terms.values()))
     sign = 1 if isinstance(e, Add) else -1
-    return all(k > 0 or sign < 0 for _, k in a.terms.values()) and term_order(
-        last, k
-    ) <= term_order(atom, sign * c)
+    if sign > 0 and any([k < 0 for _, k in a.terms.values()]):
+        return False
+    return term_order(*next(reversed(a.terms.values()))) <= term_order(atom, sign * c)
 
 
-def _single(b: Linear) -> bool:
-    return b.constant == 0 and all(c > 0 for _, c in b.terms.values())
+def _leads(a: Linear, b: Linear) -> bool:
+    """Whether constant a minus term b stands like that: 3 - x*2 and 0 - x, but x*-2."""
+    c = next(iter(b.terms.values()))[1] if b.terms else 0
+    return c == 1 or (c > 0 and a.constant != 0)
 
 
 def merge_remainders(lin: Linear, ctx: Context) -> Linear:
