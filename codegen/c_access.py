@@ -55,7 +55,7 @@ def _loader(prelude: Prelude, t: Type, name: str, params: str, vector: str, body
     value = _value(prelude, t)
     result = f"{widen_helper(prelude, t)}(v)" if is_half(t) else "v"
     return (
-        f"HALO_INLINE {value} {name}({params}) {{\n    {vector} v = {{0}};\n    {body}\n"
+        f"HALO_INLINE {value} {name}({params}) {{\n    {vector} v = {{0}};{_indented(body)}\n"
         f"    return {result};\n}}\n"
     )
 
@@ -132,8 +132,13 @@ def store_helper(prelude: Prelude, t: Type, masked: bool) -> str:
 def _storer(prelude: Prelude, t: Type, name: str, params: str, body: str) -> str:
     raw = ""
     if is_half(t):
-        raw = f"const {_raw(prelude, t)[0]} raw = {narrow_helper(prelude, t)}(v);\n    "
-    return f"HALO_INLINE void {name}({params}) {{\n    {raw}{body}\n}}\n"
+        raw = f"\n    const {_raw(prelude, t)[0]} raw = {narrow_helper(prelude, t)}(v);"
+    return f"HALO_INLINE void {name}({params}) {{{raw}{_indented(body)}\n}}\n"
+
+
+def _indented(body: str) -> str:
+    """Return `body` on a new line; a preprocessor directive starts in the first column."""
+    return f"\n{body}" if body.startswith("#") else f"\n    {body}"
 
 
 def _lane(t: Type, text: str) -> str:

@@ -76,12 +76,16 @@ def ramp_helper(prelude: Prelude, t: Type) -> str:
 
     def text() -> str:
         vector, c = _vector_type(prelude, t), element_of(*carrier(t))
-        if t.is_float:
-            lane = f"base + ({c})i * stride"
-        else:
-            wide = "uint64_t" if t.bits == 64 else "uint32_t"
-            lane = f"({c})(({wide})base + ({wide})i * ({wide})stride)"
-        return lanes_loop(vector, name, f"{c} base, {c} stride", lanes, lane)
+        head = f"HALO_INLINE {vector} {name}({c} base, {c} stride) {{\n"
+        letter = "f" if t.is_float else "u"
+        bits = carrier(t)[1]
+        steps, element = prelude.vector(letter, bits, lanes), element_of(letter, bits)
+        splat = splat_helper(prelude, letter, bits, lanes)
+        numbers = ", ".join(map(str, range(lanes)))
+        ramp = f"{splat}(({element})base) + lane * {splat}(({element})stride)"
+        return (
+            f"{head}    const {steps} lane = {{{numbers}}};\n    return ({vector})({ramp});\n}}\n"
+        )
 
     return prelude.helper(name, text)
 

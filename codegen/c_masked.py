@@ -58,4 +58,4 @@ def choose(prelude: Prelude, forms: list[tuple[str, str]], otherwise: str) -> st
     lines = []
     for k, (condition, text) in enumerate(forms):
         lines.append(f"#{'if' if k == 0 else 'elif'} {condition}\n    {text}")
-    return "\n" + "\n".join([*lines, f"#else\n    {otherwise}\n#endif"])
+    return "\n".join([*lines, f"#else\n    {otherwise}\n#endif"])

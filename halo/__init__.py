@@ -25,6 +25,7 @@ from halo.errors import (
 from halo.ir.expr import Expr
 from halo.ir.types import BFloat, Bool, Float, Int, Type, UInt
 from halo.lang import boundary as BoundaryConditions
+from halo.lang.driver import set_driver as _set_driver
 from halo.lang.func import Func, Stage, funcs
 from halo.lang.image_param import ImageParam
 from halo.lang.math import (
@@ -88,7 +89,6 @@ from halo.lang.operators import (
     u32,
     u64,
 )
-from halo.lang.driver import set_driver as _set_driver
 from halo.lang.param import Param
 from halo.lang.pipeline import Pipeline
 from halo.lang.rdom import Range, RDom, RVar

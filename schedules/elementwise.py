@@ -8,9 +8,9 @@ from schedules.task import Task
 
 def schedule_elementwise(task: Task) -> None:
     """Walk through memory in order, a vector at a time, the outer loops in parallel."""
-    loops = order_loops(task)
-    if not loops:
+    long = [v for v in task.order if task.extent(v) != 1]
+    if not long:
         return
-    left = vectorize(task.root, loops[0], task.extent(loops[0]), task.lanes)
-    outer = [*loops[1:]] if left is None else [left, *loops[1:]]
-    parallelize(task, list(reversed(outer)), {v: task.extent(v) for v in outer})
+    lane = vectorize(task.root, long[0], task.extent(long[0]), task.lanes)
+    loops = order_loops(task, [lane])
+    parallelize(task, list(reversed(loops)), {v: task.extent(v) for v in loops})

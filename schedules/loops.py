@@ -12,38 +12,36 @@ _WORTH_THREADS = 1 << 14
 """Cells below which starting threads costs more than it saves."""
 
 
-def order_loops(task: Task) -> list[str]:
+def order_loops(task: Task, inner: Sequence[str] = ()) -> list[str]:
     """Put the root's loops into the order of its memory; return those longer than 1, so ordered.
 
-    Loops of one iteration go inside the outer ones, where they are in nobody's way.
+    Loops of one iteration go inside the others, where they are in nobody's way, and `inner`
+    (loops that were split off) inside of all.
     """
     long = [v for v in task.order if task.extent(v) != 1]
     short = [v for v in task.order if task.extent(v) == 1]
-    if len(task.order) > 1:
-        task.root.reorder(*long[:1], *short, *long[1:])
+    loops = [*inner, *short, *long]
+    if len(loops) > 1:
+        task.root.reorder(*loops)
     return long
 
 
 def vectorize(
     stage: ScheduleMethods, var: str, extent: int | None, lanes: int, *, pure: bool = True
-) -> str | None:
-    """Vectorise `var` by `lanes` or by its whole extent; return the loop left around, if any.
+) -> str:
+    """Run `var` in vectors of `lanes`, fewer if it is shorter; return the loop over the lanes.
 
     An extent that is not known is not known to be as large as a vector either, so its last
     vector is a partial one.
     """
-    if extent == 1:
-        return var
-    if extent is not None and extent <= lanes:
-        stage.vectorize(var)
-        return None
+    lanes = lanes if extent is None else min(lanes, extent)
     shift = pure and extent is not None
     tail = TailStrategy.ShiftInwards if shift else TailStrategy.GuardWithIf
     if extent is not None and extent % lanes == 0:
         tail = TailStrategy.Auto
     stage.split(var, var, f"{var}v", lanes, tail)
     stage.vectorize(f"{var}v")
-    return var
+    return f"{var}v"
 
 
 def parallelize(task: Task, loops: Sequence[str], extents: Mapping[str, int | None]) -> None:

@@ -94,12 +94,12 @@ def schedule_tiles(
     loops = _tile_root(task, tile, column, row)
     root.reorder(*loops, *([row] if row else []), *outer[:1], column, *outer[1:])
     _tile_sum(acc, tile, column, row)
-    acc.compute_at(root.function.name, row or column)
     tasks = [*outer[:1], column, *outer[1:]]
     while len(tasks) > 1:
         root.fuse(tasks[0], tasks[1], f"task{len(tasks)}")
         tasks = [f"task{len(tasks)}", *tasks[2:]]
     root.parallel(tasks[0])
+    acc.compute_at(root.function.name, row or tasks[0])
 
 
 def _tile_root(task: Task, tile: Tile, column: str, row: str | None) -> list[str]:

@@ -94,7 +94,7 @@ class Interpreter:
         hints = dict.fromkeys([f.name for f in outputs], box)
         for function in consumers_first(outputs):
             own = hints.get(function.name)
-            if own is None or own.is_empty:
+            if own is None or own.is_empty or math.prod(own.shape) > _MOST_CELLS:
                 continue
             for stage in reversed(self.stages(function)):
                 for name, needed in self._reads(function, stage, own):

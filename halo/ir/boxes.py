@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from halo.ir import expr as E
-from halo.ir.bounds import Bounds
+from halo.ir.bounds import bounds_in
+from halo.ir.bounds.context import Bounds
 from halo.ir.expr import Call, CallKind, Expr, const
 from halo.ir.node import Node
 from halo.ir.ranges import Box, Interval, union_boxes
-from halo.ir.simplify import Simplifier
+from halo.ir.simplify.linear import Linear
 from halo.ir.stmt import For, IfThenElse, LetStmt, Provide, Stmt, Store
 
 
@@ -33,12 +34,10 @@ def boxes_touched(
     """
     reader = _Reader(refine_selects)
     nodes = node if isinstance(node, tuple) else (node,)
-    start = Bounds(dict(scope), Simplifier())
+    start = bounds_in(dict(scope))
     for n in nodes:
         reader.read(n, start)
-    return {
-        name: tuple([_simplified(i, start) for i in box]) for name, box in reader.boxes.items()
-    }
+    return {name: tuple([start.simplified(i) for i in box]) for name, box in reader.boxes.items()}
 
 
 def refine(scope: Mapping[str, Interval], condition: Expr) -> dict[str, Interval]:
@@ -48,7 +47,7 @@ def refine(scope: Mapping[str, Interval], condition: Expr) -> dict[str, Interval
 
         refine({"x": [0, w - 1]}, x*2 < n)  ->  {"x": [0, min(w - 1, (n - 1)/2)]}
     """
-    return _refined(Bounds(dict(scope), Simplifier()), condition)
+    return _refined(bounds_in(dict(scope)), condition)
 
 
 class _Reader:
@@ -127,15 +126,13 @@ def _refined(s: Bounds, condition: Expr) -> dict[str, Interval]:
             stack.append(c.value)
         elif isinstance(c, E.Comparison):
             for lin in s.simplifier.constraints(c):
-                _narrow(scope, lin.terms.values(), lin.constant, s)
+                _narrow(scope, lin, s)
     return scope
 
 
-def _narrow(
-    scope: dict[str, Interval], terms: object, constant: int, s: Bounds
-) -> None:
-    """Narrow the variables of ``constant + sum(c*atom) <= 0``."""
-    parts: list[tuple[Expr, int]] = list(terms)  # type: ignore[call-overload]
+def _narrow(scope: dict[str, Interval], lin: Linear, s: Bounds) -> None:
+    """Narrow the variables of ``lin <= 0``."""
+    parts, constant = list(lin.terms.values()), lin.constant
     for i, (v, c) in enumerate(parts):
         if not isinstance(v, E.Variable) or v.name not in scope:
             continue
@@ -149,14 +146,8 @@ def _narrow(
         size = const(v.type, abs(c))
         if c > 0 and found.max is not None:
             end = s.simplify(E.Div(found.max, size))
-            scope[v.name] = _simplified(scope[v.name].intersect(Interval(None, end)), s)
+            scope[v.name] = s.simplified(scope[v.name].intersect(Interval(None, end)))
         elif c < 0 and found.min is not None:
             up = E.Add(found.min, const(v.type, abs(c) - 1))
             end = s.simplify(E.Div(up, size))
-            scope[v.name] = _simplified(scope[v.name].intersect(Interval(end, None)), s)
-
-
-def _simplified(i: Interval, s: Bounds) -> Interval:
-    low = None if i.min is None else s.simplify(i.min)
-    high = low if i.is_point else None if i.max is None else s.simplify(i.max)
-    return Interval(low, high)
+            scope[v.name] = s.simplified(scope[v.name].intersect(Interval(end, None)))

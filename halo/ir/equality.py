@@ -76,9 +76,9 @@ def _signature(cls: type[Node]) -> Signature:
 
     That is its plain fields, and for fields with children how many there are of them.
     """
-    getters = [
-        g for f in dataclasses.fields(cls) if f.init and (g := _getter(f.name, str(f.type)))  # type: ignore[arg-type]
-    ]
+    fields = dataclasses.fields(cls)  # type: ignore[arg-type]
+    found = [_getter(f.name, str(f.type)) for f in fields if f.init and f.compare]
+    getters = [g for g in found if g is not None]
     made: Signature
     if cls is FloatImm:
         made = _float_signature

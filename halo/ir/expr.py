@@ -101,7 +101,9 @@ class Variable(Expr):
     type: Type
     name: str
     param: Parameter | None = None
-    source: ReductionDomain | Image | SymbolicSize | None = None
+    source: ReductionDomain | Image | SymbolicSize | None = dataclasses.field(
+        default=None, compare=False
+    )
 
 
 @node

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from halo.ir.expr import Expr
+from halo.ir.expr import Expr, i32
 from halo.ir.function import Dimension, Function, Image, Parameter
 from halo.ir.interval import Interval
 from halo.ir.lowered import BufferArg, Field, LoweredFunc, ScalarArg, buffer_field
@@ -106,7 +106,8 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
         A region is not known.
     """
     run = _Runner(hook)
-    program, resolved, known = prepare(request)
+    program, resolved, output_dims = prepare(request)
+    known = known_fields(output_dims, program)
     placement = place_functions(program, resolved.functions)
     nest = build_loop_nests(program, resolved.functions, placement, known)
     loops = run("loop nests", lambda _: nest.body, nest.body)
@@ -118,11 +119,11 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
         s = add_region_checks(s, nest.needed, outputs, images)
     s = substitute(with_lets(nest.lets, s), known)
     if not request.trusted:
-        s = add_entry_checks(s, outputs, images, request.output_dims)
+        s = add_entry_checks(s, outputs, images, output_dims)
     s = run("entry checks", lambda s: s, s)
     for name, f in _passes(request.scalars):
         s = run(name, f, s)
-    inputs, func = _signature(request, program, images, s)
+    inputs, func = _signature(request, program, images, output_dims, s)
     return Lowered(func, resolved.receipts, loops, inputs)
 
 
@@ -160,12 +161,15 @@ class _Runner:
         return made
 
 
-def prepare(request: Request) -> tuple[Program, ResolvedSchedule, dict[str, Expr]]:
-    """Collect the program, resolve its schedule, inline; return also the known buffer fields."""
+Dims = Mapping[str, tuple[Dimension, ...]]
+
+
+def prepare(request: Request) -> tuple[Program, ResolvedSchedule, Dims]:
+    """Collect the program, resolve its schedule, inline; return also what outputs promise."""
     program = collect_program(request.outputs, request.cuts)
-    known = _known_fields(request, program)
-    if known:
-        program = program.map_expressions(lambda e: substitute(e, known))
+    fields = known_fields({}, program)
+    if fields:
+        program = program.map_expressions(lambda e: substitute(e, fields))
     functions = program.with_own_definitions()
     schedule = request.schedule
     if request.cuts:  # what is cut away may still have directives
@@ -178,11 +182,32 @@ def prepare(request: Request) -> tuple[Program, ResolvedSchedule, dict[str, Expr
         and not f.has_updates
         and name not in program.outputs
     ]
-    return inline_functions(program, inlined), resolved, known
+    dims = _promised_dims(request, functions, resolved)
+    return inline_functions(program, inlined), resolved, dims
 
 
-def _known_fields(request: Request, program: Program) -> dict[str, Expr]:
-    dims: dict[str, Sequence[Dimension]] = dict(request.output_dims)
+def _promised_dims(
+    request: Request, functions: Mapping[str, Function], resolved: ResolvedSchedule
+) -> Dims:
+    """Return what is promised of output buffers: by the request, and by ``bound``."""
+    dims = dict(request.output_dims)
+    for f in request.outputs:
+        bounds = resolved.functions[f.name].bounds
+        for i in range(len(f.types) if bounds else 0):
+            buffer = output_buffer(f.name, i, len(f.types))
+            old = dims.get(buffer, (Dimension(),) * f.dimensions)
+            dims[buffer] = tuple(
+                replace(d, min=i32(bounds[arg][0]), extent=i32(bounds[arg][1]))
+                if arg in bounds
+                else d
+                for arg, d in zip(functions[f.name].args, old, strict=True)
+            )
+    return dims
+
+
+def known_fields(output_dims: Dims, program: Program) -> dict[str, Expr]:
+    """Return the buffer fields whose value is known before it runs, by name."""
+    dims: dict[str, Sequence[Dimension]] = dict(output_dims)
     dims.update({name: image.dims for name, image in program.images().items()})
     known: dict[str, Expr] = {}
     for name, each in dims.items():
@@ -195,7 +220,7 @@ def _known_fields(request: Request, program: Program) -> dict[str, Expr]:
 
 
 def _signature(
-    request: Request, program: Program, images: Mapping[str, Image], body: Stmt
+    request: Request, program: Program, images: Mapping[str, Image], output_dims: Dims, body: Stmt
 ) -> tuple[tuple[Image | Parameter, ...], LoweredFunc]:
     found: list[Image | Parameter] = [*images.values(), *program.parameters()]
     inputs = found if request.args is None else list(request.args)
@@ -209,7 +234,7 @@ def _signature(
         f = program.functions[name]
         for i, t in enumerate(f.types):
             buffer = output_buffer(name, i, len(f.types))
-            dims = request.output_dims.get(buffer, (Dimension(),) * f.dimensions)
+            dims = output_dims.get(buffer, (Dimension(),) * f.dimensions)
             args.append(BufferArg(buffer, t, tuple(dims), is_output=True))
     args.extend(ScalarArg(name, Int(32)) for name in request.scalars)
     return tuple(inputs), LoweredFunc(request.name, tuple(args), body, request.trusted)

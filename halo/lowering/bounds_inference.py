@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from halo.errors import BoundsError
-from halo.ir.expr import Add, Expr, Variable, as_const, i32
+from halo.ir.expr import Add, Expr, Variable, as_const, i32, is_true
 from halo.ir.function import Definition, Function
 from halo.ir.interval import Interval, bounds_of, boxes_touched, refine, union
 from halo.ir.simplify import simplify
 from halo.ir.types import Int
-from halo.lowering.program import Program, expressions_of
+from halo.lowering.program import Program, calls_in, expressions_of
 from halo.lowering.splits import extent_of, rounded
+from halo.polyhedral import image_box
 from halo.schedule.state import FuncSchedule
 
 Box = tuple[Interval, ...]
@@ -156,10 +157,28 @@ def rvar_interval(d: Definition, name: str) -> Interval:
 
 
 def _touched(d: Definition, scope: Mapping[str, Interval]) -> dict[str, Box]:
-    scope = refine(scope, d.predicate)
+    if not is_true(d.predicate):
+        return _touched_where(d, scope)
     merged: dict[str, Box] = {}
     for e in expressions_of(d):
         merge_boxes(merged, boxes_touched(e, scope))
+    return merged
+
+
+def _touched_where(d: Definition, scope: Mapping[str, Interval]) -> dict[str, Box]:
+    """Return the boxes over the points for which the predicate holds, exact where it is affine.
+
+    The predicate itself is evaluated at every point.
+    """
+    refined = refine(scope, d.predicate)
+    merged = dict(boxes_touched(d.predicate, scope))
+    for call in calls_in(d):
+        exact = image_box(call.args, scope, d.predicate)
+        box = tuple(
+            bounds_of(arg, refined) if r is None else r
+            for arg, r in zip(call.args, exact, strict=True)
+        )
+        merge_boxes(merged, {call.name: box})
     return merged
 
 

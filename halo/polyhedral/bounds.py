@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-import islpy as isl
-
 from halo.ir.expr import (
     EQ,
     GE,
@@ -32,6 +30,7 @@ from halo.ir.interval import Interval
 from halo.ir.operators import cast_to
 from halo.ir.substitute import free_variables
 from halo.ir.types import Type
+from halo.polyhedral.isl import isl
 from halo.polyhedral.translate import NotAnswered, Ranges, Translator, question
 
 _VALUE = "=value"
@@ -98,24 +97,30 @@ def always_true(condition: Expr, ranges: Ranges) -> bool | None:
         return None
 
 
-def image_box(exprs: tuple[Expr, ...], domain: Ranges) -> tuple[Interval | None, ...]:
+def image_box(
+    exprs: tuple[Expr, ...], domain: Ranges, where: Expr | None = None
+) -> tuple[Interval | None, ...]:
     """Return for each expression the exact least and greatest value over `domain`.
 
-    The bounds are expressions of the variables that `domain` does not name; they hold where the
-    domain is not empty. None for an expression that is not affine, or that has no bounds.
+    With `where`, over the points of `domain` for which that condition holds. The bounds are
+    expressions of the variables that `domain` does not name; they hold where the domain is not
+    empty. None for an expression that is not affine, or that has no bounds.
 
     >>> image_box((2 * x + 1,), {"x": Interval(a, b)})
     (Interval(2*a + 1, 2*b + 1),)
     """
-    return tuple([_image(e, domain) for e in exprs])
+    return tuple([_image(e, domain, where) for e in exprs])
 
 
-def _image(expr: Expr, domain: Ranges) -> Interval | None:
+def _image(expr: Expr, domain: Ranges, where: Expr | None) -> Interval | None:
     try:
         with question() as context:
             t = Translator(context, domain)
             value = t.integer(expr)
-            points = t.facts & t.named(_VALUE).eq_set(value.pw)
+            points = t.named(_VALUE).eq_set(value.pw)
+            if where is not None:
+                points &= t.boolean(where)
+            points &= t.facts
             if any(free_variables(e) & domain.keys() for e, _ in t.unknowns):
                 return None
             for name in domain.keys() & t.leaves.keys():
@@ -155,32 +160,31 @@ class _Reader:
         if kind == isl.ast_expr_type.id:
             return cast_to(self.type, self.translator.leaves[e.id_get_id().get_name()])
         args = [self.expr(e.op_get_arg(i)) for i in range(e.op_get_n_arg())]
-        op = e.op_get_type()
-        return reduce(_OPS[op], args) if op in (_OP.min, _OP.max) else _OPS[op](*args)
+        op = _OPS[e.op_get_type().name]
+        return reduce(op, args) if op in (Min, Max) else op(*args)
 
 
-_OP = isl.ast_expr_op_type
-_OPS: dict[Any, Callable[..., Expr]] = {
-    _OP.add: Add,
-    _OP.sub: Sub,
-    _OP.mul: Mul,
-    _OP.minus: lambda a: Sub(const(a.type, 0), a),
-    _OP.div: Div,
-    _OP.fdiv_q: Div,
-    _OP.pdiv_q: Div,
-    _OP.pdiv_r: Mod,
-    _OP.zdiv_r: Mod,
-    _OP.min: Min,
-    _OP.max: Max,
-    _OP.select: Select,
-    _OP.cond: Select,
-    _OP.and_: And,
-    _OP.and_then: And,
-    _OP.or_: Or,
-    _OP.or_else: Or,
-    _OP.eq: EQ,
-    _OP.le: LE,
-    _OP.lt: LT,
-    _OP.ge: GE,
-    _OP.gt: GT,
+_OPS: dict[str, Callable[..., Expr]] = {
+    "add": Add,
+    "sub": Sub,
+    "mul": Mul,
+    "minus": lambda a: Sub(const(a.type, 0), a),
+    "div": Div,
+    "fdiv_q": Div,
+    "pdiv_q": Div,
+    "pdiv_r": Mod,
+    "zdiv_r": Mod,
+    "min": Min,
+    "max": Max,
+    "select": Select,
+    "cond": Select,
+    "and_": And,
+    "and_then": And,
+    "or_": Or,
+    "or_else": Or,
+    "eq": EQ,
+    "le": LE,
+    "lt": LT,
+    "ge": GE,
+    "gt": GT,
 }

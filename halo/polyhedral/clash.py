@@ -7,10 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import islpy as isl
-
 from halo.ir.expr import TRUE, Expr, Variable
 from halo.ir.types import Int
+from halo.polyhedral.isl import isl
 from halo.polyhedral.translate import NotAnswered, Ranges, Translator, question
 
 Cell = tuple[Expr, ...]

@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import islpy as isl
-
 from halo.ir.equality import equal
 from halo.ir.expr import (
     EQ,
@@ -46,6 +44,7 @@ from halo.ir.expr import (
 )
 from halo.ir.interval import Interval
 from halo.ir.types import Type
+from halo.polyhedral.isl import isl
 
 Ranges = Mapping[str, Interval]
 """For each variable the values it takes; the ends may contain other variables."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from halo.ir.expr import Expr, const
-from halo.ir.operators import as_expr
+from halo.ir.operators import as_expr, eq
 from halo.ir.types import Float, Int, type_of_dtype
 from halo.ops.build import computed, from_content
 from halo.ops.index import ceil_div, greatest, index, known, minus, product
@@ -75,7 +75,7 @@ def eye_like(node: NodeContext, x: Tensor) -> Tensor:
     k = node.integer("k", 0)
 
     def cell(y: Any, x: Any) -> Expr:
-        return as_expr(y) + k == as_expr(x)
+        return eq(as_expr(y) + k, x)
 
     op = OpInfo(OpKind.VIEW, attrs={"what": "eye"})
     return computed(node.output(), type, x.shape, cell, op)

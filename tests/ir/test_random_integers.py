@@ -96,9 +96,7 @@ def data_leaves(t: Type) -> st.SearchStrategy[Expr]:
     names = st.sampled_from([f"{t}.p", f"{t}.q"])
     low, high = t.min_value, t.max_value
     numbers = st.one_of(st.integers(0, 9), st.sampled_from([low, high, high // 3]))
-    return st.one_of(
-        names.map(lambda n: parameter(n, t)), numbers.map(lambda v: const(t, v))
-    )
+    return st.one_of(names.map(lambda n: parameter(n, t)), numbers.map(lambda v: const(t, v)))
 
 
 @st.composite

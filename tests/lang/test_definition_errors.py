@@ -186,7 +186,7 @@ def test_rdom_of_many_dimensions_as_one():
 
 def test_rdom_dimension_that_is_not_there():
     with refused(hl.DefinitionError, "no number 1"):
-        hl.RDom([(0, 3)]).y  # noqa: B018
+        hl.RDom([(0, 3)]).y
 
 
 def test_where_that_is_no_bool():

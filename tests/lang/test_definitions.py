@@ -109,7 +109,6 @@ def test_placeholder_stands_for_the_dimensions_that_are_left(xy):
     assert g.function.args == ("x", "_0", "_1")
 
 
-
 def test_func_of_an_expression_has_its_implicit_variables():
     f = hl.Func(hl._0 + hl._1)
     assert f.function.args == ("_0", "_1")

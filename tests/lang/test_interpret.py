@@ -123,7 +123,9 @@ def test_reading_outside_an_image_is_an_error_with_the_coordinate():
     f = hl.Func("outside")
     data = hl.Buffer(np.zeros(4, np.float32), name="short")
     f[x] = data[x + 1]
-    with pytest.raises(hl.BoundsError, match=r"short is read at 4 in dimension 0, outside \[0, 3\]"):
+    with pytest.raises(
+        hl.BoundsError, match=r"short is read at 4 in dimension 0, outside \[0, 3\]"
+    ):
         interpret(f, [4])
 
 

@@ -11,7 +11,7 @@ x, y = hl.vars("x y")
 @pytest.mark.parametrize(
     ("e", "text"),
     [
-        (hl.u8(300), "44"),
+        (hl.u8(300), "uint8(44)"),
         (hl.i32(7) / 2, "3"),
         (hl.select(x > 2, 1, x > 3, 2, 3), "select(x > 2, 1, select(x > 3, 2, 3))"),
         (hl.clamp(x, 0, 9), "max(min(x, 9), 0)"),

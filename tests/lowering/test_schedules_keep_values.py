@@ -104,6 +104,10 @@ def reduction(stage: Callable[[hl.Func, hl.Func], Any] | None = None) -> hl.Func
     return f
 
 
+def rvars(g: hl.Func) -> list[str]:
+    return [r.name for r in g.function.definitions[1].rvars]
+
+
 UPDATES: dict[str, Callable[[hl.Func, hl.Func], Any]] = {
     "compute_root": lambda g, f: g.compute_root(),
     "vectorize": lambda g, f: (g.compute_root().vectorize("x", 4), g.update(0).vectorize("x", 4)),
@@ -116,7 +120,7 @@ UPDATES: dict[str, Callable[[hl.Func, hl.Func], Any]] = {
     "register tile": lambda g, f: (
         f.tile("x", "y", "xo", "yo", "xi", "yi", 8, 2).vectorize("xi", 4).unroll("xi").unroll("yi"),
         g.compute_at(f, "xo").unroll("x").unroll("y"),
-        g.update(0).reorder("x", "y", "r$x", "r$y") if False else g.update(0),
+        g.update(0).reorder("x", "y", *rvars(g)).unroll("x").unroll("y"),
     ),
     "in a row": lambda g, f: (g.compute_at(f, "y"), g.update(0).vectorize("x", 8)),
 }

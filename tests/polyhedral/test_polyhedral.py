@@ -282,6 +282,16 @@ def test_what_is_not_affine_in_the_variables_has_no_terms(e: Expr) -> None:
     assert affine_from_expr(e, {"x", "y"}) is None
 
 
+@settings(max_examples=60)
+@given(integers, conditions)
+def test_a_condition_narrows_the_image_to_the_points_where_it_holds(e: Expr, where: Expr) -> None:
+    (box,) = image_box((e,), RANGES, where)
+    values = [evaluate(e, p) for p in points() if evaluate(where, p)]
+    if box is not None:
+        assert box.min is not None and box.max is not None
+        assert (evaluate(box.min, {}), evaluate(box.max, {})) == (min(values), max(values))
+
+
 def test_an_image_without_bounds_is_none() -> None:
     assert image_box((x, data(x)), {"x": Interval(i32(0), None)}) == (None, None)
 

@@ -84,8 +84,10 @@ def _with_chain(e: Min | Max, ctx: Context) -> Expr | None:
                 merged = winner
         kept = [*rest, merged]
     kept.sort(key=lambda x: isinstance(x, E.IntImm))
-    if len(kept) == len(xs) and type(e.b) is not cls and all(
-        x is y for x, y in zip(kept, xs, strict=True)
+    if (
+        len(kept) == len(xs)
+        and type(e.b) is not cls
+        and all(x is y for x, y in zip(kept, xs, strict=True))
     ):
         return None
     total = kept[0]

@@ -95,5 +95,3 @@ class _Sweep:
         for extent in s.extents:
             self._note(extent)
         return s if body is s.body else dataclasses.replace(s, body=body)
-
-

@@ -1,0 +1,111 @@
+"""What the tests of the C back end share: a private cache, kernels by hand, calls on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import codegen
+from halo.ir.expr import Cast, Expr, Ramp, Variable, i32, i64
+from halo.ir.function import Dimension
+from halo.ir.lowered import BufferArg, Constant, LoweredFunc, LoweredModule, ScalarArg
+from halo.ir.stmt import For, ForKind, Stmt
+from halo.ir.types import Int, Type
+from halo.target import host_target
+
+Arrays = Mapping[str, tuple[Type, Any]]
+
+
+class Kernels:
+    """Builds, compiles and runs functions written in the IR by hand."""
+
+    X = Variable(Int(32), "x")
+
+    def index(self, lanes: int = 1, offset: int = 0) -> Expr:
+        """Return the place x*lanes + offset of an element, or of a dense vector."""
+        x: Expr = Cast(Int(64), self.X)
+        base = x * i64(lanes) + i64(offset) if lanes != 1 or offset else x
+        return base if lanes == 1 else Ramp(base, i64(1), lanes)
+
+    def loop(self, extent: int | Expr, body: Stmt, kind: ForKind = ForKind.SERIAL) -> Stmt:
+        """Return a loop over x from 0."""
+        n = i32(extent) if isinstance(extent, int) else extent
+        return For("x", i32(0), n, kind, body, f"{kind.value} x")
+
+    def function(
+        self,
+        body: Stmt,
+        inputs: Mapping[str, Type],
+        outputs: Mapping[str, Type],
+        scalars: Mapping[str, Type] | None = None,
+        name: str = "kernel",
+    ) -> LoweredFunc:
+        """Return a public function of one-dimensional buffers."""
+        dims = (Dimension(),)
+        args = (
+            *[ScalarArg(n, t) for n, t in (scalars or {}).items()],
+            *[BufferArg(n, t, dims, False) for n, t in inputs.items()],
+            *[BufferArg(n, t, dims, True) for n, t in outputs.items()],
+        )
+        return LoweredFunc(name, args, body)
+
+    def module(
+        self, *functions: LoweredFunc, constants: tuple[Constant, ...] = ()
+    ) -> LoweredModule:
+        return LoweredModule("test", functions, constants)
+
+    def buffer(self, t: Type, array: Any) -> codegen.CBuffer:
+        """Return the buffer of a numpy array, its last axis first."""
+        dims = [
+            (0, n, s // array.itemsize)
+            for n, s in zip(reversed(array.shape), reversed(array.strides), strict=True)
+        ]
+        return codegen.make_buffer(array.ctypes.data, t, dims)
+
+    def run(self, f: LoweredFunc, arrays: Mapping[str, Any], *scalars: Any, **how: Any) -> None:
+        """Compile `f` and call it on `arrays`, by argument name."""
+        library = codegen.compile_module(self.module(f), host_target())
+        buffers = [self.buffer(a.type, arrays[a.name]) for a in f.args if isinstance(a, BufferArg)]
+        library.call(f.name, *scalars, *buffers, **how)
+
+    def text(self, f: LoweredFunc) -> str:
+        """Return the C of `f` from its signature on."""
+        source = codegen.emit_c(self.module(f), host_target()).text
+        return source[source.index(f"int32_t {f.name}(") :]
+
+
+@pytest.fixture(scope="session")
+def kernels() -> Kernels:
+    return Kernels()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _private_cache(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HALO_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("HALO_CFLAGS", "-Wall -Wextra -Werror -O2")
+        yield
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of this test alone."""
+    monkeypatch.setenv("HALO_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def same() -> Callable[[Any, Any], None]:
+    """Bit for bit equality, any NaN equal to any other."""
+
+    def check(got: Any, want: Any) -> None:
+        np.testing.assert_array_equal(got, want)
+        if got.dtype.kind == "f":
+            finite = ~np.isnan(got)
+            np.testing.assert_array_equal(np.signbit(got[finite]), np.signbit(want[finite]))
+
+    return check

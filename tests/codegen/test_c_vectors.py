@@ -1,0 +1,202 @@
+"""Vector C: any type, any number of lanes, against numpy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from halo.ir.expr import (
+    LT,
+    Add,
+    Broadcast,
+    Cast,
+    Load,
+    Max,
+    Mul,
+    Ramp,
+    ReduceOp,
+    Select,
+    Shuffle,
+    Variable,
+    VectorReduce,
+    const,
+    i32,
+    i64,
+)
+from halo.ir.intrinsics import fma, intrinsic
+from halo.ir.stmt import Allocate, MemoryType, Store, block
+from halo.ir.types import Bool, Float, Int, Type, UInt
+
+LANES = [3, 4, 5, 8, 16, 24, 64]
+TYPES = [Int(8), UInt(16), Int(32), UInt(64), Float(16), Float(32), Float(64)]
+F32 = Float(32)
+
+
+def sample(t: Type, n: int, seed: int = 0) -> Any:
+    rng = np.random.default_rng(seed)
+    if t.is_float:
+        return rng.normal(0, 10, n).astype(t.dtype)
+    return rng.integers(t.min_value, t.max_value, n, dtype=t.dtype, endpoint=True)
+
+
+@pytest.mark.parametrize("lanes", LANES)
+@pytest.mark.parametrize("t", TYPES, ids=str)
+def test_vector_arithmetic_matches_numpy(kernels: Any, same: Any, t: Type, lanes: int) -> None:
+    v, x = t.with_lanes(lanes), kernels.index(lanes)
+    a, b = sample(t, lanes * 3), sample(t, lanes * 3, 1)
+    p, q = Load(v, "a", x), Load(v, "b", x)
+    body = block(
+        Store("sums", Add(Mul(p, q), p), x), Store("picked", Select(LT(p, q), p, Max(p, q)), x)
+    )
+    f = kernels.function(kernels.loop(3, body), {"a": t, "b": t}, {"sums": t, "picked": t})
+    sums, picked = np.zeros_like(a), np.zeros_like(a)
+    kernels.run(f, {"a": a, "b": b, "sums": sums, "picked": picked})
+    with np.errstate(over="ignore"):
+        same(sums, a * b + a)
+    same(picked, np.where(a < b, a, np.maximum(a, b)))
+
+
+@pytest.mark.parametrize("lanes", LANES)
+def test_dense_stores_touch_their_lanes_only(kernels: Any, lanes: int) -> None:
+    v = F32.with_lanes(lanes)
+    f = kernels.function(Store("o", const(v, 1), Ramp(i64(1), i64(1), lanes)), {}, {"o": F32})
+    out = np.zeros(lanes + 2, np.float32)
+    kernels.run(f, {"o": out})
+    assert out.tolist() == [0, *[1] * lanes, 0]
+
+
+@pytest.mark.parametrize("lanes", [4, 5, 8, 16])
+@pytest.mark.parametrize("t", [UInt(8), Int(16), F32, Float(64), Float(16), Bool()], ids=str)
+def test_predicated_lanes_are_neither_read_nor_written(kernels: Any, t: Type, lanes: int) -> None:
+    n = lanes - 1
+    a = np.ones(n, t.dtype)
+    out = np.zeros(n, t.dtype)
+    lane = Ramp(i32(0), i32(1), lanes)
+    wanted = LT(lane, Broadcast(Variable(Int(32), "n"), lanes))
+    dense = Ramp(i64(0), i64(1), lanes)
+    f = kernels.function(
+        Store("o", Load(t.with_lanes(lanes), "a", dense, wanted), dense, wanted),
+        {"a": t}, {"o": t}, {"n": Int(32)},
+    )  # fmt: skip
+    kernels.run(f, {"a": a, "o": out}, n - 1)
+    assert out.tolist() == [*[1] * (n - 1), 0]
+
+
+def test_reversed_strided_and_gathered_loads_pick_their_elements(kernels: Any) -> None:
+    lanes, v = 8, F32.with_lanes(8)
+    dense = Ramp(i64(0), i64(1), lanes)
+    places = Cast(Int(64, lanes), Load(Int(32, lanes), "at", dense))
+    f = kernels.function(
+        block(
+            Store("back", Load(v, "a", Ramp(i64(20), i64(-1), lanes)), dense),
+            Store("third", Load(v, "a", Ramp(i64(2), i64(3), lanes)), dense),
+            Store("gathered", Load(v, "a", places), dense),
+            Store("scattered", Load(v, "a", dense), places),
+        ),
+        {"a": F32, "at": Int(32)},
+        dict.fromkeys(("back", "third", "gathered", "scattered"), F32),
+    )
+    a = sample(F32, 32)
+    at = np.array([3, 1, 4, 11, 5, 9, 2, 6], np.int32)
+    out = {n: np.zeros(32, np.float32) for n in ("back", "third", "gathered", "scattered")}
+    kernels.run(f, {"a": a, "at": at, **out})
+    np.testing.assert_array_equal(out["back"][:8], a[20:12:-1])
+    np.testing.assert_array_equal(out["third"][:8], a[2:26:3])
+    np.testing.assert_array_equal(out["gathered"][:8], a[at])
+    np.testing.assert_array_equal(out["scattered"][at], a[:8])
+
+
+@pytest.mark.parametrize("lanes", [5, 16, 32, 48])
+def test_accumulators_in_registers_add_up(kernels: Any, lanes: int) -> None:
+    v = F32.with_lanes(lanes)
+    zero = Ramp(i64(0), i64(1), lanes)
+    acc = Load(v, "acc", zero)
+    step = Store("acc", fma(Load(v, "a", kernels.index(lanes)), acc, acc), zero)
+    body = Allocate(
+        "acc", v, (), block(
+            Store("acc", const(v, 1), zero), kernels.loop(4, step), Store("o", acc, zero)
+        ), MemoryType.REGISTER,
+    )  # fmt: skip
+    f = kernels.function(body, {"a": F32}, {"o": F32})
+    a, out = (np.arange(lanes * 4) % 3).astype(np.float32), np.zeros(lanes, np.float32)
+    kernels.run(f, {"a": a, "o": out})
+    np.testing.assert_array_equal(out, np.prod(a.reshape(4, lanes) + 1, axis=0))
+
+
+def test_wide_registers_become_native_vectors(kernels: Any) -> None:
+    v = F32.with_lanes(128)
+    zero = Ramp(i64(0), i64(1), 128)
+    body = Allocate(
+        "acc", v, (), block(Store("acc", const(v, 0), zero), Store("o", Load(v, "acc", zero), zero)),
+        MemoryType.REGISTER,
+    )  # fmt: skip
+    text = kernels.text(kernels.function(body, {}, {"o": F32}))
+    assert "acc_0" in text and "acc_1" in text and "x128" not in text
+
+
+def test_a_wide_store_into_what_it_reads_reads_first(kernels: Any) -> None:
+    lanes, t = 64, Int(64)
+    v = t.with_lanes(lanes)
+    value = Load(v, "o", Ramp(i64(lanes - 1), i64(-1), lanes))
+    f = kernels.function(Store("o", value, Ramp(i64(0), i64(1), lanes)), {}, {"o": t})
+    out = np.arange(lanes)
+    kernels.run(f, {"o": out})
+    np.testing.assert_array_equal(out, np.arange(lanes)[::-1])
+
+
+@pytest.mark.parametrize("lanes", [6, 16, 48])
+def test_float_reductions_go_from_left_to_right(kernels: Any, lanes: int) -> None:
+    v = F32.with_lanes(lanes)
+    load = Load(v, "a", Ramp(i64(0), i64(1), lanes))
+    halves = VectorReduce(ReduceOp.ADD, load, 2)
+    f = kernels.function(
+        block(
+            Store("o", VectorReduce(ReduceOp.ADD, load, 1), i64(0)),
+            Store("h", halves, Ramp(i64(0), i64(1), 2)),
+        ),
+        {"a": F32},
+        {"o": F32, "h": F32},
+    )
+    a = (sample(F32, lanes) * 1e6).astype(np.float32)
+    out, both = np.zeros(1, np.float32), np.zeros(2, np.float32)
+    kernels.run(f, {"a": a, "o": out, "h": both})
+    assert out[0] == np.add.accumulate(a)[-1]
+    assert both.tolist() == [np.add.accumulate(h)[-1] for h in a.reshape(2, -1)]
+
+
+def test_shuffles_of_several_vectors_concatenate(kernels: Any) -> None:
+    dense = Ramp(i64(0), i64(1), 4)
+    parts = tuple(Load(F32.with_lanes(4), "a", Ramp(i64(4 * k), i64(1), 4)) for k in range(3))
+    indices = (0, 4, 8, 11, 7, 3)
+    f = kernels.function(
+        block(
+            Store("o", Shuffle(parts, indices), Ramp(i64(0), i64(1), 6)),
+            Store("p", Shuffle(parts[:2], (0, 4, 1, 5)), dense),
+            Store("q", Shuffle(parts, (9,)), i64(0)),
+        ),
+        {"a": F32},
+        {"o": F32, "p": F32, "q": F32},
+    )
+    a = np.arange(12, dtype=np.float32)
+    o, p, q = np.zeros(6, np.float32), np.zeros(4, np.float32), np.zeros(1, np.float32)
+    kernels.run(f, {"a": a, "o": o, "p": p, "q": q})
+    assert o.tolist() == list(indices)
+    assert p.tolist() == [0, 4, 1, 5]
+    assert q.tolist() == [9]
+
+
+@pytest.mark.parametrize("lanes", [3, 8, 16])
+def test_rounding_functions_match_numpy(kernels: Any, same: Any, lanes: int) -> None:
+    v, x = F32.with_lanes(lanes), kernels.index(lanes)
+    names = ("floor", "ceil", "trunc", "round", "sqrt", "abs")
+    stores = [Store(n, intrinsic(n, Load(v, "a", x)), x) for n in names]
+    f = kernels.function(kernels.loop(4, block(*stores)), {"a": F32}, dict.fromkeys(names, F32))
+    a = sample(F32, lanes * 4)
+    a[:3] = [2.5, -0.5, np.inf]
+    out = {n: np.zeros_like(a) for n in names}
+    kernels.run(f, {"a": a, **out})
+    with np.errstate(invalid="ignore"):
+        for n in names:
+            same(out[n], getattr(np, "rint" if n == "round" else n)(a))
