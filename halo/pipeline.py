@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import codegen
 from halo.buffer import Buffer
 from halo.errors import BufferError, user_location
 from halo.ir.expr import i64
@@ -19,13 +19,10 @@ from halo.lang.driver import PathLike
 from halo.lowering import Lowered, Request, lower
 from halo.lowering.loop_nest_text import loop_nest_text
 from halo.lowering.loop_nests import output_buffer
-from halo.lowering.program import producers_of
+from halo.lowering.program import calls_in, producers_of
 from halo.schedule.receipts import Receipts
 from halo.schedule.schedule import Schedule
 from halo.target import Target, host_target
-
-if TYPE_CHECKING:
-    import codegen
 
 
 def functions_of(outputs: Sequence[Function]) -> list[Function]:
@@ -86,8 +83,6 @@ class Compiled:
 
 
 def _c_buffer(b: Buffer) -> codegen.CBuffer:
-    import codegen
-
     return codegen.make_buffer(
         b.address, b.type(), list(zip(b.mins, b.shape, b.strides, strict=True))
     )
@@ -147,8 +142,6 @@ class HaloDriver:
         target: Target | None,
     ) -> None:
         """Write the C of a function `name` with parameters `args` to `path`."""
-        import codegen
-
         request = _request(outputs, name, [None] * _count(outputs), list(args) or None)
         module = LoweredModule(c_name(name), (lower(request).func,))
         source = codegen.emit_c(module, target or host_target())
@@ -184,8 +177,6 @@ def _promises(functions: Sequence[Function]) -> Iterator[object]:
 
 
 def _images(functions: Sequence[Function]) -> Iterator[Image]:
-    from halo.lowering.program import calls_in
-
     seen: set[str] = set()
     for f in functions:
         for d in f.definitions:
@@ -220,8 +211,6 @@ def _request(
 
 
 def _compile(outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target) -> Compiled:
-    import codegen
-
     start = time.perf_counter()
     lowered = lower(_request(outputs, outputs[0].name, buffers, None))
     middle = time.perf_counter()

@@ -7,7 +7,7 @@ code, multiply-adds contracted as `halo.ir.contract_fma` says.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from halo.errors import DefinitionError
@@ -17,7 +17,12 @@ from halo.interpret.interpreter import Interpreter, Realization
 from halo.ir.function import Function
 
 
-def interpret(outputs: Any, sizes: Sequence[int] = (), mins: Sequence[int] | None = None) -> Any:
+def interpret(
+    outputs: Any,
+    sizes: Sequence[int] = (),
+    mins: Sequence[int] | None = None,
+    symbols: Mapping[str, int] | None = None,
+) -> Any:
     """Return the values of Funcs over a box.
 
     Parameters
@@ -28,6 +33,8 @@ def interpret(outputs: Any, sizes: Sequence[int] = (), mins: Sequence[int] | Non
         Extent of each dimension, dimension 0 first.
     mins
         First coordinate of each dimension, 0 by default.
+    symbols
+        Value of each symbolic size the definitions use.
 
     Returns
     -------
@@ -39,7 +46,7 @@ def interpret(outputs: Any, sizes: Sequence[int] = (), mins: Sequence[int] | Non
     BoundsError
         An image is read outside its bounds.
     BufferError
-        An ImageParam or Param has no value.
+        An ImageParam, a Param or a symbolic size has no value.
     """
     funcs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
     functions = [_function(f) for f in funcs]
@@ -51,7 +58,7 @@ def interpret(outputs: Any, sizes: Sequence[int] = (), mins: Sequence[int] | Non
                 f"and {len(mins)} mins"
             )
     box = Box.of_extents(mins, sizes)
-    made = Interpreter().realize(functions, box)
+    made = Interpreter(symbols).realize(functions, box)
     results = [
         _cut(f, r, i, box)
         for f, r in zip(functions, made, strict=True)

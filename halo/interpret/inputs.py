@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from halo.ir.function import Image
 from halo.ir.lowered import Field, buffer_field
 
 
-def constant(variable: Variable) -> int | float:
-    """Return the value of a parameter or of a field of an image.
+def constant(variable: Variable, symbols: Mapping[str, int]) -> int | float:
+    """Return the value of a parameter, of a field of an image, or of a symbolic size.
 
     Raises
     ------
@@ -31,7 +31,11 @@ def constant(variable: Variable) -> int | float:
         return value
     if isinstance(variable.source, Image):
         return _field(variable.source, variable.name)
-    raise BufferError(f"{variable.name} has no value")
+    if variable.name in symbols:
+        return symbols[variable.name]
+    raise BufferError(
+        f"the size {variable.name} has no value", hint="interpret(..., symbols={name: value})"
+    )
 
 
 def bound_buffer(image: Image) -> Buffer:

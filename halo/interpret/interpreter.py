@@ -53,9 +53,10 @@ class Realization:
 
 
 class Interpreter:
-    """Realizes Functions with the images and parameters bound now."""
+    """Realizes Functions with the images and parameters bound now, and `symbols` as sizes."""
 
-    def __init__(self) -> None:
+    def __init__(self, symbols: Mapping[str, int] | None = None) -> None:
+        self.symbols: Mapping[str, int] = symbols or {}
         self._done: dict[str, Realization] = {}
         self._hints: dict[str, Box] = {}
         self._stages: dict[str, list[PlannedStage]] = {}
@@ -157,7 +158,7 @@ class _Evaluation:
         self.mask: Array | None = None
 
     def constant(self, variable: Variable) -> Any:
-        return constant(variable)
+        return constant(variable, self.interpreter.symbols)
 
     def cells(self, call: Call, coordinates: Sequence[Array]) -> Array:
         if isinstance(call.func, Image):

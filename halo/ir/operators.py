@@ -321,9 +321,9 @@ def install_operators(cls: type) -> None:
         setattr(cls, f"__r{name}__", _reflected(build))
     for name, build in COMPARE.items():
         setattr(cls, f"__{name}__", _method(build))
-    setattr(cls, "__neg__", lambda self: negate(self))
-    setattr(cls, "__invert__", lambda self: invert(self))
-    setattr(cls, "__hash__", object.__hash__)
+    cls.__neg__ = lambda self: negate(self)
+    cls.__invert__ = lambda self: invert(self)
+    cls.__hash__ = object.__hash__
 
 
 def _method(build: Callable[[Any, Any], Expr]) -> Callable[[Any, Any], Expr]:

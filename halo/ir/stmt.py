@@ -164,7 +164,7 @@ class IfThenElse(Stmt):
 
 @node
 class Evaluate(Stmt):
-    """Evaluate `value` for its effect: an EXTERN call, whose non-zero result leaves the function."""
+    """Evaluate `value`, an EXTERN call, for its effect; a non-zero result leaves the function."""
 
     value: Expr
 
@@ -182,3 +182,9 @@ def block(*stmts: Stmt) -> Stmt:
             flat.append(s)
     return flat[0] if len(flat) == 1 else Block(tuple(flat))
 
+
+def flattened(s: Stmt) -> Stmt:
+    """Return `s` with the Blocks directly inside it opened, if it is a Block; else *s* itself."""
+    if isinstance(s, Block) and any(isinstance(x, Block) for x in s.stmts):
+        return block(*s.stmts)
+    return s

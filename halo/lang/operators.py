@@ -18,7 +18,8 @@ def cast(type: Type, e: Any) -> Expr:
     """Return `e` converted to `type`: integers wrap, float to integer truncates and saturates."""
     if isinstance(e, int) and not isinstance(e, bool) and type.is_integral:
         return as_expr(type.wrap(e), type)
-    return cast_to(type, as_expr(e))
+    weak = isinstance(e, float) and type.is_float  # a number is rounded once, to its final type
+    return cast_to(type, as_expr(e, type if weak else None))
 
 
 def i8(e: Any) -> Expr:

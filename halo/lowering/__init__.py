@@ -133,13 +133,13 @@ def _passes(scope: Scope) -> list[tuple[str, Callable[[Stmt], Stmt]]]:
 
     return [
         ("simplify", simplified),  # extents must be constants where they are constant
+        ("partition", partition_loops),  # before the lanes of a loop are one statement
+        ("trim", trim_no_ops),
+        ("simplify steady states", simplified),
         ("unroll", unroll_loops),
         ("vectorize", vectorize_loops),
         ("simplify vectors", simplified),  # indices become ramps, places in tiles constants
         ("promote registers", promote_registers),
-        ("partition", partition_loops),  # sees the lanes of a vector, so after vectorising
-        ("simplify steady states", simplified),
-        ("trim", trim_no_ops),
         ("hoist", hoist_invariants),
         ("share", common_subexpressions),
     ]

@@ -21,7 +21,7 @@ from halo.ir.expr import (
     Select,
     Variable,
 )
-from halo.ir.stmt import AssertStmt, For, ForKind, LetStmt, Stmt
+from halo.ir.stmt import AssertStmt, For, ForKind, LetStmt, Stmt, flattened
 from halo.ir.types import HANDLE
 
 MIN_COST = 2
@@ -86,7 +86,7 @@ class _Hoister:
             return self._for(node)
         if isinstance(node, LetStmt):
             return self._let(node)
-        return node.map_children(self.rewrite)
+        return flattened(node.map_children(self.rewrite))
 
     def _for(self, s: For) -> Stmt:
         start, extent = self._expr(s.min), self._expr(s.extent)

@@ -24,7 +24,7 @@ from halo.ir.expr import (
 from halo.ir.intrinsics import is_intrinsic
 from halo.ir.operators import add, sub
 from halo.ir.ranges import larger, smaller
-from halo.ir.stmt import NO_OP, For, ForKind, IfThenElse, LetStmt, Stmt, block
+from halo.ir.stmt import NO_OP, Block, For, ForKind, IfThenElse, LetStmt, Stmt, block, flattened
 from halo.ir.types import Int
 from halo.lowering.affine import Linear, bound_of
 from halo.lowering.steady_state import SteadyState, Undecided, holds_likely
@@ -74,7 +74,7 @@ class _Partitioner:
             # What is done instead of the likely is not worth more code.
             then_case = self.rewrite(node.then_case)
             return IfThenElse(node.condition, then_case, node.else_case)
-        return node.map_children(self.rewrite)
+        return flattened(node.map_children(self.rewrite))
 
     def _loop(self, loop: For) -> Stmt:
         try:
@@ -240,6 +240,8 @@ def fold(e: Any) -> Any:
             return FALSE if is_true(a) else TRUE
         case Select(c, t, f) if as_const(c) is not None:
             return t if is_true(c) else f
+        case Block():
+            return flattened(e)
         case IfThenElse(c, t, f) if as_const(c) is not None:
             return t if is_true(c) else (NO_OP if f is None else f)
         case _ if is_intrinsic(e, "likely") and as_const(e.args[0]) is not None:

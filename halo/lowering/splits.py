@@ -218,7 +218,7 @@ def _tail(s: Split, extent: Expr, careful: bool, nest: StageNest) -> TailStrateg
 
 
 def rounded(stage: StageSchedule, domain: Mapping[str, Interval]) -> dict[str, Interval]:
-    """Return `domain` grown to whole steps where a split of a variable says RoundUp."""
+    """Return `domain`, of pure variables, grown to whole steps where a split says RoundUp."""
     grown = dict(domain)
     unit: dict[str, int] = {}
     for s in reversed(stage.splits):
@@ -231,6 +231,8 @@ def rounded(stage: StageSchedule, domain: Mapping[str, Interval]) -> dict[str, I
             if round_up or outer > 1:
                 unit[s.old] = outer * s.factor
     for name, n in unit.items():
+        if name not in grown:  # a reduction variable: its extent is the user's promise
+            continue
         r = grown[name]
         extent = Mul(ceil_div(extent_of(r), n), i32(n))
         grown[name] = Interval(r.min, simplify(last_of(_some(r.min), extent)))

@@ -6,7 +6,7 @@ from typing import Any
 
 from halo.ir.expr import Expr, IntImm, Variable, i32
 from halo.ir.operators import add
-from halo.ir.stmt import For, ForKind, LetStmt, Stmt, block
+from halo.ir.stmt import For, ForKind, LetStmt, Stmt, block, flattened
 from halo.ir.substitute import substitute
 from halo.ir.types import Int
 from halo.lowering.affine import constant_of
@@ -29,7 +29,7 @@ def _unroll(node: Any) -> Any:
         return node
     if isinstance(node, For) and node.kind is ForKind.UNROLLED:
         return _copies(node)
-    return node.map_children(_unroll)
+    return flattened(node.map_children(_unroll))
 
 
 def _copies(loop: For) -> Stmt:

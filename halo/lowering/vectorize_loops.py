@@ -20,6 +20,7 @@ from halo.ir.stmt import (
     Stmt,
     Store,
     block,
+    flattened,
 )
 from halo.ir.types import Int
 from halo.lowering.affine import constant_of
@@ -50,7 +51,7 @@ def _rewrite(node: Any) -> Any:
         return node
     if isinstance(node, For) and node.kind is ForKind.VECTORIZED:
         return _vectorize(node)
-    return node.map_children(_rewrite)
+    return flattened(node.map_children(_rewrite))
 
 
 def _vectorize(loop: For) -> Stmt:
@@ -113,8 +114,7 @@ class _Vectorizer:
             case Allocate():
                 return self._allocate(s)
             case Block() | ProducerConsumer():
-                made: Stmt = s.map_children(self._stmt)
-                return made
+                return flattened(s.map_children(self._stmt))
             case AssertStmt() | Evaluate():
                 return self._once(s)
             case _:

@@ -98,7 +98,7 @@ def resolve_tail(
     ========================= ============================ =====================================
     loop                      Auto                         legal
     ========================= ============================ =====================================
-    extent known, a multiple  RoundUp (nothing runs over)  all; ShiftInwards moves nothing
+    extent known, a multiple  GuardWithIf (always true)    all, with the same effect
     pure stage, own variable  ShiftInwards                 all
     pure stage, made by a     GuardWithIf                  GuardWithIf; ShiftInwards if the
     split or fuse                                          extent is known and >= factor
@@ -114,7 +114,7 @@ def resolve_tail(
     extent = known_extents(stage, _root_extents(state, function, entry.stage)).get(split.old)
     derived = any(split.old in _made(s) for s in stage.splits)
     if extent is not None and extent % split.factor == 0:
-        return TailStrategy.RoundUp
+        return TailStrategy.GuardWithIf
     if split.tail is TailStrategy.Auto:
         own_pure = entry.stage == 0 and not derived and (extent is None or extent >= split.factor)
         return TailStrategy.ShiftInwards if own_pure else TailStrategy.GuardWithIf

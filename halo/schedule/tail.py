@@ -13,8 +13,8 @@ class TailStrategy(Enum):
     """
 
     Auto = "Auto"
-    """Exact division where the extents are known; else `ShiftInwards` for a dimension of the
-    pure definition, and `GuardWithIf` everywhere else."""
+    """`ShiftInwards` for a dimension of the pure definition, `GuardWithIf` everywhere else and
+    where the extent is known to be a multiple: the guard is then always true."""
     ShiftInwards = "ShiftInwards"
     """Move the last step back so that it ends at the end: some cells are computed twice, and
     the dimension must have at least `factor` cells. Pure definitions only."""

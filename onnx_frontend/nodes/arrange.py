@@ -81,3 +81,16 @@ def depth_to_space(node: NodeContext, x: Tensor) -> Tensor:
     split_up = reshape(node.inner("blocks"), x, parts)
     moved = views.transpose(node.inner("moved"), split_up, perm)
     return reshape(node.output(), moved, (n, depth, times(h, b), times(w, b)))
+
+
+@operator("SpaceToDepth", since=1)
+def space_to_depth(node: NodeContext, x: Tensor) -> Tensor:
+    """Blocks of the plane moved into channels."""
+    block = node.integer("blocksize")
+    n, c, h, w = x.shape
+    if known(remainder(h, block)) != 0 or known(remainder(w, block)) != 0:
+        node.fail(f"its plane is not known to be a multiple of {block}")
+    b, rows, columns = index(block), floor_div(h, block), floor_div(w, block)
+    split_up = reshape(node.inner("blocks"), x, (n, c, rows, b, columns, b))
+    moved = views.transpose(node.inner("moved"), split_up, (0, 3, 5, 1, 2, 4))
+    return reshape(node.output(), moved, (n, times(c, block * block), rows, columns))

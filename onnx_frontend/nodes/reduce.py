@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from halo.lang.math import exp
+from halo.ops.elementwise import elementwise
 from halo.ops.reduce import arg_reduce, reduce
 from halo.ops.tensor import Tensor
-from halo.ops.views import identity
+from halo.ops.views import identity, squeeze
 from onnx_frontend.context import NodeContext
 from onnx_frontend.registry import operator
 
@@ -40,6 +44,31 @@ def _register(name: str, op: str, with_input: int) -> None:
 
 for _name, (_op, _version) in _OPERATORS.items():
     _register(_name, _op, _version)
+
+
+def _log_sum_exp(node: NodeContext, x: Tensor, axes: Sequence[int]) -> Tensor:
+    """Return the logarithm of the sum of powers of e, the largest cell taken out first."""
+    keep = node.flag("keepdims", True)
+    top = reduce(node.inner("top"), x, "max", axes, keep_axes=True)
+    powers = elementwise(node.inner("powers"), lambda v, m: exp(v - m), x, top)
+    total = reduce(node.inner("total"), powers, "log_sum", axes, keep)
+    height = top if keep else squeeze(node.inner("height"), top, axes)
+    return elementwise(node.output(), lambda t, m: t + m, total, height)
+
+
+@operator("ReduceLogSumExp", since=1)
+def log_sum_exp(node: NodeContext, x: Tensor) -> Tensor:
+    """log(sum(exp(x))), the axes an attribute."""
+    return _log_sum_exp(node, x, node.integers("axes", range(x.rank)))
+
+
+@operator("ReduceLogSumExp", since=18)
+def log_sum_exp_axes(node: NodeContext, x: Tensor, axes: Tensor | None = None) -> Tensor:
+    """log(sum(exp(x))), the axes an input."""
+    chosen = [] if axes is None else node.constants(axes, "axes")
+    if not chosen and node.flag("noop_with_empty_axes"):
+        return identity(node.output(), x)
+    return _log_sum_exp(node, x, chosen or range(x.rank))
 
 
 @operator("ArgMax", since=1)

@@ -29,8 +29,8 @@ from halo.ir.intrinsics import fma, intrinsic
 from halo.ir.stmt import Allocate, MemoryType, Store, block
 from halo.ir.types import Bool, Float, Int, Type, UInt
 
-LANES = [3, 4, 5, 8, 16, 24, 64]
-TYPES = [Int(8), UInt(16), Int(32), UInt(64), Float(16), Float(32), Float(64)]
+LANES = [3, 5, 16, 24]
+TYPES = [Int(8), UInt(64), Float(16), Float(32)]
 F32 = Float(32)
 
 
@@ -67,8 +67,8 @@ def test_dense_stores_touch_their_lanes_only(kernels: Any, lanes: int) -> None:
     assert out.tolist() == [0, *[1] * lanes, 0]
 
 
-@pytest.mark.parametrize("lanes", [4, 5, 8, 16])
-@pytest.mark.parametrize("t", [UInt(8), Int(16), F32, Float(64), Float(16), Bool()], ids=str)
+@pytest.mark.parametrize("lanes", [5, 16])
+@pytest.mark.parametrize("t", [UInt(8), F32, Float(64), Float(16), Bool()], ids=str)
 def test_predicated_lanes_are_neither_read_nor_written(kernels: Any, t: Type, lanes: int) -> None:
     n = lanes - 1
     a = np.ones(n, t.dtype)
@@ -108,7 +108,7 @@ def test_reversed_strided_and_gathered_loads_pick_their_elements(kernels: Any) -
     np.testing.assert_array_equal(out["scattered"][at], a[:8])
 
 
-@pytest.mark.parametrize("lanes", [5, 16, 32, 48])
+@pytest.mark.parametrize("lanes", [5, 48])
 def test_accumulators_in_registers_add_up(kernels: Any, lanes: int) -> None:
     v = F32.with_lanes(lanes)
     zero = Ramp(i64(0), i64(1), lanes)
@@ -129,8 +129,9 @@ def test_wide_registers_become_native_vectors(kernels: Any) -> None:
     v = F32.with_lanes(128)
     zero = Ramp(i64(0), i64(1), 128)
     body = Allocate(
-        "acc", v, (), block(Store("acc", const(v, 0), zero), Store("o", Load(v, "acc", zero), zero)),
-        MemoryType.REGISTER,
+        "acc", v, (), block(
+            Store("acc", const(v, 0), zero), Store("o", Load(v, "acc", zero), zero)
+        ), MemoryType.REGISTER,
     )  # fmt: skip
     text = kernels.text(kernels.function(body, {}, {"o": F32}))
     assert "acc_0" in text and "acc_1" in text and "x128" not in text
@@ -146,7 +147,7 @@ def test_a_wide_store_into_what_it_reads_reads_first(kernels: Any) -> None:
     np.testing.assert_array_equal(out, np.arange(lanes)[::-1])
 
 
-@pytest.mark.parametrize("lanes", [6, 16, 48])
+@pytest.mark.parametrize("lanes", [6, 48])
 def test_float_reductions_go_from_left_to_right(kernels: Any, lanes: int) -> None:
     v = F32.with_lanes(lanes)
     load = Load(v, "a", Ramp(i64(0), i64(1), lanes))
@@ -187,7 +188,7 @@ def test_shuffles_of_several_vectors_concatenate(kernels: Any) -> None:
     assert q.tolist() == [9]
 
 
-@pytest.mark.parametrize("lanes", [3, 8, 16])
+@pytest.mark.parametrize("lanes", [3, 16])
 def test_rounding_functions_match_numpy(kernels: Any, same: Any, lanes: int) -> None:
     v, x = F32.with_lanes(lanes), kernels.index(lanes)
     names = ("floor", "ceil", "trunc", "round", "sqrt", "abs")

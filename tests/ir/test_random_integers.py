@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from halo.ir import expr as E
@@ -17,6 +17,7 @@ from halo.ir.operators import euclid_div, euclid_mod
 from halo.ir.simplify import simplify
 from halo.ir.types import Int, Type, UInt
 
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 I32 = Int(32)
 NARROW = [UInt(8), Int(16), UInt(16)]
 RANGES = {"x": (0, 7), "y": (-5, 9), "z": (3, 3), "u": (-40, 40)}
@@ -179,7 +180,7 @@ def check_same(e: Expr, made: Expr, values: Mapping[str, int]) -> None:
     assert before == after, f"{e}\n  became {made}\n  {before} != {after}"
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=SLOW)
 @given(INDEX, st.lists(assignments(), min_size=3, max_size=3))
 def test_simplified_index_expressions_keep_their_value(e: Expr, points: list[Any]) -> None:
     made = simplify(e, scope())
@@ -187,7 +188,7 @@ def test_simplified_index_expressions_keep_their_value(e: Expr, points: list[Any
         check_same(e, made, values)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=SLOW)
 @given(DATA, st.lists(assignments(), min_size=3, max_size=3))
 def test_simplified_data_keeps_its_value_even_where_it_wraps(e: Expr, points: list[Any]) -> None:
     made = simplify(e, scope())
@@ -195,7 +196,7 @@ def test_simplified_data_keeps_its_value_even_where_it_wraps(e: Expr, points: li
         check_same(e, made, values)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=SLOW)
 @given(integers_of(I32, 3, True), st.lists(assignments(), min_size=3, max_size=3))
 def test_bounds_hold_every_value_of_an_index_expression(e: Expr, points: list[Any]) -> None:
     found = bounds_of(e, {n: i for n, i in scope().items() if n != "u"})
@@ -203,7 +204,7 @@ def test_bounds_hold_every_value_of_an_index_expression(e: Expr, points: list[An
         check_within(e, found, values)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=SLOW)
 @given(st.sampled_from(NARROW).flatmap(lambda t: integers_of(t, 3, False)), assignments())
 def test_bounds_hold_every_value_of_narrow_data(e: Expr, values: dict[str, int]) -> None:
     check_within(e, bounds_of(e, {}), values)
@@ -217,7 +218,7 @@ def check_within(e: Expr, i: Interval, values: Mapping[str, int]) -> None:
         assert value <= evaluate(i.max, values), f"{e} = {value} is above {i}"
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=SLOW)
 @given(INDEX)
 def test_simplify_is_done_after_one_run_on_most_and_never_grows(e: Expr) -> None:
     once = simplify(e, scope())

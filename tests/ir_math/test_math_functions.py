@@ -142,10 +142,10 @@ def test_zeros_infinities_and_nans_give_what_c_gives(
     name: str, dtype: type, evaluate: Evaluate
 ) -> None:
     values = [0.0, -0.0, INF, -INF, NAN, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, -3.0, 1e30]
-    a = np.repeat(np.array(values, dtype), len(values))
-    b = np.tile(np.array(values, dtype), len(values))
+    a: Array = np.repeat(np.array(values, dtype), len(values))
+    b: Array = np.tile(np.array(values, dtype), len(values))
     with np.errstate(over="ignore"):
-        exact = _exact(name, (a, b)).astype(dtype)
+        exact: Array = _exact(name, (a, b)).astype(dtype)
     got = evaluate(name, a, b)
     clear = np.isnan(exact) | np.isinf(exact) | (exact == 0)
     np.testing.assert_array_equal(got[clear], exact[clear])

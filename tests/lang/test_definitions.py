@@ -5,6 +5,8 @@ import pytest
 
 import halo as hl
 from halo.ir.equality import equal
+from halo.ir.expr import Variable
+from halo.ir.function import SymbolicSize
 from halo.ir.operators import as_expr
 
 
@@ -147,3 +149,12 @@ def test_rdom_over_an_image_has_its_bounds():
     assert str(r.y.extent()) == "bounding.extent.1"
     s = hl.RDom(hl.Buffer(np.zeros((2, 3), np.uint8)))
     assert [str(v.extent()) for v in s] == ["3", "2"]
+
+
+def test_symbolic_size_is_no_free_variable(xy):
+    n = Variable(hl.Int(32), "n", source=SymbolicSize("n", 1))
+    r = hl.RDom([(0, n)])
+    f = hl.Func("sized")
+    f[xy[0]] = hl.sum(r + xy[0]) + n
+    assert f.function.args == ("x",)
+    assert str(r.x.extent()) == "n"

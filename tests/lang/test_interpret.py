@@ -5,6 +5,8 @@ import pytest
 
 import halo as hl
 from halo.interpret import interpret
+from halo.ir.expr import Variable
+from halo.ir.function import SymbolicSize
 
 x, y = hl.vars("x y")
 
@@ -180,3 +182,12 @@ def test_diamonds_of_many_stages_take_linear_time():
     for _ in range(40):
         expected = (expected[:-2] + expected[2:]) % 1000
     assert np.array_equal(interpret(f, [4]), expected)
+
+
+def test_symbolic_sizes_have_the_values_given():
+    n = Variable(hl.Int(32), "n", source=SymbolicSize("n", 1))
+    f = hl.Func()
+    f[x] = hl.sum(hl.RDom([(0, n)]) + x)
+    assert interpret(f, [2], symbols={"n": 4}).tolist() == [6, 10]
+    with pytest.raises(hl.BufferError, match="the size n has no value"):
+        interpret(f, [2])

@@ -1,8 +1,10 @@
 """Functions of expressions: the types they give, and what they refuse."""
 
+import numpy as np
 import pytest
 
 import halo as hl
+from halo.ir.expr import as_const
 from halo.ir.operators import as_expr
 
 x, y = hl.vars("x y")
@@ -90,3 +92,9 @@ def test_select_of_tuples_chooses_element_by_element():
 def test_misuse_is_refused(build, error, match):
     with pytest.raises(error, match=match):
         build()
+
+
+def test_number_is_rounded_once_to_the_type_it_gets():
+    assert as_const(hl.f64(0.1)) == 0.1
+    assert as_const(hl.f32(0.1)) == float(np.float32(0.1))
+    assert as_const(hl.i64(2**40 + 1)) == 2**40 + 1

@@ -105,7 +105,7 @@ def nests(draw: st.DrawFn) -> Stmt:
     return For("xo", i32(0), extent, kinds[0], LetStmt("base", start, tile))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(nests(), st.integers(0, 14), st.integers(1, 12))
 def test_every_pass_keeps_the_stores(s: Stmt, extent: int, width: int) -> None:
     expected = run(s, extent, width)

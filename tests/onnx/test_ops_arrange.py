@@ -155,6 +155,10 @@ def test_depth_to_space_moves_channels_into_the_plane(check_node: Check, mode: s
     check_node("DepthToSpace", floats(1, 8, 2, 3), blocksize=2, mode=mode, symbolic=False)
 
 
+def test_space_to_depth_moves_blocks_into_channels(check_node: Check) -> None:
+    check_node("SpaceToDepth", floats(1, 2, 4, 6), blocksize=2, symbolic=False)
+
+
 def test_shape_and_size_give_sizes(check_node: Check) -> None:
     x = floats(2, 3, 4)
     check_node("Shape", x)

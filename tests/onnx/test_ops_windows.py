@@ -148,6 +148,19 @@ def test_a_reduction_of_integers_stays_integral(check_node: Check) -> None:
     check_node("ReduceMax", RNG.integers(-9, 9, (3, 4)).astype(np.int32), axes=[0], opset=12)
 
 
+@pytest.mark.parametrize("keepdims", [0, 1])
+def test_the_logarithm_of_a_sum_of_powers_does_not_overflow(
+    check_node: Check, keepdims: int
+) -> None:
+    x = floats(3, 4) + np.float32(200)
+    want = np.log(np.exp(x.astype(np.float64)).sum(axis=1, keepdims=bool(keepdims)))
+    expected = [want.astype(np.float32)]
+    check_node("ReduceLogSumExp", x, axes=[1], keepdims=keepdims, opset=13, expected=expected)
+    axes = np.array([-1])
+    options = {"constants": [1], "keepdims": keepdims, "opset": 18, "expected": expected}
+    check_node("ReduceLogSumExp", x, axes, **options)
+
+
 @pytest.mark.parametrize("op", ["ArgMax", "ArgMin"])
 @pytest.mark.parametrize("keepdims", [0, 1])
 @pytest.mark.parametrize("last", [0, 1])

@@ -125,9 +125,10 @@ def test_auto_guards_a_loop_that_an_earlier_split_made() -> None:
     assert split_of(f).tail is Guard
 
 
-def test_auto_divides_exactly_where_the_extent_is_a_known_multiple() -> None:
-    f = pure().split(x, xo, xi, 32).split(xi, "a", "b", 8)
-    assert split_of(f).tail is Round
+@pytest.mark.parametrize("tail", TailStrategy)
+def test_where_the_extent_is_a_known_multiple_any_tail_is_the_guard(tail: TailStrategy) -> None:
+    f = pure().split(x, xo, xi, 32).split(xi, "a", "b", 8, tail)
+    assert split_of(f).tail is Guard
 
 
 def test_auto_guards_an_update() -> None:
@@ -136,13 +137,18 @@ def test_auto_guards_an_update() -> None:
     assert split_of(f, 1).tail is Guard
 
 
-@pytest.mark.parametrize(("factor", "tail"), [(4, Round), (5, Guard)])
-def test_auto_guards_a_reduction_variable_unless_it_divides(
-    factor: int, tail: TailStrategy
-) -> None:
+@pytest.mark.parametrize("factor", [4, 5])
+def test_auto_guards_a_reduction_variable(factor: int) -> None:
     f, r = summed(extent=12)
     f.update().split(r.x, xo, xi, factor)
-    assert split_of(f, 1).tail is tail
+    assert split_of(f, 1).tail is Guard
+
+
+@pytest.mark.parametrize("tail", [Round, Shift])
+def test_a_reduction_variable_that_does_not_divide_takes_the_guard_only(tail: TailStrategy) -> None:
+    f, r = summed(extent=12)
+    with pytest.raises(ScheduleError, match="legal here"):
+        f.update().split(r.x, xo, xi, 5, tail)
 
 
 def test_auto_guards_a_bound_dimension_smaller_than_the_factor() -> None:
