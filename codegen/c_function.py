@@ -175,7 +175,7 @@ def drop_unused(lines: list[str]) -> list[str]:
     counts: Counter[str] = Counter(w for line in lines for w in _WORD.findall(line))
     kept: list[str] = []
     for line in reversed(lines):
-        found = _DECLARATION.fullmatch(line) if " const " in f" {line}" else None
+        found = _DECLARATION.fullmatch(line) if "const " in line else None
         if found and counts[found.group(1)] == 1:
             counts.subtract(_WORD.findall(line))
         else:

@@ -98,7 +98,8 @@ halo_allocate(halo_context *ctx, int64_t count, size_t size) {
 HALO_HELPER void halo_release(halo_context *ctx, void *p) {
     if (!p) return;
     if (ctx && halo_in_workspace(ctx, p)) {
-        ctx->workspace_used = (size_t)((uintptr_t)p - (uintptr_t)ctx->workspace);
+        const size_t used = (size_t)((uintptr_t)p - (uintptr_t)ctx->workspace);
+        ctx->workspace_used = used < 64 ? 0 : used; /* less is the padding of the first */
         return;
     }
     if (ctx && ctx->allocate) {

@@ -321,9 +321,9 @@ def install_operators(cls: type) -> None:
         setattr(cls, f"__r{name}__", _reflected(build))
     for name, build in COMPARE.items():
         setattr(cls, f"__{name}__", _method(build))
-    cls.__neg__ = lambda self: negate(self)
-    cls.__invert__ = lambda self: invert(self)
-    cls.__hash__ = object.__hash__
+    unary = {"__neg__": negate, "__invert__": invert, "__hash__": object.__hash__}
+    for name, method in unary.items():
+        setattr(cls, name, method)
 
 
 def _method(build: Callable[[Any, Any], Expr]) -> Callable[[Any, Any], Expr]:

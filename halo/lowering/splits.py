@@ -73,6 +73,12 @@ class StageNest:
     fused: bool = False
     needs: list[Expr] = field(default_factory=list)
 
+    def fresh(self, name: str) -> str:
+        """Return `name`, numbered where a binding has it: a variable may be split repeatedly."""
+        used = {b.name for b in self.bindings}
+        numbered = (f"{name}.{n}" for n in range(1, len(used) + 1))
+        return name if name not in used else next(n for n in numbered if n not in used)
+
     def scope_at(self, depth: int, domain: Mapping[str, Interval]) -> dict[str, Interval]:
         """Return the ranges of the definition's variables inside loop `depth`.
 
@@ -157,7 +163,7 @@ class _SplitStep:
         start: Expr = Mul(nest.values.pop(s.outer), i32(s.factor))
         if self.tail is TailStrategy.ShiftInwards:
             start = Min(start, Sub(self.extent, i32(s.factor)))
-        base = Variable(Int(32), f"{prefix}.{s.old}.base")
+        base = Variable(Int(32), nest.fresh(f"{prefix}.{s.old}.base"))
         d = depth.pop(s.outer)
         nest.bindings.append(Binding(d, base.name, simplify(Add(start, self.min))))
         old: Expr = Add(base, nest.values.pop(s.inner))
@@ -184,7 +190,7 @@ class _FuseStep:
             (f.inner, Add(Mod(fused, inner_extent), inner_min)),
             (f.outer, Add(Div(fused, inner_extent), outer_min)),
         ):
-            made = Variable(Int(32), f"{prefix}.{name}.of.{f.fused}")
+            made = Variable(Int(32), nest.fresh(f"{prefix}.{name}.of.{f.fused}"))
             nest.bindings.append(Binding(d, made.name, simplify(value)))
             nest.values[name] = made
             depth[name] = d
