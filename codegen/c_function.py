@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from codegen.c_context import Array, Code, Context, Exit
 from codegen.c_expr import PRINTERS
 from codegen.c_index import names_in_indices
-from codegen.c_names import Names
+from codegen.c_names import Names, unique_identifiers
 from codegen.c_prelude import Prelude
 from codegen.c_split import split_wide_vectors
 from codegen.c_stmt import statement
@@ -38,6 +38,17 @@ class FunctionText:
     body: str
     called: tuple[str, ...]
     constants: tuple[str, ...]
+
+
+def function_names(functions: Sequence[LoweredFunc]) -> dict[str, str]:
+    """Return the C name of each function.
+
+    Trusted ones, and constants, are in a namespace that no name of the user can be in, so that
+    the text of a function does not depend on what else is in its module.
+    """
+    public = unique_identifiers([f.name for f in functions if not f.trusted])
+    trusted = unique_identifiers([f.name for f in functions if f.trusted])
+    return {**public, **{name: f"halo_kernel_{c}" for name, c in trusted.items()}}
 
 
 def argument_names(f: LoweredFunc, taken: frozenset[str] = frozenset()) -> dict[str, str]:

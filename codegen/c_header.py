@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from codegen.c_function import signature
-from codegen.c_names import identifier, unique_identifiers
+from codegen.c_function import function_names, signature
+from codegen.c_names import identifier
 from codegen.c_prelude import runtime_text
 from codegen.c_text import comment
 from halo.ir.lowered import BufferArg, LoweredFunc, LoweredModule
@@ -11,7 +11,7 @@ from halo.ir.lowered import BufferArg, LoweredFunc, LoweredModule
 
 def emit_header(module: LoweredModule) -> str:
     """Return the header that declares the public functions of `module`, for C and C++."""
-    names = unique_identifiers([f.name for f in module.functions])
+    names = function_names(module.functions)
     public = [f for f in module.functions if not f.trusted]
     guard = f"HALO_{identifier(module.name).upper()}_H"
     parts = [

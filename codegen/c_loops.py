@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from codegen.c_context import SUM, Code, Context, Exit
+from codegen.c_context import ATOM, SUM, Code, Context, Exit
 from codegen.c_text import comment
 from codegen.c_walk import index_expression
 from halo.errors import InternalError
 from halo.ir.expr import as_const
 from halo.ir.stmt import For, ForKind
+from halo.ir.types import Int
 
 
 def print_loop(ctx: Context, s: For, body: Callable[[], None]) -> None:
@@ -45,8 +46,15 @@ def _bounds(ctx: Context, s: For) -> tuple[Code, Code]:
         return first, Code(str(low + extent))
     size = index_expression(ctx, s.extent)
     if low == 0:
-        return first, Code(size.within(SUM), SUM)
-    return first, Code(f"{first.within(SUM)} + {size.within(SUM - 1)}", SUM)
+        return first, _once(ctx, s, size)
+    return first, _once(ctx, s, Code(f"{first.within(SUM)} + {size.within(SUM - 1)}", SUM))
+
+
+def _once(ctx: Context, s: For, end: Code) -> Code:
+    """Return the end of a loop as what the loop need not compute again and cannot change."""
+    if end.level == ATOM and end.text.isidentifier():
+        return end
+    return ctx.bind(Int(32), end, f"{s.name}_end")
 
 
 def _count(s: For, first: Code, end: Code) -> str:
@@ -66,7 +74,7 @@ def _parallel(ctx: Context, name: str, head: str, count: str, body: Callable[[],
     inside, ctx.lines, ctx.in_parallel = ctx.lines, outside, False
     ctx.line("{")
     with ctx.deeper():
-        ctx.line(f"const int {threads} = halo_threads(ctx);")
+        ctx.line(f"HALO_UNUSED const int {threads} = halo_threads(ctx);")
         if own.used:
             ctx.line(f"int32_t {failed} = 0;")
         ctx.lines.append(

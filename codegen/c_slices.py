@@ -9,7 +9,6 @@ from codegen.c_math import widest_bits
 from codegen.c_types import carrier
 from halo.errors import InternalError
 from halo.ir.expr import (
-    Add,
     Binary,
     Broadcast,
     Call,
@@ -31,6 +30,7 @@ from halo.ir.expr import (
     as_const,
     const,
 )
+from halo.ir.operators import add
 from halo.ir.types import Int
 
 
@@ -190,7 +190,7 @@ def _ramp(s: Slicer, e: Ramp, start: int, lanes: int) -> Expr:
             if step is not None
             else Mul(stride, const(stride.type, start))
         )
-        base = Add(base, offset)
+        base = add(base, offset)
     if lanes == 1:
         return base
     if base is e.base and stride is e.stride and lanes == e.lanes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from codegen.c_constants import Blob, constant_declaration, constant_definition, is_large, make_blob
-from codegen.c_function import FunctionText, print_function, signature
+from codegen.c_function import FunctionText, function_names, print_function, signature
 from codegen.c_header import emit_header
 from codegen.c_names import identifier, unique_identifiers
 from codegen.c_prelude import Prelude
@@ -53,9 +53,8 @@ class ModulePrinter:
         self.module = module
         self.target = target
         self.functions = {f.name: f for f in module.functions}
-        names = unique_identifiers([f.name for f in module.functions])
         constants = unique_identifiers([c.name for c in module.constants])
-        self.names = names
+        self.names = function_names(module.functions)
         self.constants: dict[str, tuple[str, Constant]] = {
             c.name: (f"halo_constant_{constants[c.name]}", c) for c in module.constants
         }

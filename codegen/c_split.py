@@ -123,6 +123,8 @@ class _Splitter:
         bound: list[tuple[str, Expr]] = []
         parts = [e for e in (s.value, s.index, s.predicate) if e is not None]
         self_reading = any(_reads(e, s.name) for e in parts)
+        if registers is not None and self_reading:
+            self_reading = self._mixes_pieces(s.value, registers, lanes, width)
 
         def piece(e: Expr, at: int, n: int) -> Expr:
             made = self._slicer.slice(e, at, n) if e.type.is_vector else self._slicer.whole(e)
@@ -142,6 +144,16 @@ class _Splitter:
             else:
                 stores.append(Store(registers[k], value, _register_index(n), predicate))
         return _wrap(bound, block(*stores))
+
+    def _mixes_pieces(
+        self, value: Expr, registers: tuple[str, ...], lanes: int, width: int
+    ) -> bool:
+        """Whether a piece of `value` reads a register that an earlier piece is written to."""
+        return any(
+            _reads(self._slicer.slice(value, at, n), name)
+            for k, (at, n) in enumerate(_cuts(lanes, width))
+            for name in registers[:k]
+        )
 
     def _fresh(self, name: str) -> str:
         self._count += 1

@@ -11,7 +11,7 @@ from codegen.c_loops import print_loop
 from codegen.c_memory import store
 from codegen.c_text import c_string, comment, format_text
 from codegen.c_types import memory_type
-from codegen.c_walk import count_shared, declare_let, expression, index_expression
+from codegen.c_walk import count_shared, declare_let, expression, index_expression, place
 from halo.errors import InternalError
 from halo.ir.expr import Call, CallKind, Expr, as_const, is_true
 from halo.ir.stmt import (
@@ -203,7 +203,7 @@ def _allocate_heap(ctx: Context, s: Allocate, name: str) -> None:
 
 
 def _product(ctx: Context, s: Allocate) -> str:
-    factors: list[Code] = [index_expression(ctx, e) for e in s.extents]
+    factors: list[Code] = [place(ctx, e) for e in s.extents if as_const(e) != 1]
     if s.type.lanes != 1:
         factors.append(Code(str(s.type.lanes)))
     if not factors:

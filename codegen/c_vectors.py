@@ -34,7 +34,6 @@ from halo.ir.expr import (
     Comparison,
     Div,
     Expr,
-    IntImm,
     Let,
     Load,
     Mod,
@@ -48,7 +47,7 @@ from halo.ir.expr import (
     Variable,
     as_const,
 )
-from halo.ir.types import Float, Int, Type, UInt
+from halo.ir.types import Type, UInt
 
 
 def arithmetic(ctx: Context, e: Add | Sub | Mul, symbol: str, op: str) -> Code:
@@ -238,7 +237,7 @@ def _from_mask(ctx: Context, to: Type, value: Expr) -> Code:
 
 def shuffle(ctx: Context, e: Shuffle) -> Code:
     """Lanes of the concatenation of vectors."""
-    t, source = e.type, e.vectors[0].type
+    t = e.type
     bits = common_mask_bits(ctx, e.vectors) if t.is_bool else 0
     parts = [_part(ctx, v, bits) for v in e.vectors]
     places = [(k, i) for k, v in enumerate(e.vectors) for i in range(v.type.lanes)]
@@ -257,7 +256,6 @@ def shuffle(ctx: Context, e: Shuffle) -> Code:
         a, b = parts[used[0]], parts[used[-1]]
         picked = ", ".join(map(str, lanes))
         return Code(f"__builtin_shufflevector({a.text}, {b.text}, {picked})", ATOM, bits)
-    del source
     return Code(_literal(ctx, e, parts, chosen, to), UNARY, bits)
 
 
@@ -282,15 +280,8 @@ def _literal(
     return f"({to}){{{', '.join(lanes)}}}"
 
 
-def index_type(lanes: int) -> Type:
-    """Return the type of a vector index."""
-    return Int(64, lanes)
-
-
 PRINTERS: dict[type, Callable[[Context, Any], Code]] = {
     Broadcast: broadcast,
     Ramp: ramp,
     Shuffle: shuffle,
 }
-
-_UNUSED = (Float, IntImm)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from codegen.c_context import Code, Context
+from codegen.c_literals import int_literal
 from halo.errors import InternalError
 from halo.ir.expr import (
     Binary,
@@ -54,6 +55,8 @@ def place(ctx: Context, e: Expr) -> Code:
     """Return C for the place of an element; C widens an int32 by itself."""
     if isinstance(e, Cast) and e.type.bits == 64 and e.value.type == Int(32):
         e = e.value
+    if isinstance(e, IntImm):
+        return int_literal(e.type, e.value, bare=True)
     return index_expression(ctx, e)
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import cffi
 
 from codegen.c_build import Progress, build_module
-from codegen.c_function import signature
-from codegen.c_names import unique_identifiers
+from codegen.c_function import function_names, signature
+from codegen.c_names import identifier
 from codegen.c_prelude import runtime_text
 from codegen.threads import threads_for_call
 from halo.errors import BoundsError, BufferError, HaloError
@@ -134,7 +134,8 @@ class Library:
 
     def function(self, name: str) -> Callable[..., int]:
         """Return the C function `name`: ``f(context, *args)`` gives its error code."""
-        found: Callable[..., int] = getattr(self._handle, name)
+        own = name if name in self.names else identifier(name)
+        found: Callable[..., int] = getattr(self._handle, own)
         return found
 
     def call(self, name: str, *args: Any, context: Any = None, threads: int | None = None) -> None:
@@ -160,7 +161,7 @@ def _name_of(declaration: str) -> str:
 
 def public_declarations(module: LoweredModule) -> list[str]:
     """Return the C declarations of the functions that `module` offers."""
-    names = unique_identifiers([f.name for f in module.functions])
+    names = function_names(module.functions)
     return [signature(f, names[f.name]) for f in module.functions if not f.trusted]
 
 

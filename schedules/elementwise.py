@@ -13,4 +13,4 @@ def schedule_elementwise(task: Task) -> None:
         return
     lane = vectorize(task.root, long[0], task.extent(long[0]), task.lanes)
     loops = order_loops(task, [lane])
-    parallelize(task, list(reversed(loops)), {v: task.extent(v) for v in loops})
+    parallelize(task, loops[1:])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from halo.schedule.stage import ScheduleMethods
 from halo.schedule.tail import TailStrategy
 from schedules.task import Task
+
+_UNKNOWN = 64
+"""What an extent that is not known is taken for."""
 
 _WORTH_THREADS = 1 << 14
 """Cells below which starting threads costs more than it saves."""
@@ -44,20 +47,30 @@ def vectorize(
     return f"{var}v"
 
 
-def parallelize(task: Task, loops: Sequence[str], extents: Mapping[str, int | None]) -> None:
-    """Share the outer `loops` of the root (outermost first) among threads, where it pays.
-
-    The two outermost run as one loop, because the outermost alone is often a batch of one.
-    """
-    known = [task.extent(v) for v in task.root.args]
+def parallelize(task: Task, loops: Sequence[str]) -> None:
+    """Share the outer `loops` of the root (the fastest first) among threads, where it pays."""
     cells = 1
-    for size in known:
-        cells *= 64 if size is None else size
-    outer = [v for v in loops if extents.get(v) != 1][:2]
-    if (cells < _WORTH_THREADS and task.anchor is None) or not outer:
-        return
-    if len(outer) == 2:
-        task.root.fuse(outer[1], outer[0], "task")
-        task.root.parallel("task")
-    else:
-        task.root.parallel(outer[0])
+    for var in task.root.args:
+        size = task.extent(var)
+        cells *= _UNKNOWN if size is None else size
+    if loops and (cells >= _WORTH_THREADS or task.anchor is not None):
+        share(task, loops)
+
+
+def share(task: Task, loops: Sequence[str]) -> str:
+    """Run `loops` of the root, neighbours, the fastest first, in parallel; return the loop inside.
+
+    Loops of known extents run as one, because each alone is often short. One of unknown extent is
+    often the batch, and stays outside; it is what is shared only where nothing else is.
+    """
+    known = [v for v in loops if task.extent(v) is not None]
+    first = loops[0]
+    at = 0
+    if first in known:
+        while at + 1 < len(loops) and loops[at + 1] in known:
+            at += 1
+            fused = f"task{at}"
+            task.root.fuse(first, loops[at], fused)
+            first = fused
+    task.root.parallel(first)
+    return first

@@ -15,7 +15,7 @@ def schedule_reduction(task: Task) -> None:
         return
     for handle in _accumulators(task):
         handle.compute_at(task.root.function.name, loops[0])
-    parallelize(task, list(reversed(loops[1:])), {v: task.extent(v) for v in loops})
+    parallelize(task, loops[1:])
 
 
 def _accumulators(task: Task) -> list[Handle]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from halo.schedule.tail import TailStrategy
+from schedules.loops import share
 from schedules.task import Handle, Task
 
 _ROWS = 14
@@ -91,15 +92,17 @@ def schedule_tiles(
     root = task.root
     columns, rows = task.extent(column), task.extent(row) if row else 1
     tile = choose_tile(rows, columns, task.lanes, 24 if task.target.vector_bits == 512 else 12)
-    loops = _tile_root(task, tile, column, row)
-    root.reorder(*loops, *([row] if row else []), *outer[:1], column, *outer[1:])
+    inner = _tile_root(task, tile, column, row)
+    loops = [column, *outer] if outer and task.extent(outer[0]) is None else _swapped(column, outer)
+    root.reorder(*inner, *([row] if row else []), *loops)
     _tile_sum(acc, tile, column, row)
-    tasks = [*outer[:1], column, *outer[1:]]
-    while len(tasks) > 1:
-        root.fuse(tasks[0], tasks[1], f"task{len(tasks)}")
-        tasks = [f"task{len(tasks)}", *tasks[2:]]
-    root.parallel(tasks[0])
-    acc.compute_at(root.function.name, row or tasks[0])
+    shared = share(task, loops)
+    acc.compute_at(root.function.name, row or shared)
+
+
+def _swapped(column: str, outer: Sequence[str]) -> list[str]:
+    # All places before the next columns: their weights stay in the cache.
+    return [*outer[:1], column, *outer[1:]]
 
 
 def _tile_root(task: Task, tile: Tile, column: str, row: str | None) -> list[str]:

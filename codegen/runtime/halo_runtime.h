@@ -11,6 +11,7 @@
 
 #define HALO_INLINE static inline __attribute__((unused, always_inline))
 #define HALO_HELPER static __attribute__((unused))
+#define HALO_UNUSED __attribute__((unused))
 #define HALO_HIDDEN __attribute__((visibility("hidden")))
 #define HALO_PUBLIC __attribute__((visibility("default")))
 #define HALO_UNLIKELY(x) __builtin_expect(!!(x), 0)

@@ -141,6 +141,7 @@ class _Flattener:
                 size = Variable(Int(64), lets[-1][0])
             strides[d] = size
             size = simplify(Mul(size, extents[d]))
+        sizes = [extents[d] for d in order]
         old = self.layouts.get(s.name)
         self.layouts[s.name] = _Layout(
             buffers, tuple(m for m, _ in s.bounds), tuple(strides), tuple(folds)
@@ -149,22 +150,40 @@ class _Flattener:
             self.memo.clear()
         body = self.stmt(s.body)
         for buffer, t in reversed(list(zip(buffers, s.types, strict=True))):
-            body = Allocate(buffer, t, tuple(extents[d] for d in order), body, s.memory)
+            body = Allocate(buffer, t, tuple(map(_not_negative, sizes)), body, s.memory)
         for let, value in reversed(lets):
             body = LetStmt(let, value, body)
         return body
 
 
+def _not_negative(e: Expr) -> Expr:
+    # In a step of a split that lies wholly outside, the region to compute is less than empty.
+    return e if isinstance(e, IntImm) else Max(e, i64(0))
+
+
 def widened(e: Expr) -> Expr:
-    """Return the int32 index expression `e` computed in int64: indices do not overflow."""
-    wide = Int(64)
+    """Return the int32 index expression `e` computed in int64.
+
+    Indices do not overflow, so a sum may be widened before it is formed; data wraps, so its sums
+    are formed first.
+    """
     match e:
         case IntImm():
             return i64(e.value)
-        case Add() | Sub() | Mul() | Min() | Max():
+        case Min() | Max():
+            return type(e)(widened(e.a), widened(e.b))
+        case Add() | Sub() | Mul() if _is_index(e):
             return type(e)(widened(e.a), widened(e.b))
         case _:
-            return Cast(_like(wide, e), e)
+            return Cast(_like(Int(64), e), e)
+
+
+def _is_index(e: Expr) -> bool:
+    if isinstance(e, Variable):
+        return e.param is None
+    if isinstance(e, (Load, Call)):
+        return False
+    return all(_is_index(c) for c in e.children())
 
 
 def _like(t: Type, e: Expr) -> Type:

@@ -46,7 +46,7 @@ class Kernels:
     ) -> LoweredFunc:
         """Return a public function of one-dimensional buffers."""
         dims = (Dimension(),)
-        args = (
+        args: tuple[BufferArg | ScalarArg, ...] = (
             *[ScalarArg(n, t) for n, t in (scalars or {}).items()],
             *[BufferArg(n, t, dims, False) for n, t in inputs.items()],
             *[BufferArg(n, t, dims, True) for n, t in outputs.items()],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -50,7 +51,7 @@ def wide(kernels: Any) -> LoweredModule:
         "tmp", F32, (Cast(kernels.index().type, Variable(Int(32), "n")),), block(*stores)
     )
     f = kernels.function(
-        kernels.loop(4, body),
+        kernels.loop(4, body, ForKind.PARALLEL),
         {f"in_{t}": t for t in types},
         {**{f"out_{t}": t for t in types}, **{f"bit_{t}": Bool() for t in types}},
         {"n": Int(32)},
@@ -73,7 +74,12 @@ def test_a_function_in_another_module_is_not_compiled_again(
     codegen.build_module(small(kernels), host_target())
     ran: list[list[str]] = []
     run = c_build._run
-    monkeypatch.setattr(c_build, "_run", lambda w, f: (ran.append(w), run(w, f)))
+
+    def record(words: list[str], folder: Path) -> None:
+        ran.append(words)
+        run(words, folder)
+
+    monkeypatch.setattr(c_build, "_run", record)
     other = kernels.function(Store("o", const(F32, 5), i32(0)), {}, {"o": F32}, name="other")
     module = kernels.module(other, *small(kernels).functions)
     codegen.build_module(module, host_target())
@@ -99,7 +105,7 @@ def test_without_a_compiler_the_error_says_how_to_get_one(
 ) -> None:
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(codegen.c_compiler.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(CodegenError, match=r"no C compiler(?s:.*)apt install gcc"):
         codegen.check_compiler()
 

@@ -43,9 +43,9 @@ def loaded(kernels: Any, f: LoweredFunc) -> codegen.Library:
 def fill(kernels: Any, kind: ForKind = ForKind.SERIAL) -> LoweredFunc:
     """Return o[x] = float(x)."""
     value = Cast(F32, kernels.X)
-    return kernels.function(
-        kernels.loop(EXTENT, Store("o", value, kernels.index()), kind), {}, {"o": F32}
-    )
+    body = kernels.loop(EXTENT, Store("o", value, kernels.index()), kind)
+    f: LoweredFunc = kernels.function(body, {}, {"o": F32})
+    return f
 
 
 def test_a_parallel_loop_runs_every_iteration(kernels: Any) -> None:
@@ -111,7 +111,8 @@ def nested(kernels: Any, inner: Stmt, memory: MemoryType = MemoryType.HEAP) -> L
     """Return a function with two allocations, of n cells each, around `inner`."""
     size = (Cast(Int(64), N),)
     body = Allocate("first", F32, size, Allocate("second", F32, size, inner, memory), memory)
-    return kernels.function(body, {}, {"o": F32}, {"n": Int(32)})
+    f: LoweredFunc = kernels.function(body, {}, {"o": F32}, {"n": Int(32)})
+    return f
 
 
 class Hook:
@@ -119,7 +120,8 @@ class Hook:
 
     def __init__(self, limit: int) -> None:
         ffi = codegen.loader._abi()
-        self.limit, self.live, self.given = limit, {}, 0
+        self.limit, self.given = limit, 0
+        self.live: dict[int, Any] = {}
         self.ffi = ffi
         self.allocate = ffi.callback("void *(void *, size_t)", self._allocate)
         self.release = ffi.callback("void(void *, void *)", self._release)
@@ -144,9 +146,9 @@ class Hook:
 
 def copied(kernels: Any) -> Stmt:
     x = kernels.index()
-    return kernels.loop(
-        N, block(Store("second", Cast(F32, kernels.X), x), Store("o", Load(F32, "second", x), x))
-    )
+    first, then = Store("second", Cast(F32, kernels.X), x), Store("o", Load(F32, "second", x), x)
+    made: Stmt = kernels.loop(N, block(first, then))
+    return made
 
 
 def test_memory_comes_from_the_hook_and_goes_back(kernels: Any) -> None:
@@ -218,9 +220,9 @@ def caller(kernels: Any) -> LoweredFunc:
 
     call = Call(Int(32), "add_one", (at("o", 0), at("o", 4), i32(4)), CallKind.EXTERN)
     again = Call(Int(32), "add_one", (at("o", 4), at("o", 0), N), CallKind.EXTERN)
-    return kernels.function(
-        block(Evaluate(call), Evaluate(again)), {}, {"o": F32}, {"n": Int(32)}, "entry"
-    )
+    body = block(Evaluate(call), Evaluate(again))
+    f: LoweredFunc = kernels.function(body, {}, {"o": F32}, {"n": Int(32)}, "entry")
+    return f
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["units", "file"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def test_integers_wrap_and_divide_as_the_ir_says(kernels: Any, t: Type) -> None:
         "add": Add, "sub": Sub, "mul": Mul, "quotient": Div, "rest": Mod, "low": Min, "high": Max
     }  # fmt: skip
     got = binary(kernels, t, ops)
-    means = {
+    means: dict[str, Callable[[int, int], int]] = {
         "add": lambda p, q: p + q,
         "sub": lambda p, q: p - q,
         "mul": lambda p, q: p * q,

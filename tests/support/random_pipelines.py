@@ -88,16 +88,17 @@ def random_pipeline(choose: Chooser) -> RandomPipeline:
         if i == n - 1 and reach:
             first = reach[-1]
         second: Any = choose.pick([source, *reach])
-        made.stages.append(_stage(choose, made, i, first, second))
+        made.stages.append(_stage(choose, made, i == n - 1, first, second))
     return made
 
 
-def _stage(choose: Chooser, p: RandomPipeline, index: int, a: Any, b: Any) -> hl.Func:
+def _stage(choose: Chooser, p: RandomPipeline, is_output: bool, a: Any, b: Any) -> hl.Func:
     x, y = p.variables
-    f = hl.Func(f"f{index}")
-    kind = choose.pick(
-        ["point", "stencil", "select", "cast", "sum", "update", "scan", "row", "histogram", "gather"]
-    )
+    f = hl.Func(f"f{len(p.stages)}")
+    kinds = ["point", "stencil", "select", "cast", "sum", "update", "row", "gather"]
+    if not is_output or p.sizes[0] > 10:  # these write cells 0 to 9 at most
+        kinds += ["scan", "histogram"]
+    kind = choose.pick(kinds)
     p.story.append(kind)
     dx, dy = choose.integer(-1, 1), choose.integer(-1, 1)
     match kind:
