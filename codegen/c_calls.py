@@ -113,8 +113,10 @@ def _address_of(ctx: Context, e: Call) -> Code:
     assert isinstance(target, Load)
     array = ctx.array(target.name)
     if as_const(target.index) == 0:
-        return Code(array.text)
-    return Code(f"&{array.text}[{place(ctx, target.index).text}]", UNARY)
+        code = Code(array.text)
+    else:
+        code = Code(f"&{array.text}[{place(ctx, target.index).text}]", UNARY)
+    return Code(f"(void *){code.within(UNARY)}", UNARY) if array.is_raw else code
 
 
 def reduce(ctx: Context, e: VectorReduce) -> Code:

@@ -40,6 +40,8 @@ class Array:
     type: Type
     register: bool = False
     mask_bits: int = 0
+    is_raw: bool = False
+    """Allocated bytes, parts of which a called function takes as an array of any type."""
 
 
 @dataclass(slots=True)

@@ -27,6 +27,7 @@ from halo.ir.stmt import (
     Stmt,
     Store,
 )
+from halo.ir.types import UInt
 
 STACK_LIMIT = 16 * 1024
 """Largest constant-size allocation, in bytes, that goes on the stack of itself."""
@@ -168,7 +169,7 @@ def _declare_register(ctx: Context, s: Allocate, name: str) -> None:
 
 def _allocate_memory(ctx: Context, s: Allocate, name: str) -> None:
     sizes = [as_const(e) for e in s.extents]
-    ctx.arrays[s.name] = Array(name, s.type)
+    ctx.arrays[s.name] = Array(name, s.type, is_raw=s.type == UInt(8))
     lanes = s.type.lanes
     if all(isinstance(n, int) for n in sizes):
         count = lanes * math.prod(max(0, int(n)) for n in sizes if n is not None)

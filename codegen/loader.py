@@ -15,7 +15,7 @@ from codegen.c_build import Progress, build_module
 from codegen.c_function import function_names, signature
 from codegen.c_names import identifier
 from codegen.c_prelude import runtime_text
-from codegen.threads import threads_for_call
+from codegen.threads import threads_for_call, waiting_threads_sleep
 from halo.errors import BoundsError, BufferError, HaloError
 from halo.ir.lowered import LoweredModule
 from halo.ir.stmt import ErrorCode
@@ -129,7 +129,8 @@ class Library:
         self.ffi = cffi.FFI()
         self.ffi.include(_abi())
         self.ffi.cdef("\n".join(f"{d};" for d in declarations))
-        self._handle = self.ffi.dlopen(str(path))
+        with waiting_threads_sleep():
+            self._handle = self.ffi.dlopen(str(path))
         self.names = [_name_of(d) for d in declarations]
 
     def function(self, name: str) -> Callable[..., int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _CGROUP = Path("/sys/fs/cgroup")
@@ -51,6 +53,27 @@ def cpu_quota(root: Path) -> float | None:
         return quota / period if quota > 0 and period > 0 else None
     except (OSError, ValueError):
         return None
+
+
+_SPINS = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+
+
+@contextmanager
+def waiting_threads_sleep() -> Iterator[None]:
+    """Have gcc's OpenMP, if it is loaded in here, let idle threads sleep after a short spin.
+
+    By default they spin for milliseconds. On a core that others want too, that is time the thread
+    they wait for does not get: a model of many small loops then runs tens of times slower. The
+    runtime reads its settings when it is loaded, and what the user set is left alone.
+    """
+    if any(name in os.environ for name in _SPINS):
+        yield
+        return
+    os.environ["GOMP_SPINCOUNT"] = "1000"
+    try:
+        yield
+    finally:
+        os.environ.pop("GOMP_SPINCOUNT", None)
 
 
 def _positive(text: str | None) -> int:

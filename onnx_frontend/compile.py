@@ -91,8 +91,7 @@ def lower_model(
     titles = {t: node.op_type for t, node in graph.node_of.items()}
     maker = KernelMaker(layouts, titles)
     kernels = [maker.kernel(group) for group in grouping.groups]
-    orders = [layouts.of(group.root) for group in grouping.groups]
-    calls = lower_kernels(kernels, orders, target, progress)
+    calls = lower_kernels(kernels, layouts, target, progress)
     return assemble(name, graph, grouping, layouts, calls), len(kernels)
 
 

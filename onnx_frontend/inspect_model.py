@@ -5,28 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+import numpy as np
 import onnx
 
-import onnx_frontend.nodes  # noqa: F401 -- registers the operators
 from halo.ir.expr import Expr
-from onnx_frontend.errors import ModelError, UnsupportedOp
+from onnx_frontend.errors import UnsupportedOp
 from onnx_frontend.extents import describe, to_serial
 from onnx_frontend.graph import Graph, Value, read_graph
 from onnx_frontend.importer import ImportedGraph, import_graph
 from onnx_frontend.load import ModelSource, load_model
-from onnx_frontend.registry import find_operator
 from onnx_frontend.shapes import Shapes
 
 
 @dataclass(frozen=True, slots=True)
 class OperatorUse:
-    """An operator that a model uses: how often, and whether halo knows it in that version."""
+    """An operator that a model uses: how often, and whether all its nodes can be compiled."""
 
     domain: str
     name: str
     version: int
     count: int
-    known: bool
+    supported: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Inspection:
     outputs: tuple[str, ...]
     operators: tuple[OperatorUse, ...]
     parameters: int
-    problem: ModelError | None
+    problem: UnsupportedOp | None
 
     def text(self) -> str:
         """Return the findings for people."""
@@ -62,7 +61,7 @@ class Inspection:
         lines += [f"  output  {line}" for line in self.outputs]
         lines += ["operators"]
         for o in self.operators:
-            mark = "" if o.known else "  not supported"
+            mark = "" if o.supported else "  not supported"
             lines.append(f"  {o.name:<{width}}  {o.count:>5}  {o.domain} {o.version}{mark}")
         lines.append("can be compiled" if self.problem is None else f"{self.problem}")
         return "\n".join(lines)
@@ -83,29 +82,39 @@ def inspect_model(model: ModelSource, shapes: Shapes | None = None) -> Inspectio
         graph.name,
         tuple(_value(v) for v in graph.inputs) if imported is None else _inputs(imported),
         tuple(_value(v) for v in graph.outputs) if imported is None else _outputs(imported),
-        _operators(graph),
-        sum(int(array.size) for array in graph.constants.values()),
+        _operators(graph, problem),
+        _parameters(graph),
         problem,
     )
 
 
 def _try_import(
     proto: onnx.ModelProto, shapes: Shapes | None
-) -> tuple[ImportedGraph | None, ModelError | None]:
+) -> tuple[ImportedGraph | None, UnsupportedOp | None]:
     try:
         return import_graph(proto, shapes), None
     except UnsupportedOp as error:
         return None, error
 
 
-def _operators(graph: Graph) -> tuple[OperatorUse, ...]:
+def _operators(graph: Graph, problem: UnsupportedOp | None) -> tuple[OperatorUse, ...]:
+    missing = {m.operator for m in problem.missing} if problem else set()
     counts = Counter((node.domain, node.op_type) for node in graph.nodes)
-    uses = []
-    for (domain, name), count in counts.most_common():
-        version = graph.opsets.get(domain, 1)
-        known = find_operator(domain, name, version) is not None
-        uses.append(OperatorUse(domain or "ai.onnx", name, version, count, known))
-    return tuple(uses)
+    return tuple(
+        OperatorUse(
+            domain or "ai.onnx", name, graph.opsets.get(domain, 1), count, name not in missing
+        )
+        for (domain, name), count in counts.most_common()
+    )
+
+
+def _parameters(graph: Graph) -> int:
+    """Return the number of elements of all weights, given beside the nodes or as nodes."""
+    arrays = list(graph.constants.values())
+    for node in graph.nodes:
+        if node.op_type == "Constant":
+            arrays += [a for a in node.attributes.values() if isinstance(a, np.ndarray)]
+    return sum(int(a.size) for a in arrays)
 
 
 def _inputs(graph: ImportedGraph) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from halo.lowering import Request, lower
 from halo.ops.tensor import OpInfo, OpKind
 from halo.target import Target
 from onnx_frontend.kernels import Kernel
-from onnx_frontend.layouts import Order
+from onnx_frontend.layouts import Layouts
 from schedules import Handle, Task, schedule_kernel
 
 Progress = Callable[[str, int, int], None]
@@ -30,7 +30,7 @@ class KernelCall:
 
 
 def lower_kernels(
-    kernels: Sequence[Kernel], orders: Sequence[Order], target: Target, progress: Progress
+    kernels: Sequence[Kernel], layouts: Layouts, target: Target, progress: Progress
 ) -> list[KernelCall]:
     """Return for each kernel its lowered function; kernels of equal keys share one.
 
@@ -38,8 +38,8 @@ def lower_kernels(
     ----------
     kernels
         In the order in which they run.
-    orders
-        The storage order of what each stores.
+    layouts
+        How tensors are stored.
     target
         The machine.
     progress
@@ -47,22 +47,22 @@ def lower_kernels(
     """
     functions: dict[Hashable, LoweredFunc] = {}
     calls: list[KernelCall] = []
-    for number, (kernel, order) in enumerate(zip(kernels, orders, strict=True)):
+    for number, kernel in enumerate(kernels):
         progress("lowering", number, len(kernels))
         made = functions.get(kernel.key)
         if made is None:
             name = f"k{len(functions)}_{kernel.label}"[:60].rstrip("_")
-            made = functions[kernel.key] = _lower(kernel, name, order, target)
+            made = functions[kernel.key] = _lower(kernel, name, layouts, target)
         calls.append(KernelCall(kernel, made))
     progress("lowering", len(kernels), len(kernels))
     return calls
 
 
-def _lower(kernel: Kernel, name: str, order: Order, target: Target) -> LoweredFunc:
+def _lower(kernel: Kernel, name: str, layouts: Layouts, target: Target) -> LoweredFunc:
     request = Request(
         name,
         [kernel.root],
-        schedule_kernel(_task(kernel, order, target)),
+        schedule_kernel(_task(kernel, layouts, target)),
         output_dims={kernel.root.name: kernel.result},
         scalars={s: Interval(i32(1), None) for s in kernel.symbols},
         args=kernel.images,
@@ -71,7 +71,7 @@ def _lower(kernel: Kernel, name: str, order: Order, target: Target) -> LoweredFu
     return lower(request).func
 
 
-def _task(kernel: Kernel, order: Order, target: Target) -> Task:
+def _task(kernel: Kernel, layouts: Layouts, target: Target) -> Task:
     handles = {name: Handle(f) for name, f in kernel.functions.items()}
     root = handles[kernel.root.name]
     rank = len(root.args)
@@ -90,10 +90,20 @@ def _task(kernel: Kernel, order: Order, target: Target) -> Task:
     return Task(
         root,
         tuple(reversed(kernel.group.root.shape)),
-        tuple(root.args[rank - 1 - axis] for axis in reversed(order)),
+        tuple(root.args[rank - 1 - axis] for axis in reversed(layouts.of(kernel.group.root))),
         anchor,
         funcs,
         tuple(h for h in inner if h not in funcs.values()),
+        _input_lane(anchor, root, layouts),
         target,
         tuple(handles.values()),
     )
+
+
+def _input_lane(anchor: OpInfo | None, root: Handle, layouts: Layouts) -> str | None:
+    """Return the variable of `root` for the axis that is innermost in the anchor's input."""
+    if anchor is None or not anchor.inputs or anchor.inputs[0].rank != len(root.args):
+        return None
+    source = anchor.inputs[0]
+    axis = layouts.of(source)[-1] if source.rank else 0
+    return root.args[source.rank - 1 - axis] if source.rank else None

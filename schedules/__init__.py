@@ -14,6 +14,7 @@ from schedules.conv import schedule_conv
 from schedules.elementwise import schedule_elementwise
 from schedules.matmul import schedule_matmul
 from schedules.reduction import schedule_reduction
+from schedules.softmax import schedule_rows
 from schedules.task import Handle, Task
 
 Scheduler = Callable[[Task], None]
@@ -21,7 +22,10 @@ Scheduler = Callable[[Task], None]
 SCHEDULERS: dict[OpKind, Scheduler] = {
     OpKind.CONV: schedule_conv,
     OpKind.DEPTHWISE_CONV: schedule_conv,
+    OpKind.POOL: schedule_conv,
     OpKind.MATMUL: schedule_matmul,
+    OpKind.SOFTMAX: schedule_rows,
+    OpKind.NORMALIZATION: schedule_rows,
 }
 """How kernels are scheduled, by the kind of the operation that costs most."""
 

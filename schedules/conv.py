@@ -1,4 +1,4 @@
-"""Convolutions: register tiles of neighbouring pixels by output channels."""
+"""Convolutions and poolings: register tiles of neighbouring pixels by output channels."""
 
 from __future__ import annotations
 

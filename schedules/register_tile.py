@@ -132,6 +132,7 @@ def _tile_sum(acc: Handle, tile: Tile, column: str, row: str | None) -> None:
 
 
 def _tail(extent: int | None, step: int) -> TailStrategy:
-    if extent is None:
-        return TailStrategy.GuardWithIf
-    return TailStrategy.Auto if extent % step == 0 else TailStrategy.ShiftInwards
+    # A tile of a size that is always the same is what can live in registers. Where an extent is
+    # not known to hold one, lowering writes the loops a second time for when it does not.
+    divides = extent is not None and extent % step == 0
+    return TailStrategy.Auto if divides else TailStrategy.ShiftInwards

@@ -77,6 +77,9 @@ class Task:
         The Functions of `anchor` by role, with what it computes itself under ``result``.
     inner
         The other Functions with updates, which are not in `funcs` either.
+    input_lane
+        The variable of `root` along which the first input of `anchor` lies side by side in
+        memory; None if that input is computed here, or has no such variable.
     target
         The machine.
     """
@@ -87,6 +90,7 @@ class Task:
     anchor: OpInfo | None
     funcs: Mapping[str, Handle]
     inner: tuple[Handle, ...]
+    input_lane: str | None
     target: Target
     handles: tuple[Handle, ...] = field(repr=False)
 

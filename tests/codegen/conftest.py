@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,9 @@ def kernels() -> Kernels:
 def _private_cache(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HALO_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("HALO_CFLAGS", "-Wall -Wextra -Werror -O2")
+        patch.setenv(
+            "HALO_CFLAGS", f"-Wall -Wextra -Werror -O2 {os.environ.get('HALO_CFLAGS', '')}"
+        )
         yield
 
 
