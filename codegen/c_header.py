@@ -27,7 +27,7 @@ def emit_header(module: LoweredModule) -> str:
 
 
 def _declaration(f: LoweredFunc, name: str) -> str:
-    lines = ["/*"]
+    lines = ["/*", *(f" * {comment(line)}".rstrip() for line in f.doc.splitlines())]
     for a in f.args:
         if isinstance(a, BufferArg):
             kind = "output" if a.is_output else "input"

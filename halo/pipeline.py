@@ -152,6 +152,15 @@ class HaloDriver:
         request = _request(outputs, outputs[0].name, [None] * _count(outputs), None)
         return loop_nest_text(lower(request).loops)
 
+    def schedule(self, outputs: Sequence[Function]) -> Schedule:
+        """Return the directives given for `outputs` and all they use."""
+        return schedule_of(outputs)
+
+    def receipts(self, outputs: Sequence[Function], target: Target | None) -> Receipts:
+        """Return what becomes of each directive."""
+        request = _request(outputs, outputs[0].name, [None] * _count(outputs), None)
+        return lower(request).receipts
+
     def lowered_text(self, outputs: Sequence[Function], target: Target | None) -> str:
         """Return the lowered statement as text."""
         request = _request(outputs, outputs[0].name, [None] * _count(outputs), None)

@@ -56,7 +56,7 @@ def assemble(
         name,
         tuple(arguments.values()),
         tuple(Requirement(r.a, r.b, r.why) for r in graph.requires),
-        tuple(t.shape for t in graph.tensors),
+        tuple((t.name, t.shape) for t in graph.tensors),
         plan,
         steps,
     )

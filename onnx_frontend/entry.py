@@ -19,7 +19,6 @@ from halo.ir.expr import (
     CallKind,
     Expr,
     Load,
-    Max,
     Or,
     Variable,
     i32,
@@ -40,7 +39,15 @@ from halo.ir.stmt import (
     block,
 )
 from halo.ir.types import Int, Type, UInt
-from onnx_frontend.extents import LARGEST, product, saturating_product, symbols_of, to_serial, widen
+from onnx_frontend.extents import (
+    LARGEST,
+    describe,
+    product,
+    saturating_product,
+    symbols_of,
+    to_serial,
+    widen,
+)
 from onnx_frontend.plan import ALIGNMENT, Workspace
 
 WORKSPACE = "workspace"
@@ -110,13 +117,14 @@ class Requirement:
 class Model:
     """What the entry functions are made from.
 
-    `shapes` are those of all tensors of the model: each must have fewer than 2**31 elements.
+    `shapes` are those of all tensors of the model, by name: each tensor must have fewer than
+    2**31 elements, and at least one where its shape depends on the inputs.
     """
 
     name: str
     arguments: tuple[Argument, ...]
     requirements: tuple[Requirement, ...]
-    shapes: tuple[tuple[Expr, ...], ...]
+    shapes: tuple[tuple[str, tuple[Expr, ...]], ...]
     workspace: Workspace
     steps: tuple[Step, ...]
 
@@ -143,7 +151,8 @@ def entry_function(model: Model) -> LoweredFunc:
         *(_let(name, value) for name, value in model.workspace.lets),
     ]
     arguments = tuple(a.declaration() for a in model.arguments)
-    return LoweredFunc(model.name, arguments, _nest(wraps, body))
+    doc = "Run the model.\n\n" + _describe(model.arguments)
+    return LoweredFunc(model.name, arguments, _nest(wraps, body), doc=doc)
 
 
 def sizes_function(model: Model) -> LoweredFunc:
@@ -160,7 +169,35 @@ def sizes_function(model: Model) -> LoweredFunc:
         *(_let(name, value) for name, value in model.workspace.lets),
     ]
     arguments = tuple(a.declaration() for a in (*model.inputs, sizes))
-    return LoweredFunc(f"{model.name}_sizes", arguments, _nest(wraps, block(*stores)))
+    doc = _SIZES_DOC.format(name=model.name, array=name, count=len(values)) + "".join(
+        f"  {name}[{first}...]: the extents of {output.title}, outermost first.\n"
+        for output, first in _first_places(model)
+    )
+    return LoweredFunc(f"{model.name}_sizes", arguments, _nest(wraps, block(*stores)), doc=doc)
+
+
+_SIZES_DOC = """\
+Tell what {name} needs for these inputs, in {array}, an array of {count}:
+  {array}[0]: the bytes of a workspace. Without one, memory is allocated in each call.
+"""
+
+
+def _first_places(model: Model) -> Iterator[tuple[Argument, int]]:
+    place = 1
+    for output in model.outputs:
+        yield output, place
+        place += len(output.shape)
+
+
+def _describe(arguments: Sequence[Argument]) -> str:
+    """Return a line per argument: its name in the model and its extents, outermost first."""
+    lines = []
+    for a in arguments:
+        extents = ", ".join(describe(to_serial(d)) for d in a.shape)
+        lines.append(
+            f"{a.identifier} is {a.title}, {a.type}[{extents}], dense, the last innermost."
+        )
+    return "\n".join(lines) + "\n\n"
 
 
 def _workspace_bytes(model: Model) -> Expr:
@@ -203,6 +240,7 @@ def _input_checks(model: Model) -> Iterator[Wrap]:
         for check in _extent_checks(argument, bound):
             yield _assert(check)
     yield from _size_limit(model)
+    yield from _positive_extents(model)
     for requirement in model.requirements:
         yield _assert(_equal_extents(requirement))
 
@@ -242,17 +280,31 @@ def _size_limit(model: Model) -> Iterator[Wrap]:
     """Refuse inputs for which coordinates would leave int32 or sizes would overflow int64."""
     distinct = {
         str([to_serial(d) for d in shape]): shape
-        for shape in model.shapes
+        for _, shape in model.shapes
         if any(True for d in shape for _ in symbols_of(d))
     }
-    if not distinct:
-        return
     sizes = [saturating_product(shape) for shape in distinct.values()]
-    largest = sizes[0]
-    for size in sizes[1:]:
-        largest = Max(largest, size)
-    message = (f"these inputs make a tensor of more than {LARGEST} elements",)
-    yield _assert(AssertStmt(LE(largest, i64(LARGEST)), ErrorCode.BAD_SHAPE, message))
+    for size in sizes:
+        message = (f"these inputs make a tensor of more than {LARGEST} elements",)
+        yield _assert(AssertStmt(LE(size, i64(LARGEST)), ErrorCode.BAD_SHAPE, message))
+
+
+def _positive_extents(model: Model) -> Iterator[Wrap]:
+    """Refuse inputs so small that windows do not fit into them."""
+    seen: set[str] = set()
+    for name, shape in model.shapes:
+        for axis, extent in enumerate(shape):
+            key = str(to_serial(extent))
+            if isinstance(extent, Variable) or key in seen or not any(symbols_of(extent)):
+                continue
+            seen.add(key)
+            message = (
+                "these inputs are too small: dim ",
+                i32(axis),
+                f" of '{name}' would be ",
+                extent,
+            )
+            yield _assert(AssertStmt(GE(extent, i32(1)), ErrorCode.BAD_SHAPE, message))
 
 
 def _equal_extents(requirement: Requirement) -> AssertStmt:

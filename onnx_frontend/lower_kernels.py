@@ -102,8 +102,7 @@ def _task(kernel: Kernel, layouts: Layouts, target: Target) -> Task:
 
 def _input_lane(anchor: OpInfo | None, root: Handle, layouts: Layouts) -> str | None:
     """Return the variable of `root` for the axis that is innermost in the anchor's input."""
-    if anchor is None or not anchor.inputs or anchor.inputs[0].rank != len(root.args):
+    source = anchor.inputs[0] if anchor is not None and anchor.inputs else None
+    if source is None or source.rank == 0 or source.rank != len(root.args):
         return None
-    source = anchor.inputs[0]
-    axis = layouts.of(source)[-1] if source.rank else 0
-    return root.args[source.rank - 1 - axis] if source.rank else None
+    return root.args[source.rank - 1 - layouts.of(source)[-1]]

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("halo", "codegen", "schedules", "onnx_frontend")
-HEAVY = ("islpy", "llvmlite", "onnx", "cffi", "click", "PIL", "onnxruntime")
+HEAVY = ("islpy", "llvmlite", "onnx", "click", "PIL", "onnxruntime")
 
 IMPORT_ALL = """
 import importlib, json, sys

@@ -64,13 +64,14 @@ class LoweredFunc:
 
     Free variables of `body`: its scalar arguments by name, and `buffer_field`s of its buffers.
     A trusted function is called by generated code only: its buffers come as bare addresses,
-    known not to overlap, and it checks nothing.
+    known not to overlap, and it checks nothing. `doc` is what its users shall read, in lines.
     """
 
     name: str
     args: tuple[BufferArg | ScalarArg, ...]
     body: Stmt
     trusted: bool = False
+    doc: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from typing import Any
 from halo.ir.function import Function
 from halo.lang.driver import PathLike, get_driver
 from halo.lang.realization import as_arguments, check_defined
+from halo.schedule.receipts import Receipts
+from halo.schedule.schedule import Schedule
 from halo.target import Target
 
 
@@ -47,6 +49,20 @@ class CompileMethods:
     def print_loop_nest(self, target: Target | None = None) -> None:
         """Print the loops of the schedule, without the arithmetic."""
         print(get_driver().print_loop_nest(self._checked(), target))
+
+    def schedule(self) -> Schedule:
+        """Return the directives given for this and all Funcs it uses, as a value."""
+        return get_driver().schedule(self._checked())
+
+    def receipts(self, target: Target | None = None) -> Receipts:
+        """Return what becomes of each directive: applied, or without effect and why.
+
+        Raises
+        ------
+        ScheduleError
+            A directive is refused.
+        """
+        return get_driver().receipts(self._checked(), target)
 
     def compile_to_lowered_stmt(self, filename: PathLike, target: Target | None = None) -> None:
         """Write the lowered statement as text."""

@@ -9,6 +9,8 @@ from typing import Protocol
 from halo.buffer import Buffer
 from halo.errors import InternalError
 from halo.ir.function import Function, Image, Parameter
+from halo.schedule.receipts import Receipts
+from halo.schedule.schedule import Schedule
 from halo.target import Target
 
 PathLike = str | os.PathLike[str]
@@ -38,6 +40,14 @@ class Driver(Protocol):
 
     def print_loop_nest(self, outputs: Sequence[Function], target: Target | None) -> str:
         """Return the loops of the schedule as text, without the arithmetic."""
+        ...
+
+    def schedule(self, outputs: Sequence[Function]) -> Schedule:
+        """Return the directives given for `outputs` and all they use."""
+        ...
+
+    def receipts(self, outputs: Sequence[Function], target: Target | None) -> Receipts:
+        """Return what becomes of each directive."""
         ...
 
     def lowered_text(self, outputs: Sequence[Function], target: Target | None) -> str:

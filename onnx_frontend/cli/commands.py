@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -131,7 +132,8 @@ def demo_command(directory: Path) -> None:
             hint="pip install 'halo-lang[demo]'",
         )
     # Pillow is an extra, so what needs it is imported once it is known to be there.
-    importlib.import_module("onnx_frontend.demo.main").main(directory, click.echo)
+    demo: Any = importlib.import_module("onnx_frontend.demo.main")
+    demo.main(directory, click.echo)
 
 
 def _compile(model: Path, shapes: tuple[str, ...], target: str, name: str | None) -> CompiledModel:

@@ -61,7 +61,7 @@ def blur_both_ways(picture: Array) -> BlurResult:
         result, elapsed = _timed(blur, planes.shape)
         results.append(result)
         times.append(elapsed)
-    if not np.array_equal(*results):
+    if not np.array_equal(results[0], results[1]):
         raise ArithmeticError("the schedule changed the blurred picture")
     return BlurResult(np.ascontiguousarray(results[0].transpose(1, 2, 0)), *times)
 

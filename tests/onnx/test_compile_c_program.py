@@ -122,3 +122,20 @@ def test_the_saved_source_builds_into_the_same_function(
     command += ["-shared", "-fPIC", str(source), "-o", str(tmp_path / "libnet.so"), "-lm"]
     subprocess.run(command, check=True, cwd=model[1])
     assert (tmp_path / "libnet.so").stat().st_size > 0
+
+
+def test_inputs_too_small_for_a_window_are_refused(
+    model: tuple[onnx_frontend.CompiledModel, Path], program: Path, tmp_path: Path
+) -> None:
+    assert run(program, tmp_path, picture(1, 3, 1, 1)).returncode == 0  # the padding is enough
+    done = run(program, tmp_path, picture(1, 3, 1, 0))
+    assert "input 'x' dim 3: got 0, expected at least 1" in done.stderr
+
+
+def test_the_header_says_what_the_functions_take(
+    model: tuple[onnx_frontend.CompiledModel, Path],
+) -> None:
+    header = (model[1] / "net.h").read_text()
+    assert "x is input 'x', float32[N, 3, H, W], dense, the last innermost." in header
+    assert "sizes[0]: the bytes of a workspace" in header
+    assert "sizes[1...]: the extents of output 'y', outermost first." in header
