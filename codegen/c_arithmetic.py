@@ -56,7 +56,7 @@ from halo.ir.expr import (
     Variable,
     as_const,
 )
-from halo.ir.types import Type
+from halo.ir.types import Int, Type
 
 
 def _variable(ctx: Context, e: Variable) -> Code:
@@ -83,13 +83,14 @@ def _arithmetic(ctx: Context, e: Add | Sub | Mul) -> Code:
     if t.is_vector:
         return c_vectors.arithmetic(ctx, e, _OPERATORS[type(e)][0], _OPERATORS[type(e)][2])
     symbol, level, op = _OPERATORS[type(e)]
+    if t.is_int and t.bits >= 32 and ctx.in_index and is_index(ctx, e.a) and is_index(ctx, e.b):
+        a, b = _index_operands(ctx, e)
+        return Code(f"{a.within(level)} {symbol} {b.within(level - 1)}", level)
     a, b = _operands(ctx, e)
     if is_half(t):
         return Code(f"{scalar_helper(ctx.prelude, op, t)}({a.text}, {b.text})")
     plain = Code(f"{a.within(level)} {symbol} {b.within(level - 1)}", level)
     if t.is_float or (t.is_uint and t.bits >= 32):
-        return plain
-    if t.bits >= 32 and ctx.in_index and is_index(ctx, e.a) and is_index(ctx, e.b):
         return plain
     return Code(f"({scalar_type(t)})({_wrapping(t, a, symbol, b)})", UNARY)
 
@@ -100,6 +101,20 @@ def _wrapping(t: Type, a: Code, symbol: str, b: Code) -> str:
         return f"{a.within(UNARY)} {symbol} {b.within(UNARY)}"  # promoted to int, no overflow
     u = "uint64_t" if t.bits == 64 else "uint32_t"
     return f"({u}){a.within(UNARY)} {symbol} ({u}){b.within(UNARY)}"
+
+
+def _index_operands(ctx: Context, e: Add | Sub | Mul) -> tuple[Code, Code]:
+    """Return both operands; beside one of 64 bits C widens an int32 by itself."""
+    if isinstance(e.b, Cast) and _widens(ctx, e.b) and not isinstance(e.a, IntImm):
+        return expression(ctx, e.a), expression(ctx, e.b.value)
+    if isinstance(e.a, Cast) and _widens(ctx, e.a) and not isinstance(e.b, IntImm):
+        return expression(ctx, e.a.value), expression(ctx, e.b)
+    return _operands(ctx, e)
+
+
+def _widens(ctx: Context, e: Cast) -> bool:
+    """Whether `e` makes an int32 wider, and is not kept in a constant of its own."""
+    return e.value.type == Int(32) and e.type == Int(64) and id(e) not in ctx.shared
 
 
 def _operands(ctx: Context, e: Binary | Comparison) -> tuple[Code, Code]:

@@ -8,7 +8,8 @@ from codegen.c_context import ATOM, SUM, Code, Context, Exit
 from codegen.c_text import comment
 from codegen.c_walk import index_expression
 from halo.errors import InternalError
-from halo.ir.expr import as_const
+from halo.ir.expr import Add, as_const
+from halo.ir.simplify import simplify
 from halo.ir.stmt import For, ForKind
 from halo.ir.types import Int
 
@@ -44,10 +45,7 @@ def _bounds(ctx: Context, s: For) -> tuple[Code, Code]:
     first = index_expression(ctx, s.min)
     if isinstance(low, int) and isinstance(extent, int):
         return first, Code(str(low + extent))
-    size = index_expression(ctx, s.extent)
-    if low == 0:
-        return first, _once(ctx, s, size)
-    return first, _once(ctx, s, Code(f"{first.within(SUM)} + {size.within(SUM - 1)}", SUM))
+    return first, _once(ctx, s, index_expression(ctx, simplify(Add(s.min, s.extent))))
 
 
 def _once(ctx: Context, s: For, end: Code) -> Code:
@@ -58,41 +56,38 @@ def _once(ctx: Context, s: For, end: Code) -> Code:
 
 
 def _count(s: For, first: Code, end: Code) -> str:
-    if as_const(s.min) == 0:
-        return end.text
-    return f"(int64_t)({end.text}) - ({first.text})"
+    extent = as_const(s.extent)
+    if as_const(s.min) == 0 or extent is not None:
+        return end.text if extent is None else str(extent)
+    return f"{end.within(SUM)} - {first.within(SUM - 1)}"
 
 
 def _parallel(ctx: Context, name: str, head: str, count: str, body: Callable[[], None]) -> None:
-    threads, failed = ctx.names.fresh("threads"), ctx.names.fresh(f"{name}_error")
+    failed = ctx.names.fresh(f"{name}_error")
     own = Exit(ctx.names.fresh(f"next_{name}"))
     outside, ctx.lines, ctx.in_parallel = ctx.lines, [], True
     ctx.exits.append(own)
-    with ctx.deeper(), ctx.deeper():
+    with ctx.deeper():
         body()
     ctx.exits.pop()
     inside, ctx.lines, ctx.in_parallel = ctx.lines, outside, False
-    ctx.line("{")
+    if own.used:
+        ctx.line(f"int32_t {failed} = 0;")
+    ctx.lines.append(
+        "#pragma omp parallel for num_threads(halo_threads(ctx)) "
+        f"schedule(dynamic, halo_chunk(ctx, {count}))"
+    )
+    ctx.line(head)
     with ctx.deeper():
-        ctx.line(f"HALO_UNUSED const int {threads} = halo_threads(ctx);")
-        if own.used:
-            ctx.line(f"int32_t {failed} = 0;")
-        ctx.lines.append(
-            f"#pragma omp parallel for if ({threads} > 1) num_threads({threads}) "
-            f"schedule(dynamic, halo_chunk({count}, {threads}))"
-        )
-        ctx.line(head)
-        with ctx.deeper():
-            _iteration(ctx, inside, own, failed)
-        ctx.line("}")
-        if own.used:
-            ctx.line(f"if ({failed}) {{")
-            with ctx.deeper():
-                ctx.line(f"err = {failed};")
-                ctx.exits[-1].used = True
-                ctx.line(f"goto {ctx.exits[-1].label};")
-            ctx.line("}")
+        _iteration(ctx, inside, own, failed)
     ctx.line("}")
+    if own.used:
+        ctx.line(f"if ({failed}) {{")
+        with ctx.deeper():
+            ctx.line(f"err = {failed};")
+            ctx.exits[-1].used = True
+            ctx.line(f"goto {ctx.exits[-1].label};")
+        ctx.line("}")
 
 
 def _iteration(ctx: Context, inside: list[str], own: Exit, failed: str) -> None:

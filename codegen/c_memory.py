@@ -76,7 +76,7 @@ def _load_vector(ctx: Context, e: Load, array: Array) -> Code:
         base = place(ctx, index.base).within(SUM)
         if stride == 1:
             name = load_helper(ctx.prelude, t, predicate is not None)
-            return _call(name, f"&{array.text}[{base}]", predicate)
+            return _call(name, _address(array, base, predicate is not None), predicate)
         back = f"{base} - {t.lanes - 1}"
         name = reversed_helper(ctx.prelude, t, predicate is not None)
         return _call(name, f"{array.text} + ({back})", predicate)
@@ -84,6 +84,16 @@ def _load_vector(ctx: Context, e: Load, array: Array) -> Code:
     predicate = _predicate(ctx, t, e.predicate)
     name = gather_helper(ctx.prelude, t, strided, predicate is not None)
     return _call(name, array.text, places, predicate)
+
+
+def _address(array: Array, base: str, masked: bool) -> str:
+    """Return the address of the first of some neighbouring elements."""
+    if base == "0":
+        return array.text
+    # With all lanes off the place may lie outside the array, where `[]` has no meaning.
+    if masked:
+        return f"{array.text} + {base if base.isidentifier() else f'({base})'}"
+    return f"&{array.text}[{base}]"
 
 
 def _places(ctx: Context, index: Expr) -> tuple[str, bool]:
@@ -164,10 +174,11 @@ def _store_vector(ctx: Context, s: Store, array: Array) -> None:
     index = s.index
     stride = as_const(index.stride) if isinstance(index, Ramp) else None
     if isinstance(index, Ramp) and stride == 1:
-        base = place(ctx, index.base).text
+        base = place(ctx, index.base).within(SUM)
         predicate = _predicate(ctx, t, s.predicate)
         name = store_helper(ctx.prelude, t, predicate is not None)
-        ctx.line(_call(name, f"&{array.text}[{base}]", value.text, predicate).text + ";")
+        at = _address(array, base, predicate is not None)
+        ctx.line(_call(name, at, value.text, predicate).text + ";")
         return
     places, strided = _places(ctx, index)
     predicate = _predicate(ctx, t, s.predicate)

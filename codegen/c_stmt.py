@@ -6,14 +6,28 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from codegen.c_context import PRODUCT, RELATION, Array, Code, Context, Exit
+from codegen.c_context import ATOM, PRODUCT, RELATION, UNARY, Array, Code, Context, Exit
 from codegen.c_loops import print_loop
 from codegen.c_memory import store
 from codegen.c_text import c_string, comment, format_text
 from codegen.c_types import memory_type
 from codegen.c_walk import count_shared, declare_let, expression, index_expression, place
 from halo.errors import InternalError
-from halo.ir.expr import Call, CallKind, Expr, as_const, is_true
+from halo.ir.expr import (
+    EQ,
+    GE,
+    GT,
+    LE,
+    LT,
+    NE,
+    Call,
+    CallKind,
+    Comparison,
+    Expr,
+    IntImm,
+    as_const,
+    is_true,
+)
 from halo.ir.stmt import (
     Allocate,
     AssertStmt,
@@ -62,18 +76,37 @@ def _let(ctx: Context, s: LetStmt) -> None:
 def _assert(ctx: Context, s: AssertStmt) -> None:
     if is_true(s.condition):
         return
-    parts = tuple(p for p in s.message if isinstance(p, Expr))
+    message = tuple(str(p.value) if isinstance(p, IntImm) else p for p in s.message)
+    parts = tuple(p for p in message if isinstance(p, Expr))
     _begin(ctx, s.condition, *parts)
     with ctx.index():
-        condition = expression(ctx, s.condition)
+        failed = _negated(ctx, s.condition)
         values = [_printable(ctx, p) for p in parts]
-    text = c_string(format_text(s.message))
+    text = c_string(format_text(message))
     arguments = "".join(f", {v}" for v in values)
-    ctx.line(f"if (HALO_UNLIKELY(!({condition.text}))) {{")
+    ctx.line(f"if (HALO_UNLIKELY({failed.text})) {{")
     with ctx.deeper():
         code = f"halo_error_{s.code.name.lower()}"
         leave(ctx, f"halo_fail(ctx, {code}, {text}{arguments})")
     ctx.line("}")
+
+
+def _negated(ctx: Context, e: Expr) -> Code:
+    """Return the condition that `e` does not hold."""
+    opposite = _OPPOSITES.get(type(e))
+    if opposite is not None and isinstance(e, Comparison) and e.a.type.is_integral:
+        return expression(ctx, opposite(e.a, e.b))
+    return Code(f"!{expression(ctx, e).within(ATOM)}", UNARY)
+
+
+_OPPOSITES: dict[type, type[EQ | NE | LT | LE | GT | GE]] = {
+    EQ: NE,
+    NE: EQ,
+    LT: GE,
+    LE: GT,
+    GT: LE,
+    GE: LT,
+}
 
 
 def _printable(ctx: Context, e: Expr) -> str:
@@ -204,7 +237,9 @@ def _allocate_heap(ctx: Context, s: Allocate, name: str) -> None:
 
 
 def _product(ctx: Context, s: Allocate) -> str:
-    factors: list[Code] = [place(ctx, e) for e in s.extents if as_const(e) != 1]
+    sizes = [e for e in s.extents if as_const(e) != 1]
+    # C would multiply two int32 in 32 bits: all but the first factor may stay narrow.
+    factors = [place(ctx, e) if i else index_expression(ctx, e) for i, e in enumerate(sizes)]
     if s.type.lanes != 1:
         factors.append(Code(str(s.type.lanes)))
     if not factors:

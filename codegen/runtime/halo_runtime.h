@@ -27,8 +27,8 @@ HALO_HELPER int halo_threads(const halo_context *ctx) {
 }
 
 /* How many iterations a thread takes at a time: few enough to balance, enough to pay. */
-HALO_INLINE int32_t halo_chunk(int64_t iterations, int threads) {
-    const int64_t chunk = iterations / ((int64_t)threads * 8);
+HALO_INLINE int32_t halo_chunk(const halo_context *ctx, int64_t iterations) {
+    const int64_t chunk = iterations / ((int64_t)halo_threads(ctx) * 8);
     return chunk > 0 ? (int32_t)chunk : 1;
 }
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +14,10 @@ import numpy as np
 from halo.errors import HaloError
 from halo.target import Target
 from onnx_frontend.cli.options import human, load_inputs, parse_shapes, totals
-from onnx_frontend.compile import compile as compile_model
+from onnx_frontend.cli.progress import Bars
 from onnx_frontend.compiled_model import CompiledModel, load
+from onnx_frontend.compiler import compile as compile_model
 from onnx_frontend.inspect_model import inspect_model
-from onnx_frontend.lower_kernels import Progress
 
 SHAPE = click.option(
     "--shape",
@@ -137,7 +135,7 @@ def demo_command(directory: Path) -> None:
 
 
 def _compile(model: Path, shapes: tuple[str, ...], target: str, name: str | None) -> CompiledModel:
-    with _progress() as progress:
+    with Bars() as progress:
         return compile_model(
             model,
             shapes=parse_shapes(shapes),
@@ -145,21 +143,6 @@ def _compile(model: Path, shapes: tuple[str, ...], target: str, name: str | None
             name=name,
             progress=progress,
         )
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """Show a bar per phase on a terminal, nothing elsewhere."""
-    with click.progressbar(length=1, show_pos=True, file=click.get_text_stream("stderr")) as bar:
-
-        def show(phase: str, done: int, total: int) -> None:
-            bar.label = phase
-            bar.length = max(total, 1)
-            bar.pos = done
-            bar.finished = False
-            bar.update(0)
-
-        yield show
 
 
 def _echo_ports(compiled: CompiledModel) -> None:

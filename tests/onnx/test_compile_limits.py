@@ -26,9 +26,7 @@ def pooling() -> CompiledModel:
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, "W"])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
     )
-    model: onnx.ModelProto = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", 13)]
-    )
+    model: onnx.ModelProto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
     return onnx_frontend.compile(model, name="pooling")
 
 

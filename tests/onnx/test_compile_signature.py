@@ -66,7 +66,9 @@ def test_a_wrong_extent_names_input_and_axis() -> None:
 
 def test_a_symbol_that_differs_says_where_it_comes_from() -> None:
     given = {**arrays(), "y.0": np.zeros((3, 10), np.float32)}
-    with pytest.raises(BufferError, match=r"'y\.0' dim 0: got 3, expected 2, as in input 'x' dim 0"):
+    with pytest.raises(
+        BufferError, match=r"'y\.0' dim 0: got 3, expected 2, as in input 'x' dim 0"
+    ):
         SIGNATURE.bind(SIGNATURE.prepare(given))
 
 

@@ -8,7 +8,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 import codegen
 from halo.target import Target
-from onnx_frontend.compile import lower_model
+from onnx_frontend.compiler import lower_model
 from onnx_frontend.importer import import_graph
 
 
