@@ -23,7 +23,7 @@ from codegen.c_context import (
 )
 from codegen.c_lanes import cast_lanes, lane_helper, ramp_helper, select_helper, splat_helper
 from codegen.c_types import carrier, is_half, scalar_type
-from codegen.c_walk import expression
+from codegen.c_walk import expression, is_index
 from halo.ir.expr import (
     Add,
     And,
@@ -57,7 +57,8 @@ def arithmetic(ctx: Context, e: Add | Sub | Mul, symbol: str, op: str) -> Code:
     if is_half(t):
         return lanewise(ctx, op, t, (a, b))
     level = PRODUCT if symbol == "*" else SUM
-    if t.is_int:
+    in_range = ctx.in_index and t.bits >= 32 and is_index(ctx, e.a) and is_index(ctx, e.b)
+    if t.is_int and not in_range:
         u = ctx.value_type(UInt(t.bits, t.lanes))
         wrapped = f"({u}){a.within(UNARY)} {symbol} ({u}){b.within(UNARY)}"
         return Code(f"({ctx.value_type(t)})({wrapped})", UNARY)

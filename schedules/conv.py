@@ -12,7 +12,8 @@ def schedule_conv(task: Task) -> None:
     root, acc = task.root, task.funcs["acc"]
     column, batch, spatial = root.args[-2], root.args[-1], root.args[:-2]
     _compute_padded(task)
-    schedule_tiles(task, acc, column, spatial[0], [*spatial[1:], batch])
+    row = next((v for v in spatial if task.extent(v) != 1), None)
+    schedule_tiles(task, acc, column, row, [v for v in (*spatial, batch) if v != row])
 
 
 def _compute_padded(task: Task) -> None:
