@@ -42,13 +42,22 @@ def load_helper(prelude: Prelude, t: Type, masked: bool) -> str:
 
 def _load_text(prelude: Prelude, t: Type, name: str, masked: bool) -> str:
     vector = _raw(prelude, t)[0]
-    params = f"const {memory_type(t)} *p" + (f", {_mask(prelude, t)} mask" if masked else "")
     if not masked:
+        params = f"const {memory_type(t)} *p"
         body = f"memcpy(&v, p, {t.lanes} * sizeof *p);"
         return _loader(prelude, t, name, params, vector, body)
     loop = f"for (int i = 0; i < {t.lanes}; ++i)\n        if (mask[i]) v[i] = p[i];"
-    body = choose(prelude, masked_load(t, vector), loop)
-    return _loader(prelude, t, name, params, vector, body)
+    body = _at_place(choose(prelude, masked_load(t, vector), loop))
+    return _loader(prelude, t, name, _masked_params(prelude, t), vector, body)
+
+
+def _masked_params(prelude: Prelude, t: Type) -> str:
+    return f"const {memory_type(t)} *p, int64_t place, {_mask(prelude, t)} mask"
+
+
+def _at_place(body: str) -> str:
+    """Return `body` for p[place]: not the caller's `&p[place]`, as all lanes may be outside."""
+    return f"p += place;{_indented(body)}"
 
 
 def _loader(prelude: Prelude, t: Type, name: str, params: str, vector: str, body: str) -> str:
@@ -67,10 +76,10 @@ def reversed_helper(prelude: Prelude, t: Type, masked: bool) -> str:
     def text() -> str:
         vector, last = _raw(prelude, t)[0], t.lanes - 1
         if masked:
-            params = f"const {memory_type(t)} *p, {_mask(prelude, t)} mask"
             guard = "if (mask[i]) "
             body = f"for (int i = 0; i < {t.lanes}; ++i)\n        {guard}v[i] = p[{last} - i];"
-            return _loader(prelude, t, name, params, vector, body)
+            params = _masked_params(prelude, t)
+            return _loader(prelude, t, name, params, vector, _at_place(body))
         lanes = [last - i for i in range(t.lanes)] + [-1] * (padded(t.lanes) - t.lanes)
         order = ", ".join(map(str, lanes))
         body = (
@@ -113,13 +122,14 @@ def store_helper(prelude: Prelude, t: Type, masked: bool) -> str:
     name = _name("store_masked" if masked else "store", t)
 
     def text() -> str:
-        params = f"{memory_type(t)} *p, {_value(prelude, t)} v"
+        place = ", int64_t place" if masked else ""
+        params = f"{memory_type(t)} *p{place}, {_value(prelude, t)} v"
         if masked:
             params += f", {_mask(prelude, t)} mask"
             lane = _lane(t, "raw[i]" if is_half(t) else "v[i]")
             loop = f"for (int i = 0; i < {t.lanes}; ++i)\n        if (mask[i]) p[i] = {lane};"
             source = "raw" if is_half(t) else "(-v)" if t.is_bool else "v"
-            body = choose(prelude, masked_store(t, source), loop)
+            body = _at_place(choose(prelude, masked_store(t, source), loop))
         elif t.is_bool:
             body = f"v = -v;\n    memcpy(p, &v, {t.lanes} * sizeof *p);"
         else:

@@ -53,7 +53,7 @@ def compile_library(source: CSource, target: Target, *, threads: bool = True) ->
             (folder / source.blob_name).write_bytes(source.blob)
         words = [*compiler.command, f"{source.name}.c", "-o", "out.so", *flags]
         _run(words, folder)
-        return cache.add(key, ".so", folder / "out.so")
+        return cache.add(key, ".so", _made(folder / "out.so", compiler))
 
 
 def build_module(
@@ -97,7 +97,7 @@ def build_module(
             "\n".join('"' + str(p).replace("\\", "\\\\").replace('"', '\\"') + '"' for p in objects)
         )
         _run([*compiler.command, "@objects.txt", "-o", "out.so", *linking], folder)
-        return cache.add(key, ".so", folder / "out.so")
+        return cache.add(key, ".so", _made(folder / "out.so", compiler))
 
 
 def _objects(
@@ -135,7 +135,7 @@ def _compile_object(
         if unit.blob is not None:
             (folder / unit.blob.name).write_bytes(unit.blob.data)
         _run([*compiler.command, "-c", "unit.c", "-o", "unit.o", *flags], folder)
-        return cache.add(key, ".o", folder / "unit.o")
+        return cache.add(key, ".o", _made(folder / "unit.o", compiler))
 
 
 def _key(compiler: Compiler, flags: Sequence[str], target: Target, text: str, data: bytes) -> str:
@@ -189,6 +189,16 @@ def _run(words: Sequence[str], folder: Path) -> None:
             + _first_errors(done.stderr),
             hint=f"the source was kept in {folder}",
         )
+
+
+def _made(output: Path, compiler: Compiler) -> Path:
+    """Return `output`, which the compiler said it made."""
+    if not output.exists():
+        raise CodegenError(
+            f"the C compiler {compiler.command[0]} succeeded and made nothing",
+            hint=f"the source was kept in {output.parent}; is it a C compiler?",
+        )
+    return output
 
 
 def _first_errors(text: str, most: int = 8) -> str:

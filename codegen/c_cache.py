@@ -61,9 +61,12 @@ class Cache:
 
     def add(self, key: str, suffix: str, source: Path) -> Path:
         """Copy `source` into the cache under `key`; return where it lies."""
+        return self.put(key, suffix, source.read_bytes())
+
+    def put(self, key: str, suffix: str, data: bytes) -> Path:
+        """Write `data` into the cache under `key`; return where it lies."""
         path = self.path(key, suffix)
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        data = source.read_bytes()
         # The checksum last: a file without one counts as damaged.
         _write(path, data, 0o700)
         _write(_checksum_path(path), hashlib.sha256(data).hexdigest().encode(), 0o600)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from codegen.c_literals import int_literal
 from codegen.c_prelude import Prelude
 from codegen.c_scalar import ARITY, cast_helper, result_type, scalar_helper
-from codegen.c_types import carrier, element_of, padded, tag
+from codegen.c_types import carrier, element_of, padded, scalar_type, tag
 from halo.ir.expr import ReduceOp
-from halo.ir.types import Type
+from halo.ir.types import Type, UInt
 
 
 def _vector_type(prelude: Prelude, t: Type) -> str:
@@ -36,6 +37,30 @@ def lane_helper(prelude: Prelude, op: str, t: Type) -> str:
         params = ", ".join(f"{source} {p}" for p in letters)
         args = ", ".join(f"{p}[i]" for p in letters)
         return lanes_loop(result, name, params, lanes, f"{scalar}({args})")
+
+    return prelude.helper(name, text)
+
+
+def constant_lane(t: Type, value: int) -> str:
+    """Return an integer as an operand that C spreads over the lanes of a vector of type `t`."""
+    return f"({scalar_type(t.element)}){int_literal(t.element, value).text}"
+
+
+def divide_helper(prelude: Prelude, op: str, t: Type, divisor: int) -> str:
+    """Return the function that divides signed lanes by a positive constant, rounding down.
+
+    A compiler turns ``/`` of a whole vector by a constant into multiplications; lane by lane it
+    would not. For a negative x, ``~(~x / c)`` is the quotient rounded down.
+    """
+    name = f"halo_{op}_{tag(t)}x{padded(t.lanes)}_by_{divisor}"
+
+    def text() -> str:
+        vector, bits = _vector_type(prelude, t), prelude.vector("u", t.bits, t.lanes)
+        sign = f"    const {vector} sign = a >> {t.bits - 1};\n"
+        quotient = f"((a ^ sign) / {constant_lane(t, divisor)}) ^ sign"
+        product = f"({bits})({quotient}) * {constant_lane(UInt(t.bits), divisor)}"
+        value = quotient if op == "div" else f"({vector})(({bits})a - {product})"
+        return f"HALO_INLINE {vector} {name}({vector} a) {{\n{sign}    return {value};\n}}\n"
 
     return prelude.helper(name, text)
 

@@ -79,7 +79,9 @@ def _load_vector(ctx: Context, e: Load, array: Array) -> Code:
             return _call(name, _address(array, base, predicate is not None), predicate)
         back = f"{base} - {t.lanes - 1}"
         name = reversed_helper(ctx.prelude, t, predicate is not None)
-        return _call(name, f"{array.text} + ({back})", predicate)
+        if predicate is None:
+            return _call(name, f"{array.text} + ({back})")
+        return _call(name, array.text, back, predicate)
     places, strided = _places(ctx, index)
     predicate = _predicate(ctx, t, e.predicate)
     name = gather_helper(ctx.prelude, t, strided, predicate is not None)
@@ -87,13 +89,10 @@ def _load_vector(ctx: Context, e: Load, array: Array) -> Code:
 
 
 def _address(array: Array, base: str, masked: bool) -> str:
-    """Return the address of the first of some neighbouring elements."""
-    if base == "0":
-        return array.text
-    # With all lanes off the place may lie outside the array, where `[]` has no meaning.
+    """Return the arguments that tell where some neighbouring elements begin."""
     if masked:
-        return f"{array.text} + {base if base.isidentifier() else f'({base})'}"
-    return f"&{array.text}[{base}]"
+        return f"{array.text}, {base}"
+    return array.text if base == "0" else f"&{array.text}[{base}]"
 
 
 def _places(ctx: Context, index: Expr) -> tuple[str, bool]:

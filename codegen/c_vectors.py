@@ -21,7 +21,15 @@ from codegen.c_context import (
     Context,
     lanes_of,
 )
-from codegen.c_lanes import cast_lanes, lane_helper, ramp_helper, select_helper, splat_helper
+from codegen.c_lanes import (
+    cast_lanes,
+    constant_lane,
+    divide_helper,
+    lane_helper,
+    ramp_helper,
+    select_helper,
+    splat_helper,
+)
 from codegen.c_types import carrier, is_half, scalar_type
 from codegen.c_walk import expression, is_index
 from halo.ir.expr import (
@@ -76,6 +84,11 @@ def divide(ctx: Context, e: Div | Mod) -> Code:
         mask_type = ctx.value_type(t)
         bits = splat(ctx, t, Code(f"({scalar_type(t.element)}){divisor - 1}", UNARY)).text
         return Code(f"({mask_type})({a.within(UNARY)} & {bits})", UNARY)
+    if t.is_integral and isinstance(divisor, int) and divisor > 0:
+        if t.is_int:
+            return Code(f"{divide_helper(ctx.prelude, op, t, divisor)}({a.text})")
+        symbol = "/" if op == "div" else "%"
+        return Code(f"{a.within(PRODUCT)} {symbol} {constant_lane(t, divisor)}", PRODUCT)
     b = expression(ctx, e.b)
     if op == "div" and t.is_float and not is_half(t):
         return Code(f"{a.within(PRODUCT)} / {b.within(UNARY)}", PRODUCT)

@@ -22,7 +22,7 @@ from onnx_frontend.entry import (
 from onnx_frontend.extents import to_serial
 from onnx_frontend.groups import Grouping
 from onnx_frontend.importer import ImportedGraph
-from onnx_frontend.layouts import Layouts, Order, stored
+from onnx_frontend.layouts import Layouts
 from onnx_frontend.lower_kernels import KernelCall
 from onnx_frontend.plan import Lifetime, Workspace, plan_workspace, tensor_bytes
 from onnx_frontend.signature import Port, Signature
@@ -99,13 +99,13 @@ def _plan(graph: ImportedGraph, grouping: Grouping, calls: Sequence[KernelCall])
 
 @dataclass(slots=True)
 class _Places:
-    """Where each tensor lies; collects the constants that are needed, in each order once."""
+    """Where each tensor lies; collects the constants that are needed."""
 
     arguments: Mapping[Tensor, Argument]
     grouping: Grouping
     plan: Workspace
     layouts: Layouts
-    constants: dict[tuple[Tensor, Order], Constant] = field(default_factory=dict)
+    constants: dict[Tensor, Constant] = field(default_factory=dict)
 
     def step(self, call: KernelCall) -> Step:
         """Return the call of a kernel in the entry function."""
@@ -116,21 +116,17 @@ class _Places:
         return Step(call.function.name, (*places, *scalars))
 
     def _place(self, tensor: Tensor) -> Place:
-        order = self.layouts.of(tensor)
         tensor = self.grouping.aliases.get(tensor, tensor)
         argument = self.arguments.get(tensor)
         if argument is not None:
             return Place(argument.identifier, tensor.type, i64(0))
         if tensor.kind is OpKind.CONSTANT:
-            return Place(self._constant(tensor, order).name, tensor.type, i64(0))
+            return Place(self._constant(tensor).name, tensor.type, i64(0))
         return Place(WORKSPACE, UInt(8), self.plan.offsets[tensor.name])
 
-    def _constant(self, tensor: Tensor, order: Order) -> Constant:
-        known = self.constants.get((tensor, order))
+    def _constant(self, tensor: Tensor) -> Constant:
+        known = self.constants.get(tensor)
         if known is None:
-            assert tensor.constant is not None
-            copies = sum(1 for t, _ in self.constants if t is tensor)
-            name = f"{tensor.name}_{copies + 1}" if copies else tensor.name
-            known = Constant(name, tensor.type, stored(tensor.constant, order))
-            self.constants[tensor, order] = known
+            known = Constant(tensor.name, tensor.type, self.layouts.data(tensor))
+            self.constants[tensor] = known
         return known

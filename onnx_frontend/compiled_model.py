@@ -27,6 +27,8 @@ class CompileReport:
         Kernels that a run calls, and how many different ones they are.
     import_s, lower_s, build_s
         Seconds spent on reading the model, on lowering, on the C compiler.
+    cached
+        Whether the model had been compiled before and was found in the cache.
     """
 
     kernels: int
@@ -34,8 +36,11 @@ class CompileReport:
     import_s: float
     lower_s: float
     build_s: float
+    cached: bool = False
 
     def __str__(self) -> str:
+        if self.cached:
+            return f"{self.kernels} kernels; found in the cache in {self.import_s:.1f} s"
         return (
             f"{self.kernels} kernels, {self.distinct} of them different; import "
             f"{self.import_s:.1f} s, lowering {self.lower_s:.1f} s, C {self.build_s:.1f} s"

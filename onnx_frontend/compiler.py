@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from codegen import build_module, emit_c, public_declarations
+import onnx
+
+from codegen import CSource, build_module, emit_c, public_declarations
 from codegen.c_names import identifier
 from codegen.loader import Library
+from halo.ir.lowered import LoweredModule
 from halo.target import Target, host_target
 from onnx_frontend.assemble import Assembled, assemble
 from onnx_frontend.compiled_model import CompiledModel, CompileReport
@@ -16,8 +21,9 @@ from onnx_frontend.groups import group_tensors
 from onnx_frontend.importer import ImportedGraph, import_graph
 from onnx_frontend.kernels import KernelMaker
 from onnx_frontend.layouts import choose_layouts
-from onnx_frontend.load import ModelSource
+from onnx_frontend.load import ModelSource, load_model
 from onnx_frontend.lower_kernels import Progress, lower_kernels
+from onnx_frontend.model_cache import Made, add_model, find_model, model_key
 from onnx_frontend.shapes import Shapes
 
 
@@ -29,7 +35,7 @@ def compile(
     name: str | None = None,
     progress: Progress | None = None,
 ) -> CompiledModel:
-    """Compile an ONNX model.
+    """Compile an ONNX model; one compiled before comes from the cache.
 
     Parameters
     ----------
@@ -54,31 +60,53 @@ def compile(
         There is no C compiler, or it failed.
     """
     target = target or host_target()
-    tell = progress or _silent
+    start = time.perf_counter()
+    loaded = load_model(model)
+    wanted = name or _stem(model)
+    key = model_key(loaded, shapes, target, wanted)
+    found = None if key is None else find_model(key)
+    if found is not None:
+        if loaded is model:
+            loaded = copy.deepcopy(loaded)  # the caller may change it before the C is asked for
+        report = CompileReport(
+            found.kernels, found.distinct, time.perf_counter() - start, 0.0, 0.0, True
+        )
+        return _compiled(found, target, report, lambda: _again(loaded, shapes, target, wanted))
+    made, module, report = _make(loaded, shapes, target, wanted, progress or _silent)
+    if key is not None:
+        add_model(key, made)
+    return _compiled(made, target, report, lambda: emit_c(module, target))
+
+
+def _make(
+    model: onnx.ModelProto, shapes: Shapes | None, target: Target, name: str, progress: Progress
+) -> tuple[Made, LoweredModule, CompileReport]:
+    """Import, lower and build `model`."""
     start = time.perf_counter()
     graph = import_graph(model, shapes)
     imported = time.perf_counter()
-    chosen = identifier(name or _stem(model) or graph.name)
-    assembled, kernels = lower_model(graph, chosen, target, tell)
+    assembled, kernels = lower_model(graph, identifier(name or graph.name), target, progress)
     lowered = time.perf_counter()
     module = assembled.module
-    path = build_module(module, target, progress=lambda done, n: tell("compiling", done, n))
-    declarations = tuple(public_declarations(module))
-    report = CompileReport(
-        kernels,
-        len(module.functions) - 2,
-        imported - start,
-        lowered - imported,
-        time.perf_counter() - lowered,
-    )
-    return CompiledModel(
-        assembled.signature,
-        Library(path, declarations),
-        declarations,
-        target,
-        lambda: emit_c(module, target),
-        report,
-    )
+    path = build_module(module, target, progress=lambda done, n: progress("compiling", done, n))
+    distinct = len(module.functions) - 2
+    made = Made(assembled.signature, tuple(public_declarations(module)), path, kernels, distinct)
+    spent = imported - start, lowered - imported, time.perf_counter() - lowered
+    return made, module, CompileReport(kernels, distinct, *spent)
+
+
+def _again(model: onnx.ModelProto, shapes: Shapes | None, target: Target, name: str) -> CSource:
+    """Return the C of a model whose library was in the cache."""
+    graph = import_graph(model, shapes)
+    assembled, _ = lower_model(graph, identifier(name or graph.name), target, _silent)
+    return emit_c(assembled.module, target)
+
+
+def _compiled(
+    made: Made, target: Target, report: CompileReport, source: Callable[[], CSource]
+) -> CompiledModel:
+    library = Library(made.library, made.declarations)
+    return CompiledModel(made.signature, library, made.declarations, target, source, report)
 
 
 def lower_model(

@@ -16,7 +16,7 @@ from halo.ir.function import Definition, Dimension, Function, Image, ReductionVa
 from halo.ir.substitute import walk
 from halo.ops.tensor import Tensor
 from onnx_frontend.groups import Group
-from onnx_frontend.layouts import Layouts, dimensions
+from onnx_frontend.layouts import Layouts
 
 _AXIS_NAMES = frozenset("xycn")
 
@@ -90,7 +90,7 @@ class KernelMaker:
         )
 
     def _dims(self, tensor: Tensor) -> tuple[Dimension, ...]:
-        return dimensions(tensor.shape, self.layouts.of(tensor))
+        return self.layouts.dimensions(tensor)
 
     def _key(
         self, copy: _Copy, images: tuple[Image, ...], result: tuple[Dimension, ...]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from halo.ir.expr import Expr, i32, i64
+from halo.ir.expr import Expr, as_const, i32, i64
 from halo.ir.function import Dimension
 from halo.ops.tensor import Array, OpKind, Shape, Tensor
 from onnx_frontend.extents import product
@@ -21,6 +21,12 @@ from onnx_frontend.groups import Group, Grouping
 
 Order = tuple[int, ...]
 """Axes of a tensor from the outermost in memory to the innermost."""
+
+_LINE = 64
+"""Bytes of a cache line."""
+
+_SPREAD = 512
+"""Rows a multiple of this many bytes long are spread out."""
 
 _SPATIAL = frozenset({OpKind.CONV, OpKind.DEPTHWISE_CONV, OpKind.POOL})
 
@@ -36,6 +42,28 @@ class Layouts:
         """Return the order in which `tensor` is stored."""
         given = self.weights if tensor.kind is OpKind.CONSTANT else self.tensors
         return given.get(tensor, row_major(tensor.rank))
+
+    def dimensions(self, tensor: Tensor) -> tuple[Dimension, ...]:
+        """Return the dimensions of `tensor`, innermost axis first as Funcs count them."""
+        order = self.of(tensor)
+        shape = list(tensor.shape)
+        if tensor in self.weights:
+            shape[order[-1]] = i32(_pitch(tensor, shape[order[-1]]))
+        steps = strides(tuple(shape), order)
+        return tuple(
+            Dimension(i32(0), extent, step)
+            for extent, step in zip(reversed(tensor.shape), reversed(steps), strict=True)
+        )
+
+    def data(self, tensor: Tensor) -> Array:
+        """Return the elements of a constant in the sequence in which they are stored."""
+        assert tensor.constant is not None
+        order = self.of(tensor)
+        array = tensor.constant.transpose(order)
+        if tensor in self.weights:
+            gap = _pitch(tensor, tensor.shape[order[-1]]) - array.shape[-1]
+            array = np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, gap)])
+        return np.ascontiguousarray(array).reshape(-1)
 
 
 def row_major(rank: int) -> Order:
@@ -61,7 +89,7 @@ def choose_layouts(grouping: Grouping, outputs: Iterable[Tensor]) -> Layouts:
         if root not in natural and root.rank >= 3 and _is_spatial(group, tensors, spatial):
             tensors[root] = channels_last(root.rank)
         for member in group.members:
-            weights.update(_weight_order(member))
+            weights.update((t, o) for t, o in _weight_order(member).items() if t not in natural)
     return Layouts(tensors, weights)
 
 
@@ -78,8 +106,10 @@ def _weight_order(reader: Tensor) -> dict[Tensor, Order]:
     weight = reader.op.inputs[1]
     if weight.kind is not OpKind.CONSTANT:
         return {}
+    rows = row_major(weight.rank)
     if reader.kind is OpKind.MATMUL:
-        return {weight: (1, 0)} if reader.op.attrs["transpose_b"] else {}
+        turned = reader.op.attrs["transpose_b"]
+        return {weight: (*rows[:-2], rows[-1], rows[-2]) if turned else rows}
     # (out, in, space...): as the sum runs, and for each of its terms all output channels
     return {weight: (*range(1, weight.rank), 0)}
 
@@ -94,15 +124,13 @@ def strides(shape: Shape, order: Order) -> tuple[Expr, ...]:
     return tuple(result)
 
 
-def dimensions(shape: Shape, order: Order) -> tuple[Dimension, ...]:
-    """Return the dimensions, innermost axis first as Funcs count them, of a tensor in `order`."""
-    steps = strides(shape, order)
-    return tuple(
-        Dimension(i32(0), extent, step)
-        for extent, step in zip(reversed(shape), reversed(steps), strict=True)
-    )
+def _pitch(weight: Tensor, columns: Expr) -> int:
+    """Return how many elements lie from one row of stored weights to the next.
 
-
-def stored(array: Array, order: Order) -> Array:
-    """Return the elements of a constant in the sequence in which `order` stores them."""
-    return np.ascontiguousarray(array.transpose(order)).reshape(-1)
+    Rows whose starts are a large power of two apart fall into few sets of the cache, which then
+    cannot hold the columns of a tile; a cache line between the rows spreads them.
+    """
+    size = as_const(columns)
+    assert isinstance(size, int)
+    element = weight.type.bytes
+    return size + _LINE // element if size * element % _SPREAD == 0 else size

@@ -59,6 +59,16 @@ def supported_operators() -> Mapping[tuple[str, str], tuple[int, ...]]:
     return {key: tuple(sorted(versions)) for key, versions in sorted(_operators.items())}
 
 
+def has_foreign_operators() -> bool:
+    """Whether an operator is registered so far that is not one of this package."""
+    own = f"{__package__}."
+    return any(
+        not getattr(function, "__module__", "").startswith(own)
+        for versions in _operators.values()
+        for function in versions.values()
+    )
+
+
 def _versions(domain: str, name: str) -> Mapping[int, Operator]:
     versions = _operators.get((domain, name))
     if versions is None:

@@ -52,23 +52,22 @@ class StructuralKeys:
         known = self._keys.get(id(node))
         if known is not None:
             return known[0]
+        keys, table = self._keys, self._table
         stack = [node]
         while stack:
             top = stack[-1]
-            missing = [c for c in top.children() if id(c) not in self._keys]
+            children = top.children()
+            missing = [c for c in children if id(c) not in keys]
             if missing:
                 stack.extend(missing)
-            else:
-                stack.pop()
-                if id(top) not in self._keys:
-                    self._keys[id(top)] = (self._number(top), top)
-        return self._keys[id(node)][0]
-
-    def _number(self, node: Node) -> int:
-        cls = node.__class__
-        sign = _SIGNATURES.get(cls) or _signature(cls)
-        kids = tuple([self._keys[id(c)][0] for c in node.children()])
-        return self._table.setdefault((cls, sign(node), kids), len(self._table))
+                continue
+            stack.pop()
+            if id(top) not in keys:
+                cls = top.__class__
+                sign = _SIGNATURES.get(cls) or _signature(cls)
+                kids = tuple([keys[id(c)][0] for c in children])
+                keys[id(top)] = (table.setdefault((cls, sign(top), kids), len(table)), top)
+        return keys[id(node)][0]
 
 
 def _signature(cls: type[Node]) -> Signature:

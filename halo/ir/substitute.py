@@ -121,9 +121,21 @@ def uses_variable(root: Root, name: str) -> bool:
 
 def free_variables(root: Root) -> frozenset[str]:
     """Return the names of the variables of `root` that no Let, LetStmt or For inside it binds."""
-    nodes = list(walk(root))
-    used = {n.name for n in nodes if isinstance(n, Variable)}
-    bound = {n.name for n in nodes if isinstance(n, _BINDERS)}
+    used: set[str] = set()
+    bound: set[str] = set()
+    stack: list[Node] = list(root) if isinstance(root, tuple) else [root]
+    seen: set[int] = set()
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Variable):
+            used.add(node.name)
+            continue
+        if isinstance(node, _BINDERS):
+            bound.add(node.name)
+        stack.extend(node.children())
     clash = used & bound
     if not clash:
         return frozenset(used)

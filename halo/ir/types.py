@@ -37,6 +37,14 @@ class Type:
     bits: int
     lanes: int = 1
 
+    def __eq__(self, other: object) -> bool:
+        # The one of dataclasses builds two tuples, and every node that is made compares types.
+        if self is other:
+            return True
+        if not isinstance(other, Type):
+            return NotImplemented
+        return self.code is other.code and self.bits == other.bits and self.lanes == other.lanes
+
     def with_lanes(self, lanes: int) -> Type:
         """Return the same element type with `lanes` lanes."""
         return self if lanes == self.lanes else Type(self.code, self.bits, lanes)

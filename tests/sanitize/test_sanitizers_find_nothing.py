@@ -46,7 +46,7 @@ def test_every_directive_and_type_runs_clean(tmp_path: Path) -> None:
 
 
 def test_random_schedules_run_clean(tmp_path: Path) -> None:
-    done = run_python([PROGRAM, "random", "0", "12", "1"], tmp_path / "cache")
+    done = run_python([PROGRAM, "random", "8", "20", "1"], tmp_path / "cache")
     assert done.returncode == 0, report(done)
 
 

@@ -1,0 +1,120 @@
+"""Finding again what a model was compiled to, by content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import EncodeError  # type: ignore[import-untyped]
+
+from codegen.c_cache import Cache, cache_directory
+from codegen.c_compiler import compile_flags, find_compiler, link_flags
+from halo.target import Target
+from onnx_frontend.registry import has_foreign_operators
+from onnx_frontend.shapes import Shapes
+from onnx_frontend.signature import Signature
+
+_SUFFIX = ".json"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a model was compiled to.
+
+    Attributes
+    ----------
+    signature, declarations
+        What `CompiledModel` needs to call it.
+    library
+        Its path, in the cache of `codegen`.
+    kernels, distinct
+        Kernels that a run calls, and how many different ones they are.
+    """
+
+    signature: Signature
+    declarations: tuple[str, ...]
+    library: Path
+    kernels: int
+    distinct: int
+
+
+def model_key(
+    model: onnx.ModelProto, shapes: Shapes | None, target: Target, name: str
+) -> str | None:
+    """Return the hash of all that decides what `model` becomes; None if that cannot be told.
+
+    It cannot for a model that protobuf cannot write (2 GiB are its limit), and when operators are
+    registered whose code is not halo's.
+    """
+    if has_foreign_operators():
+        return None
+    try:
+        data = model.SerializeToString(deterministic=True)
+    except (EncodeError, ValueError):
+        return None
+    compiler = find_compiler()
+    sizes = {n: [repr(d) for d in dims] for n, dims in (shapes or {}).items()}
+    decides = {
+        "sources": _SOURCES,
+        "packages": [version(p) for p in ("numpy", "onnx", "islpy")],
+        "name": name,
+        "shapes": sizes,
+        "target": [target.name, target.arch, target.os, target.vector_bits],
+        "features": sorted(target.features),
+        "compiler": [*compiler.command, compiler.version],
+        "flags": [*compile_flags(compiler, target), *link_flags(compiler)],
+        "model": hashlib.sha256(data).hexdigest(),
+    }
+    return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+
+
+def find_model(key: str) -> Made | None:
+    """Return what `add_model` kept under `key`, if it and its library are there and whole."""
+    cache = Cache(cache_directory())
+    path = cache.find(key, _SUFFIX)
+    if path is None:
+        return None
+    try:
+        data = json.loads(path.read_bytes())
+        library = cache.find(data["library"], ".so")
+        if library is None:
+            return None
+        signature = Signature.from_data(data["signature"])
+        declarations = tuple(data["declarations"])
+        return Made(signature, declarations, library, data["kernels"], data["distinct"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def add_model(key: str, made: Made) -> None:
+    """Keep `made`, whose library lies in the cache, under `key`."""
+    if has_foreign_operators():  # the model may have brought them in
+        return
+    data = {
+        "library": made.library.stem,
+        "signature": made.signature.to_data(),
+        "declarations": list(made.declarations),
+        "kernels": made.kernels,
+        "distinct": made.distinct,
+    }
+    Cache(cache_directory()).put(key, _SUFFIX, json.dumps(data).encode())
+
+
+def _hash_of_sources() -> str:
+    root = Path(__file__).resolve().parent.parent
+    h = hashlib.sha256()
+    for package in ("codegen", "halo", "onnx_frontend", "schedules"):
+        for pattern in ("*.py", "*.h"):
+            for path in sorted((root / package).rglob(pattern)):
+                data = path.read_bytes()
+                h.update(f"{path.relative_to(root)} {len(data)}\n".encode())
+                h.update(data)
+    return h.hexdigest()
+
+
+# Now, not when first asked for: an edited file must not pass for the code that runs.
+_SOURCES = _hash_of_sources()
