@@ -8,8 +8,8 @@ model.save("build/model")  # libmodel.so, model.h, model.c
 model = onnx_frontend.load("build/model")  # needs no compiler
 """
 
-from onnx_frontend.compiler import compile
 from onnx_frontend.compiled_model import CompiledModel, CompileReport, load
+from onnx_frontend.compiler import compile
 from onnx_frontend.errors import ModelError, UnsupportedOp
 from onnx_frontend.package import PackageError
 from onnx_frontend.registry import operator

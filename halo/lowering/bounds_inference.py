@@ -13,7 +13,7 @@ from halo.errors import BoundsError
 from halo.ir.expr import Add, Expr, Variable, as_const, i32, is_true
 from halo.ir.function import Definition, Function
 from halo.ir.interval import Interval, bounds_of, boxes_touched, refine, union
-from halo.ir.simplify import simplify
+from halo.ir.simplify import Simplifier, simplify
 from halo.ir.types import Int
 from halo.lowering.program import Program, calls_in, expressions_of
 from halo.lowering.splits import extent_of, rounded
@@ -106,12 +106,13 @@ class Regions:
         scope = refine(with_rvars(d, at), d.predicate)
         own = _touched(d, scope).get(f.name)
         before: Domain = {}
+        simplifier = Simplifier()
         for i, arg in enumerate(f.args):
-            r = union(after[arg], bounds_of(d.args[i], scope))  # what it writes
-            r = union(r, own[i]) if own else r  # what it reads
+            r = after[arg].union(bounds_of(d.args[i], scope))  # what it writes
+            r = r.union(own[i]) if own else r  # what it reads
             if r.min is None or r.max is None:
                 raise _unbounded(f, i, d)
-            before[arg] = Interval(simplify(r.min), simplify(r.max))
+            before[arg] = Interval(simplifier.simplify(r.min), simplifier.simplify(r.max))
         return before
 
     def _bind(

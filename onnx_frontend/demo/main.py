@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from onnx_frontend.compiler import compile as compile_model
 from onnx_frontend.compiled_model import CompiledModel, load
+from onnx_frontend.compiler import compile as compile_model
 from onnx_frontend.demo.blur import Array, blur_both_ways
 from onnx_frontend.demo.fetch import OCR, FetchError, fetch
 from onnx_frontend.demo.text_line import characters, decode, draw, to_input

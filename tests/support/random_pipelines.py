@@ -84,7 +84,9 @@ def random_pipeline(choose: Chooser) -> RandomPipeline:
     n = choose.integer(2, 5)
     for i in range(n):
         reach = made.stages if made.stages else []
-        first: Any = source if not reach else reach[choose.integer(max(0, len(reach) - 2), len(reach) - 1)]
+        first: Any = (
+            source if not reach else reach[choose.integer(max(0, len(reach) - 2), len(reach) - 1)]
+        )
         if i == n - 1 and reach:
             first = reach[-1]
         second: Any = choose.pick([source, *reach])

@@ -1,0 +1,66 @@
+"""Trained models, compiled from symbolic shapes, give the answers of onnxruntime."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from onnx import numpy_helper
+from real_models import SHAPES, model_path
+
+import onnx_frontend
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def random_inputs(session: onnxruntime.InferenceSession, sizes: dict[str, tuple[int, ...]]) -> Any:
+    rng = np.random.default_rng(5)
+    types = {i.name: i.type for i in session.get_inputs()}
+    return {
+        name: rng.integers(0, 257, size, dtype=np.int32)
+        if types[name] == "tensor(int32)"
+        else rng.normal(size=size).astype(np.float32)
+        for name, size in sizes.items()
+    }
+
+
+def with_random_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Replace weights that a node fills with one value: with these every answer is the same."""
+    rng = np.random.default_rng(7)
+    constants = {a.name: tuple(numpy_helper.to_array(a).tolist()) for a in model.graph.initializer}
+    keep = []
+    for node in model.graph.node:
+        if node.op_type != "ConstantOfShape":
+            keep.append(node)
+            continue
+        shape = constants[node.input[0]]
+        fan_in = max(1, int(np.prod(shape[1:])))
+        low = 0.5 if len(shape) == 1 else 0.0  # variances must be positive
+        data = (low + np.abs(rng.normal(size=shape))) if low else rng.normal(size=shape)
+        scale = 1.0 if low else 1.4 / np.sqrt(fan_in)
+        made = numpy_helper.from_array((data * scale).astype(np.float32), node.output[0])
+        model.graph.initializer.append(made)
+    del model.graph.node[:]
+    model.graph.node.extend(keep)
+    return model
+
+
+@pytest.mark.parametrize("name", list(SHAPES))
+def test_a_trained_model_answers_as_onnxruntime_does(name: str) -> None:
+    model = onnx.load(model_path(name))
+    if name.startswith("light_"):
+        model = with_random_weights(model)
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    compiled = onnx_frontend.compile(model)
+    for sizes in SHAPES[name]:
+        feeds = random_inputs(session, sizes)
+        got = compiled.run(feeds)
+        want = session.run(None, feeds)
+        for output, expected in zip(session.get_outputs(), want, strict=True):
+            np.testing.assert_allclose(got[output.name], expected, rtol=1e-3, atol=1e-4)
+            np.testing.assert_array_equal(got[output.name].argmax(-1), expected.argmax(-1))
