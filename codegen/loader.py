@@ -16,7 +16,7 @@ from codegen.c_function import function_names, signature
 from codegen.c_names import identifier
 from codegen.c_prelude import runtime_text
 from codegen.threads import threads_for_call, waiting_threads_sleep
-from halo.errors import BoundsError, BufferError, HaloError
+from halo.errors import BoundsError, BufferError, HaloError, user_location
 from halo.ir.lowered import LoweredModule
 from halo.ir.stmt import ErrorCode
 from halo.ir.types import Type, TypeCode
@@ -35,6 +35,16 @@ _BY_CODE: dict[ErrorCode, type[HaloError]] = {
 }
 
 
+_HINTS: dict[ErrorCode, str] = {
+    ErrorCode.OUT_OF_BOUNDS: "give a buffer that holds these cells, compute a smaller region, or "
+    "say what lies outside with halo.BoundaryConditions",
+    ErrorCode.BAD_STRIDE: "pass an array laid out as promised, or take the promise back with "
+    "dim(...).set_stride(None)",
+    ErrorCode.OUT_OF_MEMORY: "compute a smaller region at a time, or store less at once: "
+    "compute_at instead of compute_root",
+}
+
+
 def raise_for(code: int, message: str) -> None:
     """Raise the error of a compiled function's return `code`; return if it is 0."""
     if code == 0:
@@ -44,7 +54,8 @@ def raise_for(code: int, message: str) -> None:
     except ValueError:
         raise HaloError(message or f"a compiled function returned error {code}") from None
     error = _BY_CODE.get(kind, BufferError)
-    raise error(message or kind.name.lower().replace("_", " "))
+    text = message or kind.name.lower().replace("_", " ")
+    raise error(text, where=user_location(), hint=_HINTS.get(kind, ""))
 
 
 @cache

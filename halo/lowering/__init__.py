@@ -27,6 +27,7 @@ from halo.lowering.realization_order import collect_program
 from halo.lowering.sites import place_functions
 from halo.lowering.storage_flattening import flatten_storage
 from halo.lowering.trim_no_ops import trim_no_ops
+from halo.lowering.unapplied import report_unapplied
 from halo.lowering.unroll_loops import unroll_loops
 from halo.lowering.vectorize_loops import vectorize_loops
 from halo.schedule.receipts import Receipts
@@ -121,18 +122,19 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     if not request.trusted:
         s = add_entry_checks(s, outputs, images, output_dims)
     s = run("entry checks", lambda s: s, s)
-    for name, f in _passes(request.scalars):
+    for name, f in _passes(request.scalars, resolved.receipts):
         s = run(name, f, s)
     inputs, func = _signature(request, program, images, output_dims, s)
     return Lowered(func, resolved.receipts, loops, inputs)
 
 
-def _passes(scope: Scope) -> list[tuple[str, Callable[[Stmt], Stmt]]]:
+def _passes(scope: Scope, receipts: Receipts) -> list[tuple[str, Callable[[Stmt], Stmt]]]:
     def simplified(s: Stmt) -> Stmt:
         return simplify(s, scope)
 
     return [
         ("simplify", simplified),  # extents must be constants where they are constant
+        ("report", lambda s: report_unapplied(s, receipts)),
         ("partition", partition_loops),  # before the lanes of a loop are one statement
         ("trim", trim_no_ops),
         ("simplify steady states", simplified),

@@ -32,6 +32,23 @@ def test_a_directive_that_a_later_one_undoes_is_without_effect() -> None:
     assert statuses["compute_root"] == "without effect"
 
 
+@pytest.mark.parametrize("how", ["vectorize", "unroll"])
+def test_a_loop_without_constant_extent_is_said_to_stay_serial(how: str) -> None:
+    _, f = two_stages()
+    getattr(f, how)("x")
+    (receipt,) = f.receipts()
+    assert receipt.status.value == "without effect"
+    assert f"{how}(x, factor)" in receipt.reason
+
+
+@pytest.mark.parametrize("how", ["vectorize", "unroll"])
+def test_a_bound_loop_is_vectorized_or_unrolled_whole(how: str) -> None:
+    _, f = two_stages()
+    f.bound("x", 0, 8)
+    getattr(f, how)("x")
+    assert all(r.status.value == "applied" for r in f.receipts())
+
+
 def test_a_schedule_survives_json_and_renaming() -> None:
     g, f = two_stages()
     g.compute_at(f, "x")
