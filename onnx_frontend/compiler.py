@@ -21,9 +21,9 @@ from onnx_frontend.groups import group_tensors
 from onnx_frontend.importer import ImportedGraph, import_graph
 from onnx_frontend.kernels import KernelMaker
 from onnx_frontend.layouts import choose_layouts
-from onnx_frontend.load import ModelSource, load_model
 from onnx_frontend.lower_kernels import Progress, lower_kernels
 from onnx_frontend.model_cache import Made, add_model, find_model, model_key
+from onnx_frontend.model_file import ModelSource, load_model
 from onnx_frontend.shapes import Shapes
 
 

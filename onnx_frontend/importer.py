@@ -19,7 +19,7 @@ from onnx_frontend.errors import Missing, ModelError, Unsupported, UnsupportedOp
 from onnx_frontend.fold_batch_norm import fold_batch_norm
 from onnx_frontend.fold_constants import fold_constants
 from onnx_frontend.graph import Graph, Node, read_graph
-from onnx_frontend.load import ModelSource, load_model
+from onnx_frontend.model_file import ModelSource, load_model
 from onnx_frontend.names import Names
 from onnx_frontend.registry import Operator, find_operator, known_versions
 from onnx_frontend.shapes import Shapes, input_shapes

@@ -13,7 +13,7 @@ from onnx_frontend.errors import UnsupportedOp
 from onnx_frontend.extents import describe, to_serial
 from onnx_frontend.graph import Graph, Value, read_graph
 from onnx_frontend.importer import ImportedGraph, import_graph
-from onnx_frontend.load import ModelSource, load_model
+from onnx_frontend.model_file import ModelSource, load_model
 from onnx_frontend.shapes import Shapes
 
 

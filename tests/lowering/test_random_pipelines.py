@@ -37,7 +37,7 @@ class DrawnChooser:
 @pytest.fixture(autouse=True)
 def quick_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     # The bits are the same at any level of optimisation, and these are many small programs.
-    monkeypatch.setenv("HALO_CFLAGS", "-O1")
+    monkeypatch.setenv("HALO_CFLAGS", f"-O1 {os.environ.get('HALO_CFLAGS', '')}".strip())
 
 
 def default_bits(choose: Chooser) -> np.ndarray[Any, Any]:
