@@ -69,7 +69,7 @@ def waiting_threads_sleep() -> Iterator[None]:
     if any(name in os.environ for name in _SPINS):
         yield
         return
-    os.environ["GOMP_SPINCOUNT"] = "1000"
+    os.environ["GOMP_SPINCOUNT"] = "10000"
     try:
         yield
     finally:
