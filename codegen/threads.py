@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 from collections.abc import Iterator
@@ -40,6 +41,7 @@ def cores() -> int:
     return max(1, min(count, math.ceil(quota))) if quota else max(1, count)
 
 
+@functools.cache  # it is asked for at every call, and a container's quota hardly ever changes
 def cpu_quota(root: Path) -> float | None:
     """Return the CPUs that the cgroup (version 2 or 1) under `root` allows; None: no limit."""
     try:
@@ -69,7 +71,7 @@ def waiting_threads_sleep() -> Iterator[None]:
     if any(name in os.environ for name in _SPINS):
         yield
         return
-    os.environ["GOMP_SPINCOUNT"] = "10000"
+    os.environ["GOMP_SPINCOUNT"] = "30000"
     try:
         yield
     finally:

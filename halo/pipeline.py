@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,6 +111,7 @@ class HaloDriver:
 
     def __init__(self) -> None:
         self._compiled: dict[object, Compiled] = {}
+        self._parts: dict[tuple[Function, ...], _Parts] = {}
         self._lock = threading.Lock()
 
     def realize(
@@ -124,8 +125,15 @@ class HaloDriver:
     ) -> Compiled:
         """Return the machine code of `outputs` for buffers that are laid out like `buffers`."""
         target = target or host_target()
-        key = _key(outputs, buffers, target)
+        own = tuple(outputs)
         with self._lock:
+            # A Function that has been realized is frozen, so its parts stay what they are.
+            parts = self._parts.get(own)
+            if parts is None:
+                parts = _Parts.of(outputs)
+                if all(f.frozen for f in parts.functions):
+                    self._parts[own] = parts
+            key = parts.key(buffers, target)
             found = self._compiled.get(key)
         if found is None:
             found = _compile(outputs, buffers, target)
@@ -171,28 +179,27 @@ def _count(outputs: Sequence[Function]) -> int:
     return sum(len(f.types) for f in outputs)
 
 
-def _key(outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target) -> object:
-    # A Function that was realized is frozen, so its identity stands for its definitions.
-    functions = functions_of(outputs)
-    logs = tuple(len(f.schedule_log.entries) if f.schedule_log else 0 for f in functions)
-    strides = tuple(_is_dense(b) for b in buffers)
-    return (tuple(functions), logs, strides, tuple(_promises(functions)), str(target))
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What outputs are made of: their Functions and the images these read."""
 
+    functions: tuple[Function, ...]
+    images: tuple[Image, ...]
 
-def _promises(functions: Sequence[Function]) -> Iterator[object]:
-    for image in _images(functions):
-        yield image.name
-        yield tuple(image.dims)
+    @staticmethod
+    def of(outputs: Sequence[Function]) -> _Parts:
+        """Walk the definitions of `outputs` and of all they use."""
+        functions = functions_of(outputs)
+        calls = [c for f in functions for d in f.definitions for c in calls_in(d)]
+        images = {c.name: c.func for c in calls if isinstance(c.func, Image)}
+        return _Parts(tuple(functions), tuple(images.values()))
 
-
-def _images(functions: Sequence[Function]) -> Iterator[Image]:
-    seen: set[str] = set()
-    for f in functions:
-        for d in f.definitions:
-            for call in calls_in(d):
-                if isinstance(call.func, Image) and call.name not in seen:
-                    seen.add(call.name)
-                    yield call.func
+    def key(self, buffers: Sequence[Buffer], target: Target) -> object:
+        """Return what the code depends on beside the definitions, which no longer change."""
+        logs = [len(f.schedule_log.entries) if f.schedule_log else 0 for f in self.functions]
+        promises = [tuple(image.dims) for image in self.images]
+        strides = [_is_dense(b) for b in buffers]
+        return (self.functions, tuple(logs), tuple(promises), tuple(strides), str(target))
 
 
 def _is_dense(b: Buffer) -> bool:
