@@ -37,11 +37,15 @@ def cores() -> int:
         count = len(os.sched_getaffinity(0))
     else:
         count = os.cpu_count() or 1
-    quota = cpu_quota(_CGROUP)
+    quota = _own_quota()
     return max(1, min(count, math.ceil(quota))) if quota else max(1, count)
 
 
 @functools.cache  # it is asked for at every call, and a container's quota hardly ever changes
+def _own_quota() -> float | None:
+    return cpu_quota(_CGROUP)
+
+
 def cpu_quota(root: Path) -> float | None:
     """Return the CPUs that the cgroup (version 2 or 1) under `root` allows; None: no limit."""
     try:
