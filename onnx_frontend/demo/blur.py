@@ -71,7 +71,7 @@ def _timed(func: hl.Func, shape: tuple[int, ...]) -> tuple[Array, float]:
     out = hl.Buffer(result)
     func.realize(out)  # compiles
     best = float("inf")
-    for _ in range(5):
+    for _ in range(25):
         start = time.perf_counter()
         func.realize(out)
         best = min(best, time.perf_counter() - start)
