@@ -27,6 +27,7 @@ from halo.ir.ranges import larger, smaller
 from halo.ir.stmt import NO_OP, Block, For, ForKind, IfThenElse, LetStmt, Stmt, block, flattened
 from halo.ir.types import Int
 from halo.lowering.affine import Linear, bound_of
+from halo.lowering.serialize_gathers import serialize_gathers
 from halo.lowering.steady_state import SteadyState, Undecided, holds_likely
 
 SMALL = 1500
@@ -95,6 +96,7 @@ class _Partitioner:
 
     def _general(self, s: Stmt) -> Stmt:
         """Return `s` for the iterations outside the steady state."""
+        s = serialize_gathers(s)
         if weight(s, self._small) < self._small:
             made: Stmt = self.rewrite(s)
             return made

@@ -1,10 +1,13 @@
-"""The loops that schedules become, as golden text."""
+"""The loops that schedules become: golden texts, and what must not be in them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import halo as hl
+from halo.ir.expr import Load, Ramp
+from halo.ir.substitute import walk
+from halo.lowering import Request, lower
 from halo.pipeline import DRIVER
 
 
@@ -56,3 +59,15 @@ def test_golden_register_tile_of_a_matrix_product(golden: Callable[[str], None])
     acc.compute_at(c, "xo").vectorize(x, 4).unroll(x).unroll(y)
     acc.update().reorder(x, y, k.x).vectorize(x, 4).unroll(x).unroll(y)
     golden(text(c))
+
+
+def test_the_edges_of_a_clamped_row_are_not_gathered_as_vectors() -> None:
+    x, y = hl.Var("x"), hl.Var("y")
+    source = hl.ImageParam(hl.UInt(8), 2, "edges_in")
+    edges = hl.BoundaryConditions.repeat_edge(source)
+    f = hl.Func("edges_f")
+    f[x, y] = edges[x - 1, y] + edges[x + 1, y]
+    f.vectorize(x, 32)
+    lowered = lower(Request("edges", [f.function], f.schedule())).func.body
+    loads = [n for n in walk(lowered) if isinstance(n, Load) and n.type.is_vector]
+    assert loads and all(isinstance(n.index, Ramp) for n in loads)
