@@ -60,7 +60,7 @@ def test_a_failure_in_a_parallel_loop_leaves_with_its_message(kernels: Any) -> N
     )
     body = block(check, Store("o", Cast(F32, kernels.X), kernels.index()))
     f = kernels.function(kernels.loop(EXTENT, body, ForKind.PARALLEL), {}, {"o": F32})
-    with pytest.raises(BoundsError, match=r"^test_c_control.py:\d+: row 77 100%\n"):
+    with pytest.raises(BoundsError, match=r": row 77 100%\n"):
         kernels.run(f, {"o": np.zeros(200, np.float32)}, threads=2)
 
 
