@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,13 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from c_programs import build_c_program, run_c_program
 from onnx import TensorProto, helper, numpy_helper
 
 import onnx_frontend
 from codegen import find_compiler
 
 Array = np.ndarray[Any, np.dtype[Any]]
-SOURCE = Path(__file__).parent / "c_program" / "main.c"
 BAD_EXTENT = 4
 
 
@@ -51,29 +50,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[onnx_frontend.Compi
 def program(
     model: tuple[onnx_frontend.CompiledModel, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    path = tmp_path_factory.mktemp("program") / "run"
-    defines = {
-        "MODEL_HEADER": '"net.h"',
-        "MODEL_RUN": "net",
-        "MODEL_SIZES": "net_sizes",
-        "MODEL_OUTPUT_RANK": "2",
-    }
-    command = [*find_compiler().command, "-std=c99", "-D_POSIX_C_SOURCE=200112L", "-Wall"]
-    command += ["-Wextra", "-Werror", *(f"-D{k}={v}" for k, v in defines.items())]
-    command += [f"-I{model[1]}", str(SOURCE), str(model[1] / "libnet.so"), "-o", str(path)]
-    subprocess.run(command, check=True)
-    return path
-
-
-def run(
-    program: Path, folder: Path, x: Array, threads: int = 1, own_workspace: bool = False
-) -> subprocess.CompletedProcess[str]:
-    x.tofile(folder / "in.raw")
-    words = [str(program), str(folder / "in.raw"), str(folder / "out.raw")]
-    words += [str(threads), str(int(own_workspace)), *map(str, x.shape)]
-    library = {"LD_LIBRARY_PATH": str(program.parent)}
-    return subprocess.run(
-        words, capture_output=True, text=True, check=False, env={**os.environ, **library}
+    return build_c_program(
+        model[1], tmp_path_factory.mktemp("program"), name="net", function="net", output_rank=2
     )
 
 
@@ -91,7 +69,7 @@ def test_a_c_program_gets_the_bits_that_python_gets(
     own_workspace: bool,
 ) -> None:
     x = picture(*shape)
-    done = run(program, tmp_path, x, threads=2, own_workspace=own_workspace)
+    done = run_c_program(program, tmp_path, x, threads=2, own_workspace=own_workspace)
     assert done.returncode == 0, done.stderr
     expected = model[0].run({"x": x})["y"]
     assert (tmp_path / "out.raw").read_bytes() == expected.tobytes()
@@ -101,14 +79,14 @@ def test_the_sizes_function_tells_python_and_c_the_same_workspace(
     model: tuple[onnx_frontend.CompiledModel, Path], program: Path, tmp_path: Path
 ) -> None:
     x = picture(1, 3, 8, 16)
-    done = run(program, tmp_path, x)
+    done = run_c_program(program, tmp_path, x)
     assert done.stdout.rstrip().endswith(f"workspace {model[0].workspace_bytes({'x': x})}")
 
 
 def test_a_c_program_is_told_which_input_does_not_fit_and_how(
     program: Path, tmp_path: Path
 ) -> None:
-    done = run(program, tmp_path, picture(1, 4, 9, 9))
+    done = run_c_program(program, tmp_path, picture(1, 4, 9, 9))
     assert done.returncode == 1
     assert f"error {BAD_EXTENT}: input 'x' dim 1: got 4, expected 3" in done.stderr
 
@@ -127,8 +105,10 @@ def test_the_saved_source_builds_into_the_same_function(
 def test_inputs_too_small_for_a_window_are_refused(
     model: tuple[onnx_frontend.CompiledModel, Path], program: Path, tmp_path: Path
 ) -> None:
-    assert run(program, tmp_path, picture(1, 3, 1, 1)).returncode == 0  # the padding is enough
-    done = run(program, tmp_path, picture(1, 3, 1, 0))
+    assert (
+        run_c_program(program, tmp_path, picture(1, 3, 1, 1)).returncode == 0
+    )  # the padding is enough
+    done = run_c_program(program, tmp_path, picture(1, 3, 1, 0))
     assert "input 'x' dim 3: got 0, expected at least 1" in done.stderr
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from c_programs import build_c_program, run_c_program
 from onnx import numpy_helper
 from real_models import SHAPES, model_path
 
@@ -49,14 +51,25 @@ def with_random_weights(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 @pytest.mark.parametrize("name", list(SHAPES))
-def test_a_trained_model_answers_as_onnxruntime_does(name: str) -> None:
+def test_a_trained_model_answers_as_onnxruntime_does_and_in_c_to_the_bit(
+    name: str, tmp_path: Path
+) -> None:
     model = onnx.load(model_path(name))
     if name.startswith("light_"):
         model = with_random_weights(model)
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), providers=["CPUExecutionProvider"]
     )
-    compiled = onnx_frontend.compile(model)
+    compiled = onnx_frontend.compile(model, name="trained")
+    compiled.save(tmp_path / "trained")
+    program = build_c_program(
+        tmp_path / "trained",
+        tmp_path,
+        name="trained",
+        function="trained",
+        output_rank=len(session.get_outputs()[0].shape),
+        integers=session.get_inputs()[0].type == "tensor(int32)",
+    )
     for sizes in SHAPES[name]:
         feeds = random_inputs(session, sizes)
         got = compiled.run(feeds)
@@ -64,3 +77,7 @@ def test_a_trained_model_answers_as_onnxruntime_does(name: str) -> None:
         for output, expected in zip(session.get_outputs(), want, strict=True):
             np.testing.assert_allclose(got[output.name], expected, rtol=1e-3, atol=1e-4)
             np.testing.assert_array_equal(got[output.name].argmax(-1), expected.argmax(-1))
+        done = run_c_program(program, tmp_path, *feeds.values(), threads=2)
+        assert done.returncode == 0, done.stderr
+        first = got[session.get_outputs()[0].name]
+        assert (tmp_path / "out.raw").read_bytes() == first.tobytes()

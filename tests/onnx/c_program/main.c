@@ -1,5 +1,5 @@
 /*
- * Runs a compiled model of one float input and one float output:
+ * Runs a compiled model of one input of 32-bit elements and one float output:
  *
  *     program INPUT.raw OUTPUT.raw THREADS OWN_WORKSPACE EXTENT...
  *
@@ -8,8 +8,14 @@
  *
  *     cc -DMODEL_HEADER='"net.h"' -DMODEL_RUN=net -DMODEL_SIZES=net_sizes -DMODEL_OUTPUT_RANK=2 \
  *        main.c libnet.so
+ *
+ * and -DMODEL_INPUT=halo_type_int for an input of int32.
  */
 #include MODEL_HEADER
+
+#ifndef MODEL_INPUT
+#define MODEL_INPUT halo_type_float
+#endif
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,13 +39,14 @@ static void release(void *user, void *p) {
 }
 
 /* Describe a row-major array; dim[0] is the innermost dimension, the last axis. */
-static halo_buffer describe(float *data, halo_dim *dim, int rank, const int64_t *extents) {
+static halo_buffer describe(float *data, uint8_t code, halo_dim *dim, int rank,
+                            const int64_t *extents) {
     int64_t stride = 1;
     for (int i = 0; i < rank; ++i) {
         dim[i] = (halo_dim){.min = 0, .extent = extents[rank - 1 - i], .stride = stride};
         stride *= dim[i].extent;
     }
-    return (halo_buffer){data, {halo_type_float, 32}, rank, dim};
+    return (halo_buffer){data, {code, 32}, rank, dim};
 }
 
 static int64_t elements(int rank, const int64_t *extents) {
@@ -74,7 +81,7 @@ int main(int argc, char **argv) {
     ctx.user = &count;
     ctx.threads = atoi(argv[3]);
 
-    const halo_buffer input = describe(in, in_dim, rank, extents);
+    const halo_buffer input = describe(in, MODEL_INPUT, in_dim, rank, extents);
     halo_dim sizes_dim = {0, 1 + MODEL_OUTPUT_RANK, 1};
     const halo_buffer sizes_buffer = {sizes, {halo_type_int, 64}, 1, &sizes_dim};
     if (check(MODEL_SIZES(&ctx, &input, &sizes_buffer), &ctx, "sizes")) return 1;
@@ -86,7 +93,7 @@ int main(int argc, char **argv) {
         ctx.workspace_bytes = (size_t)sizes[0];
         ctx.workspace = malloc(ctx.workspace_bytes);
     }
-    const halo_buffer output = describe(out, out_dim, MODEL_OUTPUT_RANK, sizes + 1);
+    const halo_buffer output = describe(out, halo_type_float, out_dim, MODEL_OUTPUT_RANK, sizes + 1);
     if (check(MODEL_RUN(&ctx, &input, &output), &ctx, "run")) return 1;
     if (count.allocations != count.releases) return 67;
     printf("%ld allocations, workspace %lld\n", count.allocations, (long long)sizes[0]);
