@@ -109,7 +109,7 @@ def _stage(choose: Chooser, p: RandomPipeline, is_output: bool, a: Any, b: Any) 
         case "stencil":
             f[x, y] = a[x - 1, y] + a[x + dx, y + dy] * 3 + a[x, y + 1]
         case "select":
-            f[x, y] = hl.select(a[x, y] > _middle(a), a[x + dx, y], a[x, y + dy])
+            f[x, y] = hl.select(a[x, y] > 3, a[x + dx, y], a[x, y + dy])
         case "cast":
             f[x, y] = hl.cast(choose.pick(TYPES), a[x, y]) + hl.cast(choose.pick(TYPES), x + y)
         case "sum":
@@ -134,10 +134,6 @@ def _stage(choose: Chooser, p: RandomPipeline, is_output: bool, a: Any, b: Any) 
             where = hl.clamp(hl.cast(hl.Int(32), b[x, y]), -2, 3)
             f[x, y] = a[where, y] + a[x, y]
     return f
-
-
-def _middle(f: Any) -> int:
-    return 3
 
 
 def _combine(choose: Chooser, a: Any, b: Any) -> Any:
