@@ -27,7 +27,7 @@ from halo.lowering.bounds_inference import Box, Domain, Region, Regions, merge_b
 from halo.lowering.program import Program
 from halo.lowering.sites import ROOT, Placement, Site
 from halo.lowering.sliding_window import Slide, fold_factor, slide
-from halo.lowering.splits import StageNest, extent_of, undo_splits
+from halo.lowering.splits import StageNest, extent_of, known_end, undo_splits
 from halo.schedule.state import FuncSchedule, pure_vars
 
 
@@ -84,11 +84,10 @@ def build_loop_nests(
     return Nest(body, builder.root_lets, builder.needed)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Frame:
     """An enclosing loop: what sliding over it needs to know."""
 
-    site: Site
     loop: Variable
     serial: bool
     min: Expr
@@ -211,7 +210,7 @@ class _Builder:
     def _realize(self, name: str, region: Region, body: Stmt) -> Stmt:
         f = self.program.functions[name]
         schedule = self.schedules[name]
-        bounds = tuple((_some(r.min), extent_of(r)) for r in region.box(f.args))
+        bounds = tuple((known_end(r.min), extent_of(r)) for r in region.box(f.args))
         folds = [0] * f.dimensions
         votes = self.folds.pop(name, [])
         if votes and len({d for d, _ in votes}) == 1 and all(n > 0 for _, n in votes):
@@ -270,7 +269,7 @@ class _Builder:
             spec = nest.loops[depth]
             serial = spec.kind.name in ("SERIAL", "UNROLLED")
             variable = Variable(spec.min.type, spec.name)
-            frame = _Frame(Site(name, index, depth), variable, serial, spec.min)
+            frame = _Frame(variable, serial, spec.min)
             frame.lets.extend((b.name, b.value) for b in nest.bindings if b.depth == depth)
             self.frames.append(frame)
             body = bound(depth)
@@ -287,8 +286,3 @@ class _Builder:
         if not is_true(d.predicate):
             s = IfThenElse(fill(d.predicate), s)
         return s
-
-
-def _some(e: Expr | None) -> Expr:
-    assert e is not None
-    return e

@@ -97,7 +97,8 @@ class StageNest:
         return ranges
 
 
-def _some(e: Expr | None) -> Expr:
+def known_end(e: Expr | None) -> Expr:
+    """Return an end of an interval that is bounded on that side."""
     assert e is not None
     return e
 
@@ -109,7 +110,7 @@ def last_of(min: Expr, extent: Expr) -> Expr:
 
 def extent_of(r: Interval) -> Expr:
     """Return the number of integers in a bounded interval."""
-    return simplify(Add(Sub(_some(r.max), _some(r.min)), i32(1)))
+    return simplify(Add(Sub(known_end(r.max), known_end(r.min)), i32(1)))
 
 
 def ceil_div(a: Expr, n: int) -> Expr:
@@ -133,7 +134,7 @@ def undo_splits(
     careful
         Guard every incomplete step and run everything serially: right for any extent.
     """
-    ranges = {name: (_some(r.min), extent_of(r)) for name, r in domain.items()}
+    ranges = {name: (known_end(r.min), extent_of(r)) for name, r in domain.items()}
     nest = StageNest()
     steps = [_apply(s, ranges, careful, nest) for s in stage.splits]
     depth: dict[str, int] = {}
@@ -241,5 +242,5 @@ def rounded(stage: StageSchedule, domain: Mapping[str, Interval]) -> dict[str, I
             continue
         r = grown[name]
         extent = Mul(ceil_div(extent_of(r), n), i32(n))
-        grown[name] = Interval(r.min, simplify(last_of(_some(r.min), extent)))
+        grown[name] = Interval(r.min, simplify(last_of(known_end(r.min), extent)))
     return grown
