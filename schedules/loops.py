@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from halo.schedule.stage import ScheduleMethods
+from halo.schedule.methods import ScheduleMethods
 from halo.schedule.tail import TailStrategy
 from schedules.task import Task
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from halo.ir.expr import Expr, as_const
 from halo.ir.function import Function
 from halo.ops.tensor import OpInfo
+from halo.schedule.methods import FuncScheduleMethods, ScheduleLog, ScheduleMethods
 from halo.schedule.schedule import Schedule
-from halo.schedule.stage import FuncScheduleMethods, ScheduleLog, ScheduleMethods
 from halo.target import Target
 
 

@@ -20,7 +20,7 @@ from halo.lang.names import fresh_name, unique_name
 from halo.lang.rdom import RVar
 from halo.lang.realization import realize
 from halo.lang.var import IMPLICIT, Var
-from halo.schedule.stage import FuncScheduleMethods, ScheduleLog, ScheduleMethods
+from halo.schedule.methods import FuncScheduleMethods, ScheduleLog, ScheduleMethods
 from halo.target import Target
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from halo.ir.function import Function
 from halo.schedule.directives import (
     Bound,
+    ComputeAt,
+    ComputeInline,
+    ComputeRoot,
+    Directive,
     Fuse,
     Parallel,
     Reorder,
     ReorderStorage,
     Split,
+    StoreAt,
+    StoreRoot,
     Unroll,
     Vectorize,
 )
@@ -43,18 +51,23 @@ def apply(state: FuncSchedule, function: Function, entry: Entry) -> FuncSchedule
         what = f"{function.name} has no update({entry.stage - 1})"
         refuse(entry, function, what, f"{function.name} has {have}")
     state = complete(state, function)
-    match entry.directive:
-        case Split() as d:
-            return apply_split(state, function, entry, d)
-        case Fuse() as d:
-            return apply_fuse(state, function, entry, d)
-        case Reorder() as d:
-            return apply_reorder(state, function, entry, d)
-        case Vectorize() | Unroll() | Parallel() as d:
-            return apply_kind(state, function, entry, d)
-        case Bound() as d:
-            return apply_bound(state, function, entry, d)
-        case ReorderStorage() as d:
-            return apply_reorder_storage(state, function, entry, d)
-        case level:
-            return apply_level(state, function, entry, level)
+    made: FuncSchedule = _RULES[type(entry.directive)](state, function, entry, entry.directive)
+    return made
+
+
+_RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
+    Split: apply_split,
+    Fuse: apply_fuse,
+    Reorder: apply_reorder,
+    Vectorize: apply_kind,
+    Unroll: apply_kind,
+    Parallel: apply_kind,
+    Bound: apply_bound,
+    ReorderStorage: apply_reorder_storage,
+    ComputeInline: apply_level,
+    ComputeRoot: apply_level,
+    ComputeAt: apply_level,
+    StoreRoot: apply_level,
+    StoreAt: apply_level,
+}
+"""Directive -> ``rule(state, function, entry, directive)``."""

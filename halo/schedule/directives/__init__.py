@@ -1,0 +1,35 @@
+"""Scheduling directives: frozen data, one class each, that say what a loop nest becomes."""
+
+from halo.schedule.directives.base import Directive, Site, handle_source
+from halo.schedule.directives.levels import (
+    ComputeAt,
+    ComputeInline,
+    ComputeRoot,
+    StoreAt,
+    StoreRoot,
+)
+from halo.schedule.directives.loops import Fuse, Parallel, Reorder, Split, Unroll, Vectorize
+from halo.schedule.directives.storage import Bound, ReorderStorage
+from halo.schedule.directives.stored import DIRECTIVES, from_data, to_data
+
+__all__ = [
+    "DIRECTIVES",
+    "Bound",
+    "ComputeAt",
+    "ComputeInline",
+    "ComputeRoot",
+    "Directive",
+    "Fuse",
+    "Parallel",
+    "Reorder",
+    "ReorderStorage",
+    "Site",
+    "Split",
+    "StoreAt",
+    "StoreRoot",
+    "Unroll",
+    "Vectorize",
+    "from_data",
+    "handle_source",
+    "to_data",
+]

@@ -1,0 +1,50 @@
+"""What all directives have in common."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import ClassVar
+
+from halo.schedule.tail import TailStrategy
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """Base of directives; `method` is the name the user calls it by."""
+
+    method: ClassVar[str]
+
+    def source(self) -> str:
+        """Return the call as the user would type it, without the Func: ``split(x, xo, xi, 8)``."""
+        values = [getattr(self, f.name) for f in dataclasses.fields(self)]
+        return f"{self.method}({', '.join(t for v in values for t in _texts(v))})"
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, tuple):
+        return [str(v) for v in value]
+    if isinstance(value, TailStrategy):
+        return [] if value is TailStrategy.Auto else [repr(value)]
+    return [] if value is None else [str(value)]
+
+
+def handle_source(func: str, stage: int | None) -> str:
+    """Return the text of a stage handle: ``f``, or ``f.update(0)`` for stage 1."""
+    return f"{func}.update({stage - 1})" if stage else func
+
+
+@dataclass(frozen=True, slots=True)
+class Site(Directive):
+    """Base of directives that name the loop over `var` of `func`.
+
+    `stage` is the definition whose loop is meant, 0 for the pure one; None: the one that uses
+    the Func.
+    """
+
+    func: str
+    var: str
+    stage: int | None = None
+
+    def source(self) -> str:
+        return f"{self.method}({handle_source(self.func, self.stage)}, {self.var})"

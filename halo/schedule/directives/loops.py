@@ -1,0 +1,74 @@
+"""Directives that say what the loops of a definition become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from halo.schedule.directives.base import Directive
+from halo.schedule.tail import TailStrategy
+
+
+@dataclass(frozen=True, slots=True)
+class Split(Directive):
+    """Replace the loop over `old` by a loop over `outer` around one over `inner`.
+
+    ``old == outer*factor + inner`` with `inner` in [0, factor) and `outer` from 0 when `old`
+    starts at 0; a loop from ``min`` adds it: ``old == outer*factor + inner + min``. `outer` or
+    `inner` may take over the name of `old`.
+    """
+
+    old: str
+    outer: str
+    inner: str
+    factor: int
+    tail: TailStrategy = TailStrategy.Auto
+    method = "split"
+
+
+@dataclass(frozen=True, slots=True)
+class Fuse(Directive):
+    """Replace two neighbouring loops by one over both.
+
+    ``fused == outer*extent(inner) + inner``, each counted from its min. The loop over `inner`
+    stands directly inside the one over `outer`.
+    """
+
+    inner: str
+    outer: str
+    fused: str
+    method = "fuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Reorder(Directive):
+    """Put the loops over `vars` into the order given, innermost first.
+
+    Loops that are not named keep their places.
+    """
+
+    vars: tuple[str, ...]
+    method = "reorder"
+
+
+@dataclass(frozen=True, slots=True)
+class Vectorize(Directive):
+    """Run all iterations over `var` at once, as lanes of vectors."""
+
+    var: str
+    method = "vectorize"
+
+
+@dataclass(frozen=True, slots=True)
+class Unroll(Directive):
+    """Write the body once for each iteration over `var`."""
+
+    var: str
+    method = "unroll"
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel(Directive):
+    """Share the iterations over `var` among threads."""
+
+    var: str
+    method = "parallel"

@@ -1,0 +1,68 @@
+"""Directives as plain data, for JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from halo.errors import ScheduleError
+from halo.schedule.directives import levels, loops, storage
+from halo.schedule.directives.base import Directive
+from halo.schedule.tail import TailStrategy
+
+DIRECTIVES: dict[str, type[Directive]] = {
+    c.method: c
+    for module in (levels, loops, storage)
+    for c in vars(module).values()
+    if isinstance(c, type) and issubclass(c, Directive) and hasattr(c, "method")
+}
+"""The classes by the name the user calls them by."""
+
+
+def to_data(directive: Directive) -> dict[str, Any]:
+    """Return `directive` as plain data for JSON, its method under the key ``do``."""
+    data: dict[str, Any] = {"do": directive.method}
+    for f in dataclasses.fields(directive):
+        value = getattr(directive, f.name)
+        if isinstance(value, TailStrategy):
+            value = value.value
+        data[f.name] = list(value) if isinstance(value, tuple) else value
+    return data
+
+
+_CHECKS = {
+    "str": lambda v: isinstance(v, str),
+    "int": lambda v: isinstance(v, int) and not isinstance(v, bool),
+    "int | None": lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool)),
+    "tuple[str, ...]": lambda v: isinstance(v, list) and all(isinstance(x, str) for x in v),
+    "TailStrategy": lambda v: v in TailStrategy.__members__,
+}
+
+
+def from_data(data: dict[str, Any]) -> Directive:
+    """Return the directive that `to_data` gave `data` for.
+
+    Raises
+    ------
+    ScheduleError
+        Unknown directive, or fields that it does not have.
+    """
+    cls = DIRECTIVES.get(data.get("do", ""))
+    if cls is None:
+        raise ScheduleError(
+            f"unknown directive {data.get('do')!r} in a stored schedule",
+            hint=f"known: {', '.join(DIRECTIVES)}",
+        )
+    fields = {f.name: str(f.type) for f in dataclasses.fields(cls)}
+    given = {k: v for k, v in data.items() if k != "do"}
+    if given.keys() != fields.keys() or not all(_CHECKS[t](given[n]) for n, t in fields.items()):
+        raise ScheduleError(
+            f"a stored {cls.method} has the fields {given}",
+            hint="it needs " + ", ".join(f"{n}: {t}" for n, t in fields.items()),
+        )
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if fields[name] == "TailStrategy":
+            value = TailStrategy(value)
+        values[name] = tuple(value) if isinstance(value, list) else value
+    return cls(**values)

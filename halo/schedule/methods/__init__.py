@@ -1,0 +1,21 @@
+"""The fluent methods of Funcs and update stages, which record directives."""
+
+from halo.schedule.methods.levels import LevelMethods
+from halo.schedule.methods.log import ScheduleLog
+from halo.schedule.methods.loops import LoopMethods
+from halo.schedule.methods.storage import StorageMethods
+
+
+class ScheduleMethods(LoopMethods):
+    """Directives as methods of a Func (its pure definition) or of an update stage."""
+
+    __slots__ = ()
+
+
+class FuncScheduleMethods(ScheduleMethods, LevelMethods, StorageMethods):
+    """Directives as methods of a Func: those of its pure definition and those of the whole."""
+
+    __slots__ = ()
+
+
+__all__ = ["FuncScheduleMethods", "ScheduleLog", "ScheduleMethods"]
