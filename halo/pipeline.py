@@ -19,31 +19,66 @@ from halo.lang.driver import PathLike
 from halo.lowering import Lowered, Request, lower
 from halo.lowering.loop_nest_text import loop_nest_text
 from halo.lowering.loop_nests import output_buffer
-from halo.lowering.program import calls_in, producers_of
+from halo.lowering.program import calls_in
+from halo.schedule.methods import EntryLog
 from halo.schedule.receipts import Receipts
 from halo.schedule.schedule import Schedule
 from halo.target import Target, host_target
 
 
-def functions_of(outputs: Sequence[Function]) -> list[Function]:
-    """Return `outputs` and every Function they use, each once."""
-    found: dict[str, Function] = {}
-    stack = list(reversed(outputs))
-    while stack:
-        f = stack.pop()
-        if f.name not in found:
-            found[f.name] = f
-            stack.extend(p for d in f.definitions for p in producers_of(d))
-    return list(found.values())
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What outputs are made of: their Functions and the images these read, each once.
+
+    Functions that only a schedule made, such as wrappers, are not among them.
+    """
+
+    functions: tuple[Function, ...]
+    images: tuple[Image, ...]
+
+    @staticmethod
+    def of(outputs: Sequence[Function]) -> Parts:
+        """Walk the definitions of `outputs` and of all they use."""
+        functions: dict[str, Function] = {}
+        images: dict[str, Image] = {}
+        stack = list(reversed(outputs))
+        while stack:
+            f = stack.pop()
+            if f.name in functions:
+                continue
+            functions[f.name] = f
+            calls = [c for d in f.definitions for c in calls_in(d)]
+            stack.extend(c.func for c in calls if isinstance(c.func, Function))
+            images.update({c.name: c.func for c in calls if isinstance(c.func, Image)})
+        return Parts(tuple(functions.values()), tuple(images.values()))
+
+    def logs(self) -> list[EntryLog]:
+        """Return the directives' logs; those of what a directive made come after its own."""
+        found: list[EntryLog] = []
+        own: list[Function | Image] = [*self.functions, *self.images]
+        stack = [x.schedule_log for x in reversed(own)]
+        while stack:
+            log = stack.pop()
+            if log is not None:
+                found.append(log)
+                stack.extend(f.schedule_log for f in reversed(log.made.values()))
+        return found
+
+    def schedule(self) -> Schedule:
+        """Return all directives."""
+        return Schedule(tuple(e for log in self.logs() for e in log.entries))
+
+    def key(self, buffers: Sequence[Buffer], target: Target) -> object:
+        """Return what the code depends on beside the definitions, which no longer change."""
+        logs = [len(log.entries) for log in self.logs()]
+        promises = [tuple(image.dims) for image in self.images]
+        strides = [_is_dense(b) for b in buffers]
+        return (self.functions, tuple(logs), tuple(promises), tuple(strides), str(target))
 
 
 def schedule_of(outputs: Sequence[Function]) -> Schedule:
     """Return the directives given for `outputs` and the Functions they use."""
-    made = Schedule()
-    for f in functions_of(outputs):
-        if f.schedule_log is not None:
-            made += f.schedule_log.schedule()
-    return made
+    return Parts.of(outputs).schedule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +146,7 @@ class HaloDriver:
 
     def __init__(self) -> None:
         self._compiled: dict[object, Compiled] = {}
-        self._parts: dict[tuple[Function, ...], _Parts] = {}
+        self._parts: dict[tuple[Function, ...], Parts] = {}
         self._lock = threading.Lock()
 
     def realize(
@@ -130,7 +165,7 @@ class HaloDriver:
             # A Function that has been realized is frozen, so its parts stay what they are.
             parts = self._parts.get(own)
             if parts is None:
-                parts = _Parts.of(outputs)
+                parts = Parts.of(outputs)
                 if all(f.frozen for f in parts.functions):
                     self._parts[own] = parts
             key = parts.key(buffers, target)
@@ -177,29 +212,6 @@ class HaloDriver:
 
 def _count(outputs: Sequence[Function]) -> int:
     return sum(len(f.types) for f in outputs)
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """What outputs are made of: their Functions and the images these read."""
-
-    functions: tuple[Function, ...]
-    images: tuple[Image, ...]
-
-    @staticmethod
-    def of(outputs: Sequence[Function]) -> _Parts:
-        """Walk the definitions of `outputs` and of all they use."""
-        functions = functions_of(outputs)
-        calls = [c for f in functions for d in f.definitions for c in calls_in(d)]
-        images = {c.name: c.func for c in calls if isinstance(c.func, Image)}
-        return _Parts(tuple(functions), tuple(images.values()))
-
-    def key(self, buffers: Sequence[Buffer], target: Target) -> object:
-        """Return what the code depends on beside the definitions, which no longer change."""
-        logs = [len(f.schedule_log.entries) if f.schedule_log else 0 for f in self.functions]
-        promises = [tuple(image.dims) for image in self.images]
-        strides = [_is_dense(b) for b in buffers]
-        return (self.functions, tuple(logs), tuple(promises), tuple(strides), str(target))
 
 
 def _is_dense(b: Buffer) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +58,16 @@ class Definition:
     predicate: Expr = TRUE
     where: SourceLocation | None = None
 
+    def map(self, f: Callable[[Expr], Expr]) -> Definition:
+        """Return this definition with `f` applied to each of its expressions."""
+        return Definition(
+            tuple(f(a) for a in self.args),
+            tuple(f(v) for v in self.values),
+            tuple(ReductionVar(r.name, f(r.min), f(r.extent)) for r in self.rvars),
+            f(self.predicate),
+            self.where,
+        )
+
 
 @dataclass(eq=False, slots=True)
 class Function:
@@ -75,7 +86,8 @@ class Function:
     frozen
         Whether another Function uses it or it has been realized: no further definitions then.
     schedule_log
-        The `halo.schedule.ScheduleLog` with the user's directives, None where there are none.
+        The `halo.schedule.methods.ScheduleLog` with the user's directives, None where there are
+        none.
     """
 
     name: str
@@ -112,13 +124,15 @@ class Dimension:
 class Image:
     """An input array: behind an ImageParam (no `buffer` until it is set) or a Buffer.
 
-    `buffer` holds the run-time array, a `halo.buffer.Buffer`.
+    `buffer` holds the run-time array, a `halo.buffer.Buffer`; `schedule_log` the directives given
+    for it, a `halo.schedule.methods.EntryLog`.
     """
 
     name: str
     type: Type
     dims: list[Dimension]
     buffer: Any = None
+    schedule_log: Any = None
 
     @property
     def dimensions(self) -> int:

@@ -20,6 +20,7 @@ from halo.lang.names import fresh_name, unique_name
 from halo.lang.rdom import RVar
 from halo.lang.realization import realize
 from halo.lang.var import IMPLICIT, Var
+from halo.lang.wrap import clone, set_handle, wrap
 from halo.schedule.methods import FuncScheduleMethods, ScheduleLog, ScheduleMethods
 from halo.target import Target
 
@@ -123,6 +124,38 @@ class Func(FuncScheduleMethods, CompileMethods):
         """Return the dimensions of the RDom of update definition `i`."""
         return [RVar(v.name) for v in self._definition(i + 1).rvars]
 
+    @classmethod
+    def of(cls, function: Function) -> Func:
+        """Return a handle of a Function that exists already."""
+        func = cls.__new__(cls)
+        func._function = function
+        return func
+
+    def in_(self, consumers: Any = None) -> Func:
+        """Return the Func that `consumers` read instead of this one: ``wrapper == self``.
+
+        It is inlined until it is scheduled: computed at a loop of its consumer it stages the cells
+        needed there. The same consumers give the same wrapper again.
+
+        Parameters
+        ----------
+        consumers
+            A Func, several, or None for all that use it.
+
+        Raises
+        ------
+        ScheduleError
+            When the pipeline is compiled: a consumer does not use this Func.
+        """
+        return Func.of(wrap(self._function, consumers))
+
+    def clone_in(self, consumers: Any) -> Func:
+        """Return a second Func with the definitions of this one, used by `consumers` instead.
+
+        It begins with the schedule that this one has then.
+        """
+        return Func.of(clone(self._function, consumers))
+
     def update(self, i: int = 0) -> Stage:
         """Return update definition `i`, to be scheduled."""
         self._definition(i + 1)
@@ -209,3 +242,6 @@ class Stage(ScheduleMethods):
 def funcs(names: str) -> tuple[Func, ...]:
     """Return a Func for each name in `names`, which are separated by blanks."""
     return tuple(Func(name) for name in names.split())
+
+
+set_handle(Func.of)

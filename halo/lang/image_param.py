@@ -14,6 +14,7 @@ from halo.ir.operators import add, as_expr, cast_to, sub
 from halo.ir.types import Int, Type
 from halo.lang.coordinates import as_key, coordinates
 from halo.lang.names import fresh_name, unique_name
+from halo.lang.wrap import wrapped
 
 
 class ImageDimension:
@@ -191,6 +192,10 @@ class ImageParam:
     def reset(self) -> None:
         """Unbind the Buffer."""
         self._image.buffer = None
+
+    def in_(self, consumers: Any = None) -> Any:
+        """Return the Func that `consumers` (None: all) read instead of this; see `Func.in_`."""
+        return wrapped(self._image, consumers)
 
     def __getitem__(self, key: Any) -> Expr:
         image = self._image

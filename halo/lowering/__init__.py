@@ -177,14 +177,16 @@ def prepare(request: Request) -> tuple[Program, ResolvedSchedule, Dims]:
     if request.cuts:  # what is cut away may still have directives
         schedule = Schedule(tuple(e for e in schedule.entries if e.func in functions))
     resolved = resolve(functions, program.outputs, schedule)
+    definitions = {name: tuple(f.definitions) for name, f in resolved.definitions.items()}
+    program = Program(resolved.definitions, definitions, program.outputs)
     inlined = [
         name
-        for name, f in functions.items()
+        for name, f in program.functions.items()
         if resolved.functions[name].compute_level.is_inlined
         and not f.has_updates
         and name not in program.outputs
     ]
-    dims = _promised_dims(request, functions, resolved)
+    dims = _promised_dims(request, program.functions, resolved)
     return inline_functions(program, inlined), resolved, dims
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from halo.ir.expr import Call, CallKind, Expr
 from halo.ir.function import Definition
 from halo.ir.substitute import substitute
-from halo.lowering.program import Program, map_definition
+from halo.lowering.program import Program
 
 
 def inline_functions(program: Program, inlined: Collection[str]) -> Program:
@@ -23,7 +23,7 @@ def inline_functions(program: Program, inlined: Collection[str]) -> Program:
     done: dict[str, tuple[Definition, ...]] = {}
     for name, stages in program.definitions.items():  # producers first
         rewrite = _Inliner(program, done, inlined)
-        done[name] = tuple(map_definition(d, rewrite) for d in stages)
+        done[name] = tuple(d.map(rewrite) for d in stages)
     keep = [name for name in program.functions if name not in inlined]
     return Program(
         {name: program.functions[name] for name in keep},

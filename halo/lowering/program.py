@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from halo.ir.expr import Call, CallKind, Expr, Variable
-from halo.ir.function import Definition, Function, Image, Parameter, ReductionVar
+from halo.ir.function import Definition, Function, Image, Parameter
 from halo.ir.node import Node
 from halo.ir.substitute import walk
 
@@ -57,7 +57,7 @@ class Program:
         """Return the program with `f` applied to every expression of its definitions."""
         return Program(
             self.functions,
-            {n: tuple(map_definition(d, f) for d in ds) for n, ds in self.definitions.items()},
+            {n: tuple(d.map(f) for d in ds) for n, ds in self.definitions.items()},
             self.outputs,
         )
 
@@ -91,14 +91,3 @@ def producers_of(d: Definition) -> list[Function]:
         if isinstance(call.func, Function):
             found.setdefault(call.name, call.func)
     return list(found.values())
-
-
-def map_definition(d: Definition, f: Callable[[Expr], Expr]) -> Definition:
-    """Return `d` with `f` applied to each of its expressions."""
-    return Definition(
-        tuple(f(a) for a in d.args),
-        tuple(f(v) for v in d.values),
-        tuple(ReductionVar(r.name, f(r.min), f(r.extent)) for r in d.rvars),
-        f(d.predicate),
-        d.where,
-    )

@@ -8,7 +8,7 @@ from halo.errors import DefinitionError
 from halo.ir.contract_fma import contract_fma
 from halo.ir.expr import Call, CallKind, Expr
 from halo.ir.function import Definition, Function, Image
-from halo.lowering.program import Program, map_definition, producers_of
+from halo.lowering.program import Program, producers_of
 
 
 def collect_program(outputs: Sequence[Function], cuts: Mapping[str, Image]) -> Program:
@@ -44,7 +44,7 @@ def collect_program(outputs: Sequence[Function], cuts: Mapping[str, Image]) -> P
                 where=f.where,
                 hint=f"define it first: {f.name}[...] = ...",
             )
-        definitions[f.name] = tuple(map_definition(d, replace) for d in f.definitions)
+        definitions[f.name] = tuple(d.map(replace) for d in f.definitions)
         stack.append((f, True))
         for d in reversed(definitions[f.name]):
             stack.extend((p, False) for p in reversed(producers_of(d)) if p is not f)

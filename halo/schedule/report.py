@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from halo.ir.function import Function
 from halo.schedule.directives import (
@@ -14,6 +15,7 @@ from halo.schedule.directives import (
     ReorderStorage,
     StoreAt,
     StoreRoot,
+    Wrapping,
 )
 from halo.schedule.loops import reorder_effect
 from halo.schedule.races import Order
@@ -25,12 +27,20 @@ _COMPUTE = (ComputeAt, ComputeInline, ComputeRoot)
 _STORE = (StoreAt, StoreRoot, ComputeInline)
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What one directive did: the schedule of its Func before and after it."""
+
+    function: Function
+    before: FuncSchedule
+    after: FuncSchedule
+
+
 def report(
     schedule: Schedule,
-    functions: Mapping[str, Function],
     outputs: Sequence[str],
     states: Mapping[str, FuncSchedule],
-    effects: Mapping[int, tuple[FuncSchedule, FuncSchedule]],
+    effects: Mapping[int, Effect],
 ) -> Receipts:
     """Return a receipt for each directive.
 
@@ -39,22 +49,34 @@ def report(
     states
         The resolved schedules.
     effects
-        ``id(entry)`` -> the Func's schedule before and after that entry.
+        ``id(entry)`` -> what it did; those that rewrote the program are not in it.
     """
     receipts = Receipts()
     for i, entry in enumerate(schedule.entries):
+        if isinstance(entry.directive, Wrapping):
+            receipts.add(entry, *_wrapped(entry.directive, states))
+            continue
         if entry.func not in states:
             reason = f"{entry.func} is not needed for {', '.join(outputs)}"
             receipts.add(entry, Status.WITHOUT_EFFECT, reason)
             continue
-        function = functions[entry.func]
+        effect = effects[id(entry)]
         later = _replaced_by(entry, schedule.entries[i + 1 :])
-        why_none = later or _without_effect(entry, function, outputs, states, *effects[id(entry)])
+        why_none = later or _without_effect(entry, effect, outputs, states)
         if why_none:
             receipts.add(entry, Status.WITHOUT_EFFECT, why_none)
         else:
-            receipts.add(entry, Status.APPLIED, _remark(entry, function, *effects[id(entry)]))
+            receipts.add(entry, Status.APPLIED, _remark(entry, effect))
     return receipts
+
+
+def _wrapped(wrapping: Wrapping, states: Mapping[str, FuncSchedule]) -> tuple[Status, str]:
+    made = states.get(wrapping.name)
+    if made is None:
+        return Status.WITHOUT_EFFECT, f"nothing computed here uses {wrapping.name}"
+    if made.compute_level.is_inlined and len(made.stages) == 1:
+        return Status.WITHOUT_EFFECT, f"{wrapping.name} is inlined: compute it somewhere"
+    return Status.APPLIED, f"through {wrapping.name}"
 
 
 def _replaced_by(entry: Entry, later: Sequence[Entry]) -> str:
@@ -70,14 +92,9 @@ def _replaced_by(entry: Entry, later: Sequence[Entry]) -> str:
 
 
 def _without_effect(
-    entry: Entry,
-    function: Function,
-    outputs: Sequence[str],
-    states: Mapping[str, FuncSchedule],
-    before: FuncSchedule,
-    after: FuncSchedule,
+    entry: Entry, effect: Effect, outputs: Sequence[str], states: Mapping[str, FuncSchedule]
 ) -> str:
-    directive = entry.directive
+    directive, function = entry.directive, effect.function
     inlined = states[entry.func].compute_level.is_inlined and not function.has_updates
     if inlined and not isinstance(directive, ComputeInline):
         return f"{entry.func} is inlined and has no loops or storage of its own"
@@ -86,20 +103,22 @@ def _without_effect(
             f"{entry.func} has updates and cannot be substituted: "
             "it is computed in the innermost loop of each use"
         )
-    if isinstance(directive, Reorder) and before == after:
+    same = effect.before == effect.after
+    if isinstance(directive, Reorder) and same:
         return "the loops are in that order already"
     if isinstance(directive, ReorderStorage):
-        if before == after:
+        if same:
             return "the dimensions are in that order already"
         if entry.func in outputs:
             return f"{entry.func} is an output: the caller's buffer decides the layout"
     return ""
 
 
-def _remark(entry: Entry, function: Function, before: FuncSchedule, after: FuncSchedule) -> str:
+def _remark(entry: Entry, effect: Effect) -> str:
+    before, after = effect.before, effect.after
     if not isinstance(entry.directive, Reorder) or entry.stage >= len(before.stages):
         return ""
     old, new = before.stages[entry.stage], after.stages[entry.stage]
-    if reorder_effect(function, entry.stage, old, new) is Order.BITS:
+    if reorder_effect(effect.function, entry.stage, old, new) is Order.BITS:
         return "reorders a float reduction: the last bits may differ from the default schedule's"
     return ""

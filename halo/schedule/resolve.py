@@ -14,7 +14,8 @@ from halo.schedule.legality import CallGraph, Sites, call_graph
 from halo.schedule.loop_level import ROOT, LoopLevel
 from halo.schedule.receipts import Receipts
 from halo.schedule.refuse import refuse
-from halo.schedule.report import report
+from halo.schedule.report import Effect, report
+from halo.schedule.rewrites import Working, is_rewrite, rewrite
 from halo.schedule.schedule import Entry, Schedule
 from halo.schedule.state import FuncSchedule, initial
 
@@ -32,11 +33,15 @@ class ResolvedSchedule:
         the store level encloses the compute level, and both enclose every use.
     receipts
         What became of each directive; lowering adds to it.
+    definitions
+        The Functions themselves: those given, as directives like ``in_`` rewrote them, and those
+        that such directives made.
     """
 
     order: tuple[str, ...]
     functions: dict[str, FuncSchedule]
     receipts: Receipts
+    definitions: dict[str, Function]
 
 
 def resolve(
@@ -60,20 +65,29 @@ def resolve(
     ScheduleError
         A directive that is illegal or names what is not there.
     """
-    graph = call_graph(functions, outputs)
-    states = {name: initial(functions[name]) for name in graph.order}
-    effects: dict[int, tuple[FuncSchedule, FuncSchedule]] = {}
+    working = Working(dict(functions), {n: initial(f) for n, f in functions.items()}, outputs)
+    effects: dict[int, Effect] = {}
     for entry in schedule.entries:
-        if entry.func not in functions:
-            known = ", ".join(graph.order)
-            refuse(entry, None, f"there is no Func {entry.func} here", f"the Funcs are: {known}")
-        if entry.func in states:
-            before = states[entry.func]
-            states[entry.func] = apply(before, functions[entry.func], entry)
-            effects[id(entry)] = (before, states[entry.func])
-    _place(states, functions, outputs, schedule, graph)
-    receipts = report(schedule, functions, outputs, states, effects)
-    return ResolvedSchedule(graph.order, states, receipts)
+        _carry_out(working, entry, effects)
+    graph = call_graph(working.functions, outputs)
+    states = {name: working.states[name] for name in graph.order}
+    _place(states, working.functions, outputs, schedule, graph)
+    receipts = report(schedule, outputs, states, effects)
+    definitions = {name: working.functions[name] for name in graph.order}
+    return ResolvedSchedule(graph.order, states, receipts, definitions)
+
+
+def _carry_out(working: Working, entry: Entry, effects: dict[int, Effect]) -> None:
+    if is_rewrite(entry.directive):
+        rewrite(working, entry)
+        return
+    function = working.functions.get(entry.func)
+    if function is None:
+        known = ", ".join(working.functions)
+        refuse(entry, None, f"there is no Func {entry.func} here", f"the Funcs are: {known}")
+    before = working.states[entry.func]
+    after = working.states[entry.func] = apply(before, function, entry)
+    effects[id(entry)] = Effect(function, before, after)
 
 
 def _place(

@@ -107,9 +107,7 @@ def _entry(data: object) -> Entry:
 
 
 def _rename(entry: Entry, mapping: Mapping[str, str]) -> Entry:
-    directive = entry.directive
-    if isinstance(directive, Site):
-        directive = replace(directive, func=mapping.get(directive.func, directive.func))
+    directive = entry.directive.renamed(mapping)
     return replace(entry, func=mapping.get(entry.func, entry.func), directive=directive)
 
 

@@ -11,15 +11,18 @@ from halo.schedule.directives.levels import (
 from halo.schedule.directives.loops import Fuse, Parallel, Reorder, Split, Unroll, Vectorize
 from halo.schedule.directives.storage import Bound, ReorderStorage
 from halo.schedule.directives.stored import DIRECTIVES, from_data, to_data
+from halo.schedule.directives.wrappers import CloneIn, In, Wrapping
 
 __all__ = [
     "DIRECTIVES",
     "Bound",
+    "CloneIn",
     "ComputeAt",
     "ComputeInline",
     "ComputeRoot",
     "Directive",
     "Fuse",
+    "In",
     "Parallel",
     "Reorder",
     "ReorderStorage",
@@ -29,6 +32,7 @@ __all__ = [
     "StoreRoot",
     "Unroll",
     "Vectorize",
+    "Wrapping",
     "from_data",
     "handle_source",
     "to_data",

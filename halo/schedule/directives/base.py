@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from halo.schedule.tail import TailStrategy
 
@@ -19,6 +20,10 @@ class Directive:
         """Return the call as the user would type it, without the Func: ``split(x, xo, xi, 8)``."""
         values = [getattr(self, f.name) for f in dataclasses.fields(self)]
         return f"{self.method}({', '.join(t for v in values for t in _texts(v))})"
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        """Return this directive for Funcs that are called otherwise."""
+        return self
 
 
 def _texts(value: object) -> list[str]:
@@ -48,3 +53,6 @@ class Site(Directive):
 
     def source(self) -> str:
         return f"{self.method}({handle_source(self.func, self.stage)}, {self.var})"
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        return dataclasses.replace(self, func=names.get(self.func, self.func))

@@ -6,13 +6,13 @@ import dataclasses
 from typing import Any
 
 from halo.errors import ScheduleError
-from halo.schedule.directives import levels, loops, storage
+from halo.schedule.directives import levels, loops, storage, wrappers
 from halo.schedule.directives.base import Directive
 from halo.schedule.tail import TailStrategy
 
 DIRECTIVES: dict[str, type[Directive]] = {
     c.method: c
-    for module in (levels, loops, storage)
+    for module in (levels, loops, storage, wrappers)
     for c in vars(module).values()
     if isinstance(c, type) and issubclass(c, Directive) and hasattr(c, "method")
 }

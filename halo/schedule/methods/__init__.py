@@ -1,7 +1,7 @@
 """The fluent methods of Funcs and update stages, which record directives."""
 
 from halo.schedule.methods.levels import LevelMethods
-from halo.schedule.methods.log import ScheduleLog
+from halo.schedule.methods.log import EntryLog, ScheduleLog
 from halo.schedule.methods.loops import LoopMethods
 from halo.schedule.methods.storage import StorageMethods
 
@@ -18,4 +18,4 @@ class FuncScheduleMethods(ScheduleMethods, LevelMethods, StorageMethods):
     __slots__ = ()
 
 
-__all__ = ["FuncScheduleMethods", "ScheduleLog", "ScheduleMethods"]
+__all__ = ["EntryLog", "FuncScheduleMethods", "ScheduleLog", "ScheduleMethods"]

@@ -13,12 +13,35 @@ from halo.schedule.state import FuncSchedule, complete
 
 
 @dataclass(slots=True)
-class ScheduleLog:
+class EntryLog:
+    """The directives given so far for the Func or image `name`.
+
+    `made` holds the Functions that directives such as ``in_`` made, by the directive.
+    """
+
+    name: str
+    entries: list[Entry] = field(default_factory=list)
+    made: dict[Directive, Function] = field(default_factory=dict)
+
+    def add_rewrite(self, stage: int, directive: Directive, made: Function) -> None:
+        """Record a directive that makes the Function `made`."""
+        self.entries.append(Entry(self.name, stage, directive, user_location()))
+        self.made[directive] = made
+
+    def schedule(self) -> Schedule:
+        """Return the directives as a value."""
+        return Schedule(tuple(self.entries))
+
+
+class ScheduleLog(EntryLog):
     """The directives given for one Func so far, and what they add up to."""
 
-    function: Function
-    entries: list[Entry] = field(default_factory=list)
-    _state: FuncSchedule = field(default_factory=FuncSchedule)
+    __slots__ = ("_state", "function")
+
+    def __init__(self, function: Function, state: FuncSchedule | None = None) -> None:
+        super().__init__(function.name)
+        self.function = function
+        self._state = state or FuncSchedule()
 
     @property
     def state(self) -> FuncSchedule:
@@ -40,7 +63,3 @@ class ScheduleLog:
             state = apply(state, self.function, entry)
         self._state = state
         self.entries.extend(entries)
-
-    def schedule(self) -> Schedule:
-        """Return the directives as a value."""
-        return Schedule(tuple(self.entries))

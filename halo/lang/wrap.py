@@ -1,0 +1,97 @@
+"""Wrappers and clones: Funcs that a schedule puts between a Func and its consumers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from halo.errors import ScheduleError, user_location
+from halo.ir.function import Function, Image
+from halo.lang.names import unique_name
+from halo.schedule.directives import CloneIn, In, Wrapping
+from halo.schedule.methods import EntryLog, ScheduleLog
+from halo.schedule.methods.base import Recorder
+from halo.schedule.rewrites import clone_of, wrapper_of
+
+_handle_of: list[Callable[[Function], Any]] = []
+
+
+def set_handle(make: Callable[[Function], Any]) -> None:
+    """Say how a Function becomes what the user holds: a Func, which stands above this module."""
+    _handle_of[:] = [make]
+
+
+def wrapped(image: Image, consumers: Any) -> Any:
+    """Return the Func that `consumers` (None: all) read instead of `image`."""
+    return _handle_of[0](wrap(image, consumers))
+
+
+def wrap(source: Function | Image, consumers: Any) -> Function:
+    """Return the Function that `consumers` (None: all) read instead of `source`, made once."""
+    names = _names(source.name, "in_", consumers)
+    args = source.args if isinstance(source, Function) else _implicit(source.dimensions)
+    log = _log(source)
+    name = f"{source.name}_in_{'_'.join(names)}" if names else f"{source.name}_wrapper"
+    known = _known(log, In, names)
+    return known or _made(log, In, names, wrapper_of(unique_name(name), source, args))
+
+
+def clone(source: Function, consumers: Any) -> Function:
+    """Return the second Function that `consumers` use instead of `source`, made once."""
+    names = _names(source.name, "clone_in", consumers)
+    if not names:
+        raise ScheduleError(
+            f"{source.name}.clone_in() names no consumer",
+            where=user_location(),
+            hint=f"name the Funcs that shall use the clone: {source.name}.clone_in(g)",
+        )
+    log = _log(source)
+    name = f"{source.name}_clone_in_{'_'.join(names)}"
+    known = _known(log, CloneIn, names)
+    if known is None:
+        known = _made(log, CloneIn, names, clone_of(unique_name(name), source))
+        if isinstance(log, ScheduleLog):
+            known.schedule_log = ScheduleLog(known, log.state)
+    return known
+
+
+def _log(source: Function | Image) -> EntryLog:
+    if source.schedule_log is None:
+        source.schedule_log = EntryLog(source.name)
+    log: EntryLog = source.schedule_log
+    return log
+
+
+def _known(log: EntryLog, kind: type[Wrapping], names: tuple[str, ...]) -> Function | None:
+    for directive, made in log.made.items():
+        if isinstance(directive, kind) and directive.consumers == names:
+            return made
+    return None
+
+
+def _made(
+    log: EntryLog, kind: type[Wrapping], names: tuple[str, ...], function: Function
+) -> Function:
+    function.schedule_log = ScheduleLog(function)
+    log.add_rewrite(0, kind(function.name, names), function)
+    return function
+
+
+def _implicit(dimensions: int) -> tuple[str, ...]:
+    return tuple(f"_{d}" for d in range(dimensions))
+
+
+def _names(source: str, method: str, consumers: Any) -> tuple[str, ...]:
+    if consumers is None:
+        return ()
+    given = list(consumers) if isinstance(consumers, Sequence) else [consumers]
+    names: list[str] = []
+    for c in given:
+        if not isinstance(c, Recorder):
+            raise ScheduleError(
+                f"{source}.{method}(...) takes Funcs, not {c!r}",
+                where=user_location(),
+                hint=f"{source}.{method}(g), {source}.{method}([g, h])",
+            )
+        names.append(c._schedule_target()[0].name)
+    return tuple(names)
