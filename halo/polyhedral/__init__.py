@@ -7,17 +7,21 @@ known. Only this package uses islpy.
 """
 
 from halo.polyhedral.bounds import Affine, affine_from_expr, always_true, image_box
-from halo.polyhedral.clash import Clash, Unproven, first_clash, first_reversal
+from halo.polyhedral.clash import Clash, Unproven, fusion_clash, order_clash
+from halo.polyhedral.pairs import Axis, Touch, Work
 from halo.polyhedral.translate import Ranges
 
 __all__ = [
     "Affine",
+    "Axis",
     "Clash",
     "Ranges",
+    "Touch",
     "Unproven",
+    "Work",
     "affine_from_expr",
     "always_true",
-    "first_clash",
-    "first_reversal",
+    "fusion_clash",
     "image_box",
+    "order_clash",
 ]

@@ -31,7 +31,8 @@ from halo.ir.operators import cast_to
 from halo.ir.substitute import free_variables
 from halo.ir.types import Type
 from halo.polyhedral.isl import isl
-from halo.polyhedral.translate import NotAnswered, Ranges, Translator, question
+from halo.polyhedral.question import NotAnswered, number_of, question
+from halo.polyhedral.translate import Ranges, Translator
 
 _VALUE = "=value"
 """The parameter that takes the expression's value: no IR name begins with an equals sign."""
@@ -69,10 +70,10 @@ def _coefficients(aff: Any) -> Affine | None:
         return None
     param = isl.dim_type.param
     terms = {
-        aff.get_dim_name(param, i): int(aff.get_coefficient_val(param, i).to_str())
+        aff.get_dim_name(param, i): number_of(aff.get_coefficient_val(param, i))
         for i in range(aff.dim(param))
     }
-    constant = int(aff.get_constant_val().to_str())
+    constant = number_of(aff.get_constant_val())
     return Affine(constant, {name: c for name, c in terms.items() if c})
 
 
@@ -156,7 +157,7 @@ class _Reader:
     def expr(self, e: Any) -> Expr:
         kind = e.get_type()
         if kind == isl.ast_expr_type.int:
-            return const(self.type, int(e.int_get_val().to_str()))
+            return const(self.type, number_of(e.int_get_val()))
         if kind == isl.ast_expr_type.id:
             return cast_to(self.type, self.translator.leaves[e.id_get_id().get_name()])
         args = [self.expr(e.op_get_arg(i)) for i in range(e.op_get_n_arg())]

@@ -8,8 +8,7 @@ type becomes an unknown of the type's range, as does everything that is not affi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,28 +44,10 @@ from halo.ir.expr import (
 from halo.ir.interval import Interval
 from halo.ir.types import Type
 from halo.polyhedral.isl import isl
+from halo.polyhedral.question import NotAnswered
 
 Ranges = Mapping[str, Interval]
 """For each variable the values it takes; the ends may contain other variables."""
-
-_STEPS = 200_000
-"""Elementary isl operations that one question may cost: a tenth of a second or so."""
-
-
-class NotAnswered(Exception):
-    """The question is not about scalar integers, or too hard for the steps allowed."""
-
-
-@contextmanager
-def question() -> Iterator[Any]:
-    """Give an isl context for one question; what isl cannot do becomes `NotAnswered`."""
-    context = isl.Context()
-    context.set_ast_build_detect_min_max(1)
-    context.set_max_operations(_STEPS)
-    try:
-        yield context
-    except isl.Error as error:
-        raise NotAnswered(str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +128,13 @@ class Translator:
         local = isl.LocalSpace.from_space(space)
         return isl.PwAff.from_aff(isl.Aff.var_on_domain(local, isl.dim_type.param, 0))
 
+    def parameter(self, variable: str) -> Any:
+        """Return the isl parameter that stands for the variable of that name."""
+        return self.named(self._name(variable))
+
+    def _name(self, variable: str) -> str:
+        return self.prefix + variable if variable in self.own else variable
+
     def restrict(self, pw: Any, interval: Interval) -> None:
         """Add to the facts that `pw` lies in `interval`."""
         if interval.min is not None:
@@ -173,7 +161,7 @@ class Translator:
         """Return a variable, and on first sight collect what is known of it."""
         if e.name in self._lets:
             return self._lets[e.name]
-        name = self.prefix + e.name if e.name in self.own else e.name
+        name = self._name(e.name)
         if e.type.is_bool:
             return self._truth(name, e)
         pw = self.named(name)
@@ -272,11 +260,12 @@ def _div(t: Translator, e: Div) -> Value | None:
         return None
     if divisor == 0:
         return Value(t.constant(0))
-    a = t.integer(e.a)
-    pw = a.pw.scale_down_val(t.number(abs(int(divisor)))).floor()
+    a, by = t.integer(e.a), abs(int(divisor))
+    pw = a.pw.scale_down_val(t.number(by)).floor()
+    above, below = -(-a.above // by), -(-a.below // by)
     if divisor > 0:
-        return Value(pw, a.above, a.below)
-    return _if_fits(Value(pw.neg(), a.below, a.above), e.type)
+        return Value(pw, above, below)
+    return _if_fits(Value(pw.neg(), below, above), e.type)
 
 
 def _mod(t: Translator, e: Mod) -> Value | None:

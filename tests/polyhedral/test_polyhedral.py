@@ -34,12 +34,8 @@ from halo.ir.operators import euclid_div, euclid_mod
 from halo.ir.types import Bool, Float, Int, UInt
 from halo.polyhedral import (
     Affine,
-    Clash,
-    Unproven,
     affine_from_expr,
     always_true,
-    first_clash,
-    first_reversal,
     image_box,
 )
 
@@ -169,50 +165,6 @@ def test_an_image_with_symbolic_ends_is_exact_for_every_value_of_them(
         assert evaluate(box.max, ends) == max(values)
 
 
-@settings(max_examples=80)
-@given(
-    st.tuples(*[st.integers(-2, 2)] * 3),
-    st.tuples(*[st.integers(-2, 2)] * 3),
-    st.integers(1, 4),
-    st.integers(1, 4),
-)
-def test_a_clash_is_found_exactly_when_two_iterations_touch_one_cell(
-    w: tuple[int, int, int], r: tuple[int, int, int], columns: int, rows: int
-) -> None:
-    write, read = x * w[0] + y * w[1] + w[2], x * r[0] + y * r[1] + r[2]
-    loops = {"x": between(0, columns - 1), "y": between(0, rows - 1)}
-    every = [{"x": i, "y": j} for i in range(columns) for j in range(rows)]
-    expected = any(
-        p["x"] != q["x"] and evaluate(write, p) in (evaluate(write, q), evaluate(read, q))
-        for p in every
-        for q in every
-    )
-    found = first_clash((write,), [(read,)], loops, "x")
-    assert isinstance(found, Clash) == expected
-    if isinstance(found, Clash):
-        one, other = found.first, found.second
-        touched = {evaluate(write, one), evaluate(read, one)}
-        assert one in every and other in every and one["x"] != other["x"]
-        assert found.cell[0] in touched & {evaluate(write, other), evaluate(read, other)}
-
-
-@settings(max_examples=60)
-@given(st.tuples(*[st.integers(-2, 2)] * 2), st.integers(1, 4), st.integers(1, 4))
-def test_a_reversal_is_found_exactly_when_two_writes_of_one_cell_change_places(
-    w: tuple[int, int], columns: int, rows: int
-) -> None:
-    write = x * w[0] + y * w[1]
-    loops = {"x": between(0, columns - 1), "y": between(0, rows - 1)}
-    every = [(i, j) for j in range(rows) for i in range(columns)]
-    expected = any(
-        (p[1], p[0]) < (q[1], q[0]) and q < p and w[0] * (p[0] - q[0]) == w[1] * (q[1] - p[1])
-        for p in every
-        for q in every
-    )
-    found = first_reversal((write,), [], loops, old=("y", "x"), new=("x", "y"))
-    assert isinstance(found, Clash) == expected
-
-
 def test_a_condition_is_proven_over_symbolic_ranges() -> None:
     tile = {"xo": between(0, (n + 7) // 8 - 1), "xi": between(0, 7), "n": Interval(i32(8), None)}
     shifted = Min(var("xo") * 8, n - 8) + var("xi")
@@ -223,7 +175,6 @@ def test_a_condition_is_proven_over_symbolic_ranges() -> None:
 def test_the_extents_do_not_matter_to_the_cost() -> None:
     huge = {"x": between(0, 2_000_000_000), "y": between(0, 2_000_000_000)}
     assert always_true(x % 7 + y % 5 <= 10, huge) is True
-    assert first_clash((x + y,), [], huge, "x") is not None
 
 
 def test_data_that_is_not_affine_is_an_unknown_of_its_type() -> None:
@@ -294,34 +245,6 @@ def test_a_condition_narrows_the_image_to_the_points_where_it_holds(e: Expr, whe
 
 def test_an_image_without_bounds_is_none() -> None:
     assert image_box((x, data(x)), {"x": Interval(i32(0), None)}) == (None, None)
-
-
-def test_a_clash_names_the_least_iterations_and_the_cell() -> None:
-    loops = {"x": between(0, n - 1), "y": between(0, m - 1)}
-    found = first_clash((x + y,), [], loops, "x")
-    assert isinstance(found, Clash)
-    assert str(found) == (
-        "iterations (x=0, y=1) and (x=1, y=0) both write cell (1) when (m=2, n=2)"
-    )
-
-
-def test_a_scan_clashes_with_its_own_reads() -> None:
-    found = first_clash((x,), [(x - 1,)], {"x": between(1, n)}, "x")
-    assert isinstance(found, Clash) and found.reads
-    assert "write and read" in str(found)
-
-
-def test_a_predicate_can_keep_iterations_apart() -> None:
-    loops = {"x": between(0, 9), "y": between(0, 9)}
-    assert first_clash((x + y,), [], loops, "x", predicate=y == 0) is None
-
-
-def test_a_cell_chosen_by_data_is_unproven_and_named() -> None:
-    loops = {"x": between(0, 9), "y": between(0, 9)}
-    bin = data(x, y)
-    assert first_clash((bin, y), [], loops, "y") is None
-    found = first_clash((bin, y), [], loops, "x")
-    assert isinstance(found, Unproven) and found.culprit is bin
 
 
 def test_too_hard_a_question_is_not_answered() -> None:
