@@ -74,5 +74,15 @@ HALO_INLINE uint16_t halo_store_bf16(float x) {
     return (uint16_t)((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
 
-HALO_INLINE float halo_nearest_f16(float x) { return halo_load_f16(halo_store_f16(x)); }
+/* x rounded to float16, on its bits: gcc 12 takes (float)(_Float16)x for x once it is vectorised.
+   Below 2**-14 float16 numbers are 2**-24 apart, as floats are between 0.5 and 1. */
+HALO_INLINE float halo_nearest_f16(float x) {
+    const uint32_t bits = halo_float_bits(x), size = bits & 0x7fffffffu;
+    const float small = (halo_bits_float(size) + 0.5f) - 0.5f;
+    const uint32_t near = (size + 0xfffu + ((size >> 13) & 1u)) & ~UINT32_C(0x1fff);
+    const uint32_t large = near < 0x47800000u ? near : 0x7f800000u;
+    const uint32_t finite = size < 0x38800000u ? halo_float_bits(small) : large;
+    return halo_bits_float((size > 0x7f800000u ? size : finite) | (bits & 0x80000000u));
+}
+
 HALO_INLINE float halo_nearest_bf16(float x) { return halo_load_bf16(halo_store_bf16(x)); }

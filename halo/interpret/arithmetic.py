@@ -73,6 +73,8 @@ def convert(to: Type, of: Type, values: Array) -> Array:
     """Cast: integers wrap; floats to integers truncate and saturate, NaN becoming 0."""
     if to.is_bool:
         return np.asarray(values != 0)
+    if to.is_bfloat and of.bits >= 32:
+        return to_bfloat(_odd_single(_odd_double(values)))
     if to.is_float or of.is_integral:
         return as_type(to, values.astype(held_dtype(to)))
     wide = np.trunc(values.astype(np.float64))
@@ -81,6 +83,25 @@ def convert(to: Type, of: Type, values: Array) -> Array:
     result = np.where(inside, wide, 0.0).astype(to.dtype)
     result = np.where(wide >= high, to.dtype.type(to.max_value), result)
     return np.where(wide < low, to.dtype.type(to.min_value), result)
+
+
+def _odd_double(values: Array) -> Array:
+    """Return integers as float64, rounded to odd: what is lost sets the last bit."""
+    if values.dtype.kind == "f" or values.dtype.itemsize < 8:
+        return values.astype(np.float64)
+    low = values & values.dtype.type(0x7FF)
+    odd = (values - low) | np.where(low != 0, 0x800, 0).astype(values.dtype)
+    large = np.abs(values.astype(np.float64)) >= 2.0**53
+    return np.where(large, odd, values).astype(np.float64)
+
+
+def _odd_single(values: Array) -> Array:
+    """Return float64 values as float32, rounded to odd."""
+    near = np.asarray(values.astype(np.float32))
+    even = (near.view(np.uint32) & np.uint32(1)) == 0
+    off = (near.astype(np.float64) != values) & even & ~np.isnan(values)
+    towards = np.where(values > near, np.float32(np.inf), np.float32(-np.inf))
+    return np.where(off, np.nextafter(near, towards), near)
 
 
 def reinterpret(to: Type, of: Type, values: Array) -> Array:

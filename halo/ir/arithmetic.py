@@ -32,6 +32,7 @@ from halo.ir.expr import (
     Sub,
 )
 from halo.ir.operators import euclid_div, euclid_mod
+from halo.ir.rounding import round_float
 from halo.ir.types import Type, UInt
 
 Value = np.ndarray[Any, np.dtype[Any]]
@@ -111,6 +112,9 @@ def cast(to: Type, of: Type, value: Value) -> Value:
     """Convert: integers wrap; float to integer truncates and saturates, a NaN gives 0."""
     if to.is_bool:
         return np.asarray(value != 0)
+    if to.is_bfloat and of.bits >= 32:
+        lanes = [round_float(to, x) for x in value.reshape(-1).tolist()]
+        return np.array(lanes, np.float32).reshape(value.shape)
     if to.is_float or of.is_integral:
         return settle(to, value.astype(dtype_of(to)))
 
@@ -121,8 +125,8 @@ def cast(to: Type, of: Type, value: Value) -> Value:
             return to.max_value if x > 0 else to.min_value
         return min(max(int(x), to.min_value), to.max_value)
 
-    lanes = [truncated(x) for x in value.reshape(-1).tolist()]
-    return np.array(lanes, dtype_of(to)).reshape(value.shape)
+    whole = [truncated(x) for x in value.reshape(-1).tolist()]
+    return np.array(whole, to.dtype).reshape(value.shape)
 
 
 def reinterpret(to: Type, of: Type, value: Value) -> Value:

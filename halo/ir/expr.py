@@ -12,11 +12,10 @@ import dataclasses
 from enum import Enum
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from halo.errors import HaloError
 from halo.ir.node import Node, node
 from halo.ir.operator_stubs import Operators
+from halo.ir.rounding import round_float
 from halo.ir.types import Bool, Int, Type
 
 if TYPE_CHECKING:
@@ -339,23 +338,10 @@ def const(type: Type, value: int | float | bool) -> Expr:
     scalar = type.element
     made: Expr
     if scalar.is_float:
-        made = FloatImm(scalar, _round_to(scalar, float(value)))
+        made = FloatImm(scalar, round_float(scalar, value))
     else:
         made = IntImm(scalar, scalar.wrap(int(value)))
     return made if type.is_scalar else Broadcast(made, type.lanes)
-
-
-def _round_to(type: Type, value: float) -> float:
-    if type.bits == 64:
-        return value
-    with np.errstate(over="ignore"):
-        if not type.is_bfloat:
-            return float(type.dtype.type(value))
-        bits = int(np.float32(value).view(np.uint32))
-        if value != value:
-            return value
-        bits = (bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000
-        return float(np.uint32(bits).view(np.float32))
 
 
 def i32(value: int) -> IntImm:
