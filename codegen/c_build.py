@@ -142,7 +142,15 @@ def _key(compiler: Compiler, flags: Sequence[str], target: Target, text: str, da
     """Return the hash of all that decides what the compiler makes."""
     h = hashlib.sha256()
     machine = ",".join(sorted(target.features)) if target.name == "host" else ""
-    words = [*compiler.command, compiler.version, *flags, target.name, target.arch, machine, text]
+    words = [
+        *compiler.command,
+        compiler.version,
+        *flags,
+        target.name,
+        target.machine,
+        machine,
+        text,
+    ]
     for part in words:
         encoded = part.encode()
         h.update(len(encoded).to_bytes(8, "little"))

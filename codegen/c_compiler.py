@@ -13,8 +13,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from halo.errors import CodegenError
-from halo.target import Target
+from halo.errors import CodegenError, user_location
+from halo.target import LEVELS, Target
 
 _HINT = "install one with 'apt install gcc' or 'pip install ziglang', or name it in $CC"
 _FLAGS = (
@@ -30,6 +30,8 @@ _FLAGS = (
 # unrolled it no longer vectorises, so that most code is slower as well.
 _OPTIMIZE_GCC = ("-O2", "-ftree-vectorize", "-fvect-cost-model=dynamic", "-fpeel-loops")
 _OPTIMIZE = ("-O3",)
+_FLAG_OF = {"sse4_1": "sse4.1", "sse4_2": "sse4.2", "bmi1": "bmi", "amx_tile": "amx-tile"}
+"""Instruction sets whose flag is not their name without underscores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +123,31 @@ def extra_flags() -> tuple[str, ...]:
 
 def compile_flags(compiler: Compiler, target: Target, threads: bool = True) -> tuple[str, ...]:
     """Return the flags that every file is compiled with."""
-    march = "native" if target.name == "host" else target.name
     openmp = ("-fopenmp",) if compiler.openmp and threads else ()
     optimize = _OPTIMIZE_GCC if compiler.is_gcc else _OPTIMIZE
-    return (*optimize, *_FLAGS, f"-march={march}", *openmp, *extra_flags())
+    return (*optimize, *_FLAGS, *_machine_flags(target), *openmp, *extra_flags())
+
+
+def _machine_flags(target: Target) -> tuple[str, ...]:
+    """Return the flags that say which instructions there are.
+
+    Raises
+    ------
+    CodegenError
+        The compiler builds for another machine.
+    """
+    if not target.supported():
+        raise CodegenError(
+            f"there is no compiler here for {target.machine} under {target.system}",
+            where=user_location(),
+            hint="write the C with compile_to_c, and build it where it shall run",
+        )
+    if target.name == "host":
+        return ("-march=native",)
+    if target.name in LEVELS or target.machine != "x86-64":
+        return (f"-march={target.name}",) if target.name in LEVELS else ()
+    words = [_FLAG_OF.get(f, f.replace("_", "")) for f in sorted(target.features)]
+    return ("-march=x86-64", *(f"-m{w}" for w in words))
 
 
 def link_flags(compiler: Compiler, threads: bool = True) -> tuple[str, ...]:

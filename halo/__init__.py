@@ -115,7 +115,15 @@ from halo.pipeline import DRIVER as _DRIVER
 from halo.schedule.loop_level import LoopLevel
 from halo.schedule.schedule import Schedule
 from halo.schedule.tail import TailStrategy
-from halo.target import Target
+from halo.target import (
+    Target,
+    TargetArch,
+    TargetFeature,
+    TargetOS,
+    get_host_target,
+    get_jit_target_from_environment,
+    get_target_from_environment,
+)
 
 _set_driver(_DRIVER)
 
@@ -146,6 +154,9 @@ __all__ = [
     "Stage",
     "TailStrategy",
     "Target",
+    "TargetArch",
+    "TargetFeature",
+    "TargetOS",
     "Tuple",
     "Type",
     "TypeMismatch",
@@ -190,6 +201,9 @@ __all__ = [
     "fma",
     "fract",
     "funcs",
+    "get_host_target",
+    "get_jit_target_from_environment",
+    "get_target_from_environment",
     "hypot",
     "i8",
     "i16",

@@ -23,7 +23,7 @@ from halo.lowering.program import calls_in
 from halo.schedule.methods import EntryLog
 from halo.schedule.receipts import Receipts
 from halo.schedule.schedule import Schedule
-from halo.target import Target, host_target
+from halo.target import Target, default_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class HaloDriver:
         self, outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target | None
     ) -> Compiled:
         """Return the machine code of `outputs` for buffers that are laid out like `buffers`."""
-        target = target or host_target()
+        target = target or default_target()
         own = tuple(outputs)
         with self._lock:
             # A Function that has been realized is frozen, so its parts stay what they are.
@@ -187,7 +187,7 @@ class HaloDriver:
         """Write the C of a function `name` with parameters `args` to `path`."""
         request = _request(outputs, name, [None] * _count(outputs), list(args) or None)
         module = LoweredModule(c_name(name), (lower(request).func,))
-        source = codegen.emit_c(module, target or host_target())
+        source = codegen.emit_c(module, target or default_target())
         Path(path).write_text(source.text, encoding="utf-8")
 
     def print_loop_nest(self, outputs: Sequence[Function], target: Target | None) -> str:

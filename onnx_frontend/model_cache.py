@@ -63,7 +63,7 @@ def model_key(
         "packages": [version(p) for p in ("numpy", "onnx", "islpy")],
         "name": name,
         "shapes": sizes,
-        "target": [target.name, target.arch, target.os, target.vector_bits],
+        "target": [target.name, target.machine, target.system, target.vector_bits],
         "features": sorted(target.features),
         "compiler": [*compiler.command, compiler.version],
         "flags": [*compile_flags(compiler, target), *link_flags(compiler)],

@@ -69,8 +69,8 @@ class Manifest:
             "declarations": list(self.declarations),
             "target": {
                 "name": self.target.name,
-                "arch": self.target.arch,
-                "os": self.target.os,
+                "arch": self.target.machine,
+                "os": self.target.system,
                 "features": sorted(self.target.features),
             },
             "files": dict(checksums),
@@ -161,7 +161,7 @@ def _manifest(data: Any) -> Manifest:
     if data["format"] != FORMAT:
         raise ValueError(f"it has format {data['format']}, this halo reads {FORMAT}")
     about = data["target"]
-    target = Target(about["name"], about["arch"], about["os"], frozenset(about["features"]))
+    target = Target.of(about["name"], about["arch"], about["os"], about["features"])
     signature = Signature.from_data(data["signature"])
     return Manifest(signature, tuple(data["declarations"]), target, data["files"])
 
@@ -180,9 +180,10 @@ def _check_library(directory: Path, manifest: Manifest) -> None:
             hint="compile it again",
         )
     host, target = host_target(), manifest.target
-    if (target.arch, target.os) != (host.arch, host.os):
+    if not target.supported():
         raise PackageError(
-            f"{library} is for {target.arch} under {target.os}, this is {host.arch} under {host.os}"
+            f"{library} is for {target.machine} under {target.system}, "
+            f"this is {host.machine} under {host.system}"
         )
     missing = target.features - host.features
     if missing:

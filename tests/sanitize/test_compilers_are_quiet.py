@@ -62,7 +62,7 @@ def test_without_openmp_there_is_no_warning(
 def test_older_machines_get_no_warning(
     compiler: str, level: str, sample: dict[str, Case], tmp_path: Path
 ) -> None:
-    if host_target().arch != "x86-64":
+    if host_target().machine != "x86-64":
         pytest.skip("the compilers here do not build for x86-64")
     file = write(emit(sample, Target(level)), tmp_path)
     assert not complaints(need(compiler), ["-O1", f"-march={level}", "-fopenmp"], file)
@@ -101,7 +101,7 @@ def test_the_header_suits_c_and_c_plus_plus(
 def test_no_flag_brings_a_warning(
     compiler: str, optimise: str, level: str, cases: dict[str, Case], tmp_path: Path
 ) -> None:
-    if level != "host" and host_target().arch != "x86-64":
+    if level != "host" and host_target().machine != "x86-64":
         pytest.skip("the compilers here do not build for x86-64")
     more = random_cases(range(RANDOM, 5 * RANDOM), schedules=3)
     march = "native" if level == "host" else level

@@ -1,0 +1,24 @@
+"""The machine that code is generated for, under the names of Halide's Python binding."""
+
+from halo.target.environment import (
+    default_target,
+    get_host_target,
+    get_jit_target_from_environment,
+    get_target_from_environment,
+    host_target,
+)
+from halo.target.features import LEVELS, TargetArch, TargetFeature, TargetOS
+from halo.target.target import Target
+
+__all__ = [
+    "LEVELS",
+    "Target",
+    "TargetArch",
+    "TargetFeature",
+    "TargetOS",
+    "default_target",
+    "get_host_target",
+    "get_jit_target_from_environment",
+    "get_target_from_environment",
+    "host_target",
+]

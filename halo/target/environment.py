@@ -1,0 +1,48 @@
+"""Targets that need no name: this machine, and those that the environment names."""
+
+from __future__ import annotations
+
+import functools
+import os
+
+from halo.target.features import TargetFeature
+from halo.target.target import Target
+
+
+@functools.cache
+def host_target() -> Target:
+    """Return the machine this process runs on, the same object each time."""
+    return Target("host")
+
+
+def get_host_target() -> Target:
+    """Return the machine this process runs on, as a value of the caller's own."""
+    return Target("host")
+
+
+def default_target() -> Target:
+    """Return what code is made for where nobody says: ``$HL_JIT_TARGET``, else this machine."""
+    text = os.environ.get("HL_JIT_TARGET", "")
+    return Target(text) if text else host_target()
+
+
+def get_target_from_environment() -> Target:
+    """Return the target in ``$HL_TARGET``; the machine this process runs on where it is empty.
+
+    Raises
+    ------
+    HaloError
+        The text names no target.
+    """
+    return Target(os.environ.get("HL_TARGET", ""))
+
+
+def get_jit_target_from_environment() -> Target:
+    """Return the target in ``$HL_JIT_TARGET``, for code that this process runs itself.
+
+    Raises
+    ------
+    HaloError
+        The text names no target.
+    """
+    return Target(os.environ.get("HL_JIT_TARGET", "")).with_feature(TargetFeature.JIT)
