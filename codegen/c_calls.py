@@ -1,4 +1,4 @@
-"""Calls: intrinsics, math functions, and reductions of vectors."""
+"""Calls of intrinsics and math functions."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 from codegen import c_vectors
 from codegen.c_context import ATOM, BIT_OR, EQUALITY, RELATION, SHIFT, UNARY, Code, Context
-from codegen.c_lanes import lane_helper, reduce_helper
+from codegen.c_lanes import lane_helper
 from codegen.c_math import math_helper
+from codegen.c_reduce import reduce
 from codegen.c_scalar import scalar_helper
 from codegen.c_types import carrier, scalar_type
 from codegen.c_walk import expression, place
@@ -117,20 +118,6 @@ def _address_of(ctx: Context, e: Call) -> Code:
     else:
         code = Code(f"&{array.text}[{place(ctx, target.index).text}]", UNARY)
     return Code(f"(void *){code.within(UNARY)}", UNARY) if array.is_raw else code
-
-
-def reduce(ctx: Context, e: VectorReduce) -> Code:
-    """Neighbouring lanes combined from left to right."""
-    source = e.value.type
-    if source.is_bool:
-        bits = c_vectors.common_mask_bits(ctx, (e.value,))
-        x = c_vectors.mask(ctx, e.value, bits)
-        name = reduce_helper(ctx.prelude, e.op, source, e.lanes, bits)
-        if e.type.is_scalar:
-            return Code(f"{name}({x.text}) != 0", EQUALITY)
-        return Code(f"{name}({x.text})", ATOM, bits)
-    name = reduce_helper(ctx.prelude, e.op, source, e.lanes)
-    return Code(f"{name}({expression(ctx, e.value).text})")
 
 
 _INTRINSICS: dict[str, Callable[[Context, Call], Code]] = {

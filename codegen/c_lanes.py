@@ -6,7 +6,6 @@ from codegen.c_literals import int_literal
 from codegen.c_prelude import Prelude
 from codegen.c_scalar import ARITY, cast_helper, result_type, scalar_helper
 from codegen.c_types import carrier, element_of, padded, scalar_type, tag
-from halo.ir.expr import ReduceOp
 from halo.ir.types import Type, UInt
 
 
@@ -127,47 +126,3 @@ def select_helper(prelude: Prelude, letter: str, bits: int, lanes: int) -> str:
         return lanes_loop(vector, name, params, width, "mask[i] ? a[i] : b[i]")
 
     return prelude.helper(name, text)
-
-
-_COMBINE = {
-    ReduceOp.ADD: "add",
-    ReduceOp.MUL: "mul",
-    ReduceOp.MIN: "min",
-    ReduceOp.MAX: "max",
-    ReduceOp.AND: "and",
-    ReduceOp.OR: "or",
-}
-
-
-def reduce_helper(prelude: Prelude, op: ReduceOp, t: Type, lanes: int, mask_bits: int = 0) -> str:
-    """Return the function that combines groups of neighbouring lanes from left to right."""
-    mask = f"m{mask_bits}" if t.is_bool else ""
-    name = f"halo_reduce_{op.value}_{tag(t)}{mask}x{t.lanes}_to_{lanes}"
-
-    def text() -> str:
-        letter, bits = ("i", mask_bits) if t.is_bool else carrier(t)
-        source, c = prelude.vector(letter, bits, t.lanes), element_of(letter, bits)
-        result = c if lanes == 1 else prelude.vector(letter, bits, lanes)
-        group = t.lanes // lanes
-        step = _combined(prelude, op, t, "sum", f"x[i * {group} + j]" if lanes > 1 else "x[j]")
-        loop = f"for (int j = 1; j < {group}; ++j) sum = {step};"
-        head = f"HALO_INLINE {result} {name}({source} x) {{\n"
-        if lanes == 1:
-            return head + f"    {c} sum = x[0];\n    {loop}\n    return sum;\n}}\n"
-        return head + (
-            f"    {result} r = {{0}};\n    for (int i = 0; i < {lanes}; ++i) {{\n"
-            f"        {c} sum = x[i * {group}];\n        {loop}\n        r[i] = sum;\n    }}\n"
-            f"    return r;\n}}\n"
-        )
-
-    return prelude.helper(name, text)
-
-
-def _combined(prelude: Prelude, op: ReduceOp, t: Type, a: str, b: str) -> str:
-    """Return the C of one step of a reduction."""
-    if t.is_bool:
-        both = op in (ReduceOp.AND, ReduceOp.MIN, ReduceOp.MUL)
-        return f"{a} {'&' if both else '|'} {b}"
-    if op in (ReduceOp.AND, ReduceOp.OR):
-        return f"{a} {'&' if op is ReduceOp.AND else '|'} {b}"
-    return f"{scalar_helper(prelude, _COMBINE[op], t)}({a}, {b})"

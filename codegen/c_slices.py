@@ -8,6 +8,7 @@ from typing import Any
 from codegen.c_math import widest_bits
 from codegen.c_types import carrier
 from halo.errors import InternalError
+from halo.ir.associative import combine
 from halo.ir.expr import (
     Binary,
     Broadcast,
@@ -218,8 +219,24 @@ def _let(s: Slicer, e: Let, start: int, lanes: int) -> Expr:
 
 def _reduce(s: Slicer, e: VectorReduce, start: int, lanes: int) -> Expr:
     group = e.value.type.lanes // e.lanes
-    value = s.slice(e.value, start * group, lanes * group)
+    first, left = start * group, group
+    folds: list[int] = []
+    while lanes == 1 and left % 2 == 0 and left > s.natural_lanes(e.value):
+        left //= 2
+        folds.append(left)
+    if folds:
+        return VectorReduce(e.op, _folded(s, e, first, left, folds), 1)
+    value = s.slice(e.value, first, lanes * group)
     return e if value is e.value else VectorReduce(e.op, value, lanes)
+
+
+def _folded(s: Slicer, e: VectorReduce, first: int, lanes: int, folds: list[int]) -> Expr:
+    """Return the lanes from `first` on of the vector that was halved to the lengths `folds`."""
+    if not folds:
+        return s.slice(e.value, first, lanes)
+    rest, half = folds[:-1], folds[-1]
+    a, b = (_folded(s, e, at, lanes, rest) for at in (first, first + half))
+    return combine(e.op, a, b)
 
 
 def _subclasses(base: type) -> list[type]:

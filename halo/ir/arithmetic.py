@@ -98,14 +98,26 @@ BINARY: dict[type, Callable[[Type, Value, Value], Value]] = {
 }
 """Value of a binary node from its operands and their type."""
 
-REDUCE: dict[ReduceOp, type] = {
-    ReduceOp.ADD: Add,
-    ReduceOp.MUL: Mul,
-    ReduceOp.MIN: Min,
-    ReduceOp.MAX: Max,
-    ReduceOp.AND: And,
-    ReduceOp.OR: Or,
+REDUCE: dict[ReduceOp, Callable[[Type, Value, Value], Value]] = {
+    ReduceOp.ADD: BINARY[Add],
+    ReduceOp.MUL: BINARY[Mul],
+    ReduceOp.MIN: BINARY[Min],
+    ReduceOp.MAX: BINARY[Max],
+    ReduceOp.AND: BINARY[And],
+    ReduceOp.OR: BINARY[Or],
+    ReduceOp.XOR: lambda t, a, b: a ^ b,
 }
+
+
+def reduce_lanes(op: ReduceOp, type: Type, groups: Value) -> Value:
+    """Combine each row of `groups`, of element type `type`, as `VectorReduce` says."""
+    apply = REDUCE[op]
+    while groups.shape[1] > 1:
+        half = (groups.shape[1] + 1) // 2
+        left, right = groups[:, :half], groups[:, half:]
+        n = right.shape[1]
+        groups = np.concatenate([apply(type, left[:, :n], right), left[:, n:]], axis=1)
+    return groups[:, 0]
 
 
 def cast(to: Type, of: Type, value: Value) -> Value:

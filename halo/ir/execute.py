@@ -12,10 +12,10 @@ from halo.errors import BufferError, InternalError
 from halo.ir.arithmetic import (
     BINARY,
     INTRINSICS,
-    REDUCE,
     Value,
     cast,
     dtype_of,
+    reduce_lanes,
     reinterpret,
     round_bfloat,
     settle,
@@ -235,11 +235,8 @@ class _Executor:
         return np.where(self.value(e.condition), t, f)
 
     def reduce(self, e: VectorReduce) -> Value:
-        op, t = BINARY[REDUCE[e.op]], e.value.type.element
         groups = self.value(e.value).reshape(e.lanes, -1)
-        total = groups[:, 0]
-        for k in range(1, groups.shape[1]):
-            total = op(t, total, groups[:, k])
+        total = reduce_lanes(e.op, e.value.type.element, groups)
         return total if e.type.is_vector else total.reshape(())
 
     def shuffle(self, e: Shuffle) -> Value:

@@ -256,7 +256,7 @@ class Shuffle(Expr):
 
 
 class ReduceOp(Enum):
-    """How `VectorReduce` combines neighbouring lanes."""
+    """How `VectorReduce` combines lanes; AND, OR and XOR work on bits, or are logical on bools."""
 
     ADD = "add"
     MUL = "mul"
@@ -264,11 +264,17 @@ class ReduceOp(Enum):
     MAX = "max"
     AND = "and"
     OR = "or"
+    XOR = "xor"
 
 
 @node
 class VectorReduce(Expr):
-    """Each group of ``value.lanes // lanes`` neighbouring lanes combined, left to right."""
+    """Each group of ``value.lanes // lanes`` neighbouring lanes combined, half by half.
+
+    Of n lanes, lane i is combined with lane i + h for h = ceil(n/2), as far as that one exists;
+    and so on with the h lanes that are left. The order is fixed: floats give the same bits
+    everywhere.
+    """
 
     op: ReduceOp
     value: Expr

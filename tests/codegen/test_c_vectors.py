@@ -16,11 +16,9 @@ from halo.ir.expr import (
     Max,
     Mul,
     Ramp,
-    ReduceOp,
     Select,
     Shuffle,
     Variable,
-    VectorReduce,
     const,
     i32,
     i64,
@@ -145,26 +143,6 @@ def test_a_wide_store_into_what_it_reads_reads_first(kernels: Any) -> None:
     out = np.arange(lanes)
     kernels.run(f, {"o": out})
     np.testing.assert_array_equal(out, np.arange(lanes)[::-1])
-
-
-@pytest.mark.parametrize("lanes", [6, 48])
-def test_float_reductions_go_from_left_to_right(kernels: Any, lanes: int) -> None:
-    v = F32.with_lanes(lanes)
-    load = Load(v, "a", Ramp(i64(0), i64(1), lanes))
-    halves = VectorReduce(ReduceOp.ADD, load, 2)
-    f = kernels.function(
-        block(
-            Store("o", VectorReduce(ReduceOp.ADD, load, 1), i64(0)),
-            Store("h", halves, Ramp(i64(0), i64(1), 2)),
-        ),
-        {"a": F32},
-        {"o": F32, "h": F32},
-    )
-    a = (sample(F32, lanes) * 1e6).astype(np.float32)
-    out, both = np.zeros(1, np.float32), np.zeros(2, np.float32)
-    kernels.run(f, {"a": a, "o": out, "h": both})
-    assert out[0] == np.add.accumulate(a)[-1]
-    assert both.tolist() == [np.add.accumulate(h)[-1] for h in a.reshape(2, -1)]
 
 
 def test_shuffles_of_several_vectors_concatenate(kernels: Any) -> None:

@@ -28,6 +28,7 @@ RULES: dict[type[Expr], Rule] = {
     E.Ramp: values.ramp,
     E.Broadcast: lambda e, s: s.visit(e.value),
     E.Shuffle: values.shuffle,
+    E.VectorReduce: values.vector_reduce,
     E.Call: values.call,
     **{
         c: values.comparison

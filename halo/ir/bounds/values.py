@@ -74,6 +74,12 @@ def shuffle(e: E.Shuffle, s: Bounds) -> Interval:
     return s.simplified(found)
 
 
+def vector_reduce(e: E.VectorReduce, s: Bounds) -> Interval:
+    """The extreme of lanes lies where the lanes do; of other operations the type is known."""
+    extreme = e.op in (E.ReduceOp.MIN, E.ReduceOp.MAX)
+    return s.visit(e.value) if extreme else range_of(e.type)
+
+
 def comparison(e: Expr, s: Bounds) -> Interval:
     """What is known by its type only."""
     return range_of(e.type)

@@ -79,7 +79,10 @@ def _lanes_of_ramp(e: E.Shuffle, r: Ramp, ctx: Context) -> Expr:
 
 
 def vector_reduce(e: E.VectorReduce, ctx: Context) -> Expr:
-    """The min, max, and, or of equal lanes is one of them; their sum is a product."""
+    """The min, max, and, or of equal lanes is one of them; their sum is a product.
+
+    Of an even number of equal lanes the exclusive or is 0.
+    """
     made: E.VectorReduce = e.map_children(ctx.visit)
     value = made.value
     if value.type.lanes == made.lanes:
@@ -90,6 +93,9 @@ def vector_reduce(e: E.VectorReduce, ctx: Context) -> Expr:
         if op is E.ReduceOp.ADD and single.type.is_integral:
             count = E.const(single.type, value.lanes // made.lanes)
             single = ctx.visit(E.Mul(single, count))
+        elif op is E.ReduceOp.XOR:
+            odd = value.lanes // made.lanes % 2
+            single = single if odd else E.const(single.type, 0)
         elif op in (E.ReduceOp.ADD, E.ReduceOp.MUL):
             return made
         return single if made.lanes == 1 else Broadcast(single, made.lanes)
