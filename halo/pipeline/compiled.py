@@ -1,0 +1,67 @@
+"""A pipeline as machine code, and its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import codegen
+from halo.buffer import Buffer
+from halo.errors import BufferError, user_location
+from halo.ir.function import Image, Parameter
+from halo.lowering import Lowered
+from halo.schedule.receipts import Receipts
+
+
+@dataclass(frozen=True, slots=True)
+class CompileTimes:
+    """Where the seconds of a compilation went."""
+
+    lowering: float
+    code: float
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A pipeline as machine code."""
+
+    lowered: Lowered
+    library: codegen.Library
+    times: CompileTimes
+
+    @property
+    def receipts(self) -> Receipts:
+        """What became of each directive."""
+        return self.lowered.receipts
+
+    def run(self, outputs: Sequence[Buffer]) -> None:
+        """Compute into `outputs`, reading the images and parameters as they are set now.
+
+        Raises
+        ------
+        BufferError
+            An image or parameter has no value, or a buffer does not fit.
+        BoundsError
+            A buffer does not hold the cells needed.
+        """
+        args = [*map(_value, self.lowered.inputs), *outputs]
+        plain = [_c_buffer(a) if isinstance(a, Buffer) else a for a in args]
+        self.library.call(self.lowered.func.name, *plain)
+
+
+def _c_buffer(b: Buffer) -> codegen.CBuffer:
+    return codegen.make_buffer(
+        b.address, b.type(), list(zip(b.mins, b.shape, b.strides, strict=True))
+    )
+
+
+def _value(x: Image | Parameter) -> Buffer | int | float:
+    value: Buffer | int | float | None = x.buffer if isinstance(x, Image) else x.value
+    if value is None:
+        kind = "ImageParam" if isinstance(x, Image) else "Param"
+        raise BufferError(
+            f"{kind} {x.name} has no value",
+            where=user_location(),
+            hint=f"give it one before it runs: {x.name}.set(...)",
+        )
+    return value

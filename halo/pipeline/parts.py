@@ -1,0 +1,72 @@
+"""What outputs are made of, and what their code depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from halo.buffer import Buffer
+from halo.ir.function import Function, Image
+from halo.lowering.program import calls_in
+from halo.schedule.methods import EntryLog
+from halo.schedule.schedule import Schedule
+from halo.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What outputs are made of: their Functions and the images these read, each once.
+
+    Functions that only a schedule made, such as wrappers, are not among them.
+    """
+
+    functions: tuple[Function, ...]
+    images: tuple[Image, ...]
+
+    @staticmethod
+    def of(outputs: Sequence[Function]) -> Parts:
+        """Walk the definitions of `outputs` and of all they use."""
+        functions: dict[str, Function] = {}
+        images: dict[str, Image] = {}
+        stack = list(reversed(outputs))
+        while stack:
+            f = stack.pop()
+            if f.name in functions:
+                continue
+            functions[f.name] = f
+            calls = [c for d in f.definitions for c in calls_in(d)]
+            stack.extend(c.func for c in calls if isinstance(c.func, Function))
+            images.update({c.name: c.func for c in calls if isinstance(c.func, Image)})
+        return Parts(tuple(functions.values()), tuple(images.values()))
+
+    def logs(self) -> list[EntryLog]:
+        """Return the directives' logs; those of what a directive made come after its own."""
+        found: list[EntryLog] = []
+        own: list[Function | Image] = [*self.functions, *self.images]
+        stack = [x.schedule_log for x in reversed(own)]
+        while stack:
+            log = stack.pop()
+            if log is not None:
+                found.append(log)
+                stack.extend(f.schedule_log for f in reversed(log.made.values()))
+        return found
+
+    def schedule(self) -> Schedule:
+        """Return all directives."""
+        return Schedule(tuple(e for log in self.logs() for e in log.entries))
+
+    def key(self, buffers: Sequence[Buffer], target: Target) -> object:
+        """Return what the code depends on beside the definitions, which no longer change."""
+        logs = [len(log.entries) for log in self.logs()]
+        promises = [tuple(image.dims) for image in self.images]
+        strides = [is_dense(b) for b in buffers]
+        return (self.functions, tuple(logs), tuple(promises), tuple(strides), str(target))
+
+
+def schedule_of(outputs: Sequence[Function]) -> Schedule:
+    """Return the directives given for `outputs` and the Functions they use."""
+    return Parts.of(outputs).schedule()
+
+
+def is_dense(b: Buffer) -> bool:
+    return b.dimensions() > 0 and b.dim(0).stride() == 1
