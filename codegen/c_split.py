@@ -78,7 +78,7 @@ class _Splitter:
         width = max(1, self._bits // (8 * (4 if s.type.is_bool else s.type.bytes)))
         if s.type.is_float and s.type.bits == 16:
             width = max(1, self._bits // 32)
-        if s.memory is not MemoryType.REGISTER:
+        if s.memory is not MemoryType.Register:
             return s.map_children(self._child)
         if s.type.lanes <= width:
             self._slicer.uncut.add(s.name)
@@ -91,7 +91,7 @@ class _Splitter:
         del self._slicer.registers[s.name]
         for name, (_, n) in zip(names, _cuts(s.type.lanes, width), strict=True):
             t = s.type.with_lanes(n)
-            body = Allocate(name, t, (), body, MemoryType.REGISTER)
+            body = Allocate(name, t, (), body, MemoryType.Register)
         return body
 
     def _store(self, s: Store) -> Stmt:

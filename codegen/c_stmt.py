@@ -184,7 +184,7 @@ def _evaluate(ctx: Context, s: Evaluate) -> None:
 def _allocate(ctx: Context, s: Allocate) -> None:
     before = ctx.arrays.get(s.name)
     name = ctx.names.fresh(s.name)
-    if s.memory is MemoryType.REGISTER:
+    if s.memory is MemoryType.Register:
         _declare_register(ctx, s, name)
         statement(ctx, s.body)
     else:
@@ -206,8 +206,8 @@ def _allocate_memory(ctx: Context, s: Allocate, name: str) -> None:
     lanes = s.type.lanes
     if all(isinstance(n, int) for n in sizes):
         count = lanes * math.prod(max(0, int(n)) for n in sizes if n is not None)
-        if s.memory is not MemoryType.HEAP and (
-            s.memory is MemoryType.STACK or count * s.type.bytes <= STACK_LIMIT
+        if s.memory is not MemoryType.Heap and (
+            s.memory is MemoryType.Stack or count * s.type.bytes <= STACK_LIMIT
         ):
             element = memory_type(s.type)
             ctx.line(f"{element} {name}[{max(1, count)}] __attribute__((aligned(64)));")

@@ -143,7 +143,7 @@ def entry_function(model: Model) -> LoweredFunc:
     body: Stmt = calls
     if any(isinstance(a, Place) and a.name == WORKSPACE for s in model.steps for a in s.arguments):
         size = model.workspace.size
-        body = Allocate(WORKSPACE, UInt(8), (size,), calls, MemoryType.HEAP)
+        body = Allocate(WORKSPACE, UInt(8), (size,), calls, MemoryType.Heap)
     wraps = [
         *_input_checks(model),
         *(_assert(check) for output in model.outputs for check in _extent_checks(output)),

@@ -8,6 +8,7 @@ from typing import Any
 from halo.ir import expr as E
 from halo.ir import stmt as S
 from halo.ir.expr import Expr
+from halo.ir.memory import is_plain
 from halo.ir.node import Node
 from halo.ir.types import Float, Int, Type
 
@@ -218,15 +219,15 @@ def _provide(s: S.Provide, p: _Printer, indent: int) -> None:
 
 
 def _memory(memory: S.MemoryType) -> str:
-    return "" if memory is S.MemoryType.AUTO else f" in {memory.value}"
+    return "" if memory is S.MemoryType.Auto else f" in {memory.value}"
 
 
 def _realize(s: S.Realize, p: _Printer, indent: int) -> None:
     types = ", ".join(map(str, s.types))
     box = " x ".join([p.interval(low, extent) for low, extent in s.bounds])
-    order = "" if s.order in ((), tuple(range(len(s.bounds)))) else f" order {s.order}"
+    layout = "" if is_plain(s.layout) else f" layout {', '.join(map(str, s.layout))}"
     folds = f" fold {s.folds}" if any(s.folds) else ""
-    p.line(indent, f"realize {s.name}: {types} {box}{order}{folds}{_memory(s.memory)}".rstrip())
+    p.line(indent, f"realize {s.name}: {types} {box}{layout}{folds}{_memory(s.memory)}".rstrip())
     p.stmt(s.body, indent)
 
 

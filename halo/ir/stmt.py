@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 
 from halo.ir.expr import Expr
+from halo.ir.memory import MemoryDim
 from halo.ir.node import Node, node
 from halo.ir.types import Type
 
@@ -29,13 +30,19 @@ class ForKind(Enum):
 
 
 class MemoryType(Enum):
-    """Where an allocation lives."""
+    """Where an allocation lives. As in Halide (``MemoryType``)."""
 
-    AUTO = "auto"
-    HEAP = "heap"
-    STACK = "stack"
-    REGISTER = "register"
-    """One scalar or vector variable: type has the lanes, the only index is 0 (or its ramp)."""
+    Auto = "auto"
+    """In registers where that can be, on the stack where it is small, else on the heap."""
+    Heap = "heap"
+    Stack = "stack"
+    """On the stack of the thread: the size has to be a constant."""
+    Register = "register"
+    """In registers. After `promote_registers` such an allocation is one scalar or vector variable:
+    its type has the lanes, the only index is 0 (or its ramp)."""
+
+    def __repr__(self) -> str:
+        return f"MemoryType.{self.name}"
 
 
 class ErrorCode(Enum):
@@ -112,17 +119,18 @@ class Provide(Stmt):
 class Realize(Stmt):
     """Storage for the cells of Func `name` in `bounds`, pairs of (min, extent), during `body`.
 
-    `order` lists the dimensions from the innermost in memory outwards; `folds` gives for a
-    dimension the number of cells kept (a circular buffer), 0 for all.
+    `layout` lists the dimensions of memory, the innermost first; empty: those of the Func, in
+    order. `folds` gives for a dimension of the Func the number of cells kept (a circular buffer),
+    0 for all.
     """
 
     name: str
     types: tuple[Type, ...]
     bounds: tuple[tuple[Expr, Expr], ...]
     body: Stmt
-    order: tuple[int, ...] = ()
+    layout: tuple[MemoryDim, ...] = ()
     folds: tuple[int, ...] = ()
-    memory: MemoryType = MemoryType.AUTO
+    memory: MemoryType = MemoryType.Auto
 
 
 @node
@@ -143,7 +151,7 @@ class Allocate(Stmt):
     type: Type
     extents: tuple[Expr, ...]
     body: Stmt
-    memory: MemoryType = MemoryType.AUTO
+    memory: MemoryType = MemoryType.Auto
 
 
 @node

@@ -20,6 +20,7 @@ from halo.lowering.common_subexpressions import common_subexpressions
 from halo.lowering.hoist_invariants import hoist_invariants
 from halo.lowering.inline import inline_functions
 from halo.lowering.loop_nests import build_loop_nests, output_buffer, with_lets
+from halo.lowering.memory_types import check_stack, report_registers
 from halo.lowering.partition_loops import partition_loops
 from halo.lowering.program import Program
 from halo.lowering.promote_registers import promote_registers
@@ -122,26 +123,37 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     if not request.trusted:
         s = add_entry_checks(s, outputs, images, output_dims)
     s = run("entry checks", lambda s: s, s)
-    for name, f in _passes(request.scalars, resolved.receipts):
+    for name, f in _passes(request.scalars, program, resolved.receipts):
         s = run(name, f, s)
     inputs, func = _signature(request, program, images, output_dims, s)
     return Lowered(func, resolved.receipts, loops, inputs)
 
 
-def _passes(scope: Scope, receipts: Receipts) -> list[tuple[str, Callable[[Stmt], Stmt]]]:
+def _passes(
+    scope: Scope, program: Program, receipts: Receipts
+) -> list[tuple[str, Callable[[Stmt], Stmt]]]:
+    functions = program.functions
+
     def simplified(s: Stmt) -> Stmt:
         return simplify(s, scope)
+
+    def promoted(s: Stmt) -> Stmt:
+        kept: dict[str, str] = {}
+        s = promote_registers(s, kept=kept)
+        report_registers(kept, functions, receipts)
+        return s
 
     return [
         ("simplify", simplified),  # extents must be constants where they are constant
         ("report", lambda s: report_unapplied(s, receipts)),
+        ("check the stack", lambda s: check_stack(s, functions, receipts)),
         ("partition", partition_loops),  # before the lanes of a loop are one statement
         ("trim", trim_no_ops),
         ("simplify steady states", simplified),
         ("unroll", unroll_loops),
         ("vectorize", vectorize_loops),
         ("simplify vectors", simplified),  # indices become ramps, places in tiles constants
-        ("promote registers", promote_registers),
+        ("promote registers", promoted),
         ("hoist", hoist_invariants),
         ("share", common_subexpressions),
     ]

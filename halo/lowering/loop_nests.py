@@ -16,6 +16,7 @@ from halo.ir.stmt import (
     For,
     IfThenElse,
     LetStmt,
+    MemoryType,
     ProducerConsumer,
     Provide,
     Realize,
@@ -26,7 +27,7 @@ from halo.ir.substitute import substitute
 from halo.lowering.bounds_inference import Box, Domain, Region, Regions, merge_boxes, rvar_interval
 from halo.lowering.program import Program
 from halo.lowering.sites import ROOT, Placement, Site
-from halo.lowering.sliding_window import Slide, fold_factor, slide
+from halo.lowering.sliding_window import Slide, fold_factor, greatest_extent, slide
 from halo.lowering.splits import StageNest, extent_of, known_end, undo_splits
 from halo.schedule.state import FuncSchedule, pure_vars
 
@@ -209,13 +210,21 @@ class _Builder:
 
     def _realize(self, name: str, region: Region, body: Stmt) -> Stmt:
         f = self.program.functions[name]
-        schedule = self.schedules[name]
-        bounds = tuple((known_end(r.min), extent_of(r)) for r in region.box(f.args))
+        bounds = tuple((known_end(r.min), self._extent(name, r)) for r in region.box(f.args))
         folds = [0] * f.dimensions
         votes = self.folds.pop(name, [])
         if votes and len({d for d, _ in votes}) == 1 and all(n > 0 for _, n in votes):
             folds[votes[0][0]] = max(n for _, n in votes)
-        return Realize(name, f.types, bounds, body, schedule.storage_order, tuple(folds))
+        storage = self.schedules[name].storage
+        return Realize(name, f.types, bounds, body, storage.layout, tuple(folds), storage.memory)
+
+    def _extent(self, name: str, r: Interval) -> Expr:
+        """Return the number of cells to keep of `r`: a constant where the memory needs one."""
+        extent = extent_of(r)
+        if self.schedules[name].storage.memory in (MemoryType.Stack, MemoryType.Register):
+            known = greatest_extent(r, [let for frame in self.frames for let in frame.lets])
+            return extent if known is None else i32(max(known, 0))
+        return extent
 
     def _produce(self, name: str) -> Stmt:
         stages = self.program.definitions[name]

@@ -14,10 +14,12 @@ from halo.lowering.affine import constant_of
 MAX_BYTES = 4096
 """Two AVX-512 register files: what does not fit into registers spills no worse than an array."""
 
-_MOVABLE = (MemoryType.AUTO, MemoryType.STACK, MemoryType.REGISTER)
+_MOVABLE = (MemoryType.Auto, MemoryType.Stack, MemoryType.Register)
 
 
-def promote_registers(s: Stmt, max_bytes: int = MAX_BYTES) -> Stmt:
+def promote_registers(
+    s: Stmt, max_bytes: int = MAX_BYTES, kept: dict[str, str] | None = None
+) -> Stmt:
     """Split small arrays accessed at constant places only into variables, one for each piece.
 
     A piece is a scalar or a dense vector; each access must cover exactly one piece, and the pieces
@@ -26,7 +28,8 @@ def promote_registers(s: Stmt, max_bytes: int = MAX_BYTES) -> Stmt:
     written keeps its value.
 
     Requires: flat stage, loops unrolled and vectorised, indices simplified.
-    Ensures: allocations of at most `max_bytes` as above are of `MemoryType.REGISTER`.
+    Ensures: allocations of at most `max_bytes` as above are of `MemoryType.Register`, and no
+    others are: those that were asked to be and cannot get into `kept`, with the reason.
 
         allocate a[float32 * 8]; a[ramp(0, 1, 8)] = x; out[i] = a[ramp(0, 1, 8)]
         ->  allocate a.0[float32x8 * 1] in register; a.0[ramp(0, 1, 8)] = x; ...
@@ -34,7 +37,10 @@ def promote_registers(s: Stmt, max_bytes: int = MAX_BYTES) -> Stmt:
     survey = _Survey(max_bytes)
     survey.visit(s)
     chosen = {key: made for key, array in survey.arrays.items() if (made := array.pieces())}
-    return _Rewriter(chosen).rewrite(s) if chosen else s
+    asked = {a.node.name: a.why_not for a in survey.arrays.values() if a.must_tell}
+    if kept is not None:
+        kept.update(asked)
+    return _Rewriter(chosen).rewrite(s) if chosen or asked else s
 
 
 @dataclass(slots=True)
@@ -45,28 +51,40 @@ class _Array:
     size: int
     parallel_depth: int
     lanes: dict[int, int] = field(default_factory=dict)
-    ok: bool = True
+    why_not: str = ""
+
+    @property
+    def must_tell(self) -> bool:
+        """Whether it was asked to be in registers and cannot."""
+        return bool(self.why_not) and self.node.memory is MemoryType.Register
 
     def access(self, index: Expr, parallel_depth: int) -> None:
         """Note an access at `index`."""
         place = place_of(index)
-        if place is None or parallel_depth != self.parallel_depth:
-            self.ok = False
-            return
-        start, lanes = place
-        if self.lanes.setdefault(start, lanes) != lanes:
-            self.ok = False
+        if parallel_depth != self.parallel_depth:
+            self.why_not = "the iterations of a parallel loop share it"
+        elif place is None:
+            self.why_not = f"it is accessed at {_short(index)}, which is not a constant place"
+        elif self.lanes.setdefault(place[0], place[1]) != place[1]:
+            self.why_not = f"it is accessed in pieces of different sizes at place {place[0]}"
 
     def pieces(self) -> dict[int, int] | None:
         """Return start to lanes of the pieces, in order; None if the array has to stay."""
         end = 0
         for start in sorted(self.lanes):
-            if not self.ok or start < end:
-                return None
+            if start < end:
+                self.why_not = self.why_not or f"it is accessed in pieces that overlap at {start}"
             end = start + self.lanes[start]
-        if not self.ok or end > self.size:
+        if end > self.size:
+            self.why_not = self.why_not or f"place {end - 1} is outside it"
+        if self.why_not:
             return None
         return {start: self.lanes[start] for start in sorted(self.lanes)}
+
+
+def _short(index: Expr) -> str:
+    text = str(index)
+    return text if len(text) <= 60 else f"{text[:60]}..."
 
 
 def place_of(index: Expr) -> tuple[int, int] | None:
@@ -118,7 +136,7 @@ class _Survey:
         elif isinstance(e, Call) and e.name == "address_of" and isinstance(e.args[0], Load):
             array = self._scope.get(e.args[0].name)
             if array is not None:
-                array.ok = False
+                array.why_not = "its address is taken"
         for child in e.children():
             self._visit_expr(child)
 
@@ -129,10 +147,16 @@ class _Survey:
         sizes = [constant_of(e) for e in s.extents]
         known = [n for n in sizes if n is not None]
         array = None
-        if len(known) == len(sizes) and s.memory in _MOVABLE and s.type.is_scalar:
-            size = math.prod(known)
-            if size * s.type.bytes <= self.max_bytes:
-                array = _Array(s, size, self._parallel)
+        if s.memory in _MOVABLE and s.type.is_scalar:
+            array = _Array(s, math.prod(known), self._parallel)
+            if len(known) < len(sizes):
+                array.why_not = f"its size [{', '.join(map(str, s.extents))}] is not a constant"
+            elif array.size * s.type.bytes > self.max_bytes:
+                bytes = array.size * s.type.bytes
+                array.why_not = f"it takes {bytes} bytes, and registers hold {self.max_bytes}"
+            if array.why_not and not array.must_tell:
+                array = None
+            else:
                 self.arrays[id(s)] = array
         self._scope[s.name] = array
         self._seen.clear()
@@ -184,9 +208,13 @@ class _Rewriter:
             self._scope[s.name] = hidden
         self._memo.clear()
         if pieces is None:
-            return s if body is s.body else Allocate(s.name, s.type, s.extents, body, s.memory)
+            is_array = s.memory is MemoryType.Register and s.type.is_scalar
+            memory = MemoryType.Auto if is_array else s.memory
+            if body is s.body and memory is s.memory:
+                return s
+            return Allocate(s.name, s.type, s.extents, body, memory)
         for name, lanes in reversed(mine.values()):
-            body = Allocate(name, s.type.with_lanes(lanes), (i64(1),), body, MemoryType.REGISTER)
+            body = Allocate(name, s.type.with_lanes(lanes), (i64(1),), body, MemoryType.Register)
         return body  # type: ignore[no-any-return]
 
     def _piece(self, name: str, index: Expr) -> tuple[str, Expr]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from halo.ir.expr import EQ, GE, Add, Expr, Max, Select, Sub, Variable, as_const, i32
+from halo.ir.expr import EQ, GE, Add, Expr, Max, Min, Select, Sub, Variable, as_const, i32
 from halo.ir.interval import Interval, bounds_of
 from halo.ir.simplify import can_prove, simplify
 from halo.ir.substitute import substitute, uses_variable
@@ -66,12 +66,41 @@ def fold_factor(r: Interval, lets: Lets) -> int:
 
     Requires: the region moves forwards, and nothing before its min is read again.
     """
-    low, high = _inline(r.min, lets), _inline(r.max, lets)
-    width = bounds_of(simplify(Add(Sub(high, low), i32(1))), {}).max
-    n = as_const(width) if width is not None else None
+    n = greatest_extent(r, lets)
     if n is None or n < 1:
         return 0
-    return 1 << (int(n) - 1).bit_length()
+    return 1 << (n - 1).bit_length()
+
+
+def greatest_extent(r: Interval, lets: Lets) -> int | None:
+    """Return the greatest number of integers that `r` may hold, None if no constant bounds it."""
+    low, high = _inline(r.min, lets), _inline(r.max, lets)
+    found: list[int] = []
+    for last in _limits(high, Min):
+        for first in _limits(low, Max):
+            width = bounds_of(simplify(Add(Sub(last, first), i32(1))), {}).max
+            n = as_const(width) if width is not None else None
+            if n is not None:
+                found.append(int(n))
+    return min(found, default=None)
+
+
+_MOST_LIMITS = 8
+
+
+def _limits(e: Expr, choice: type[Min | Max]) -> list[Expr]:
+    """Return expressions that `e`, where it is a sum with choices in it, never goes beyond.
+
+    _limits(min(a, b) + c, Min)  ->  [a + c, b + c]
+    """
+    found = [e]
+    if isinstance(e, choice):
+        found = _limits(e.a, choice) + _limits(e.b, choice)
+    elif isinstance(e, Add):
+        found = [Add(a, b) for a in _limits(e.a, choice) for b in _limits(e.b, choice)]
+    elif isinstance(e, Sub):
+        found = [Sub(a, e.b) for a in _limits(e.a, choice)]
+    return found if len(found) <= _MOST_LIMITS else [e]
 
 
 def _inline(e: Expr | None, lets: Lets) -> Expr:

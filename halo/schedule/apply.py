@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from halo.ir.function import Function
 from halo.schedule.directives import (
+    AlignStorage,
     Bound,
     ComputeAt,
     ComputeInline,
@@ -16,17 +17,25 @@ from halo.schedule.directives import (
     Reorder,
     ReorderStorage,
     Split,
+    SplitStorage,
     StoreAt,
+    StoreIn,
     StoreRoot,
     Unroll,
     Vectorize,
 )
 from halo.schedule.loops import apply_kind, apply_reorder
-from halo.schedule.placement import apply_bound, apply_level, apply_reorder_storage
+from halo.schedule.placement import apply_bound, apply_level
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
 from halo.schedule.splitting import apply_fuse, apply_split
 from halo.schedule.state import FuncSchedule, complete
+from halo.schedule.storing import (
+    apply_align_storage,
+    apply_reorder_storage,
+    apply_split_storage,
+    apply_store_in,
+)
 
 
 def apply(state: FuncSchedule, function: Function, entry: Entry) -> FuncSchedule:
@@ -64,6 +73,9 @@ _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     Parallel: apply_kind,
     Bound: apply_bound,
     ReorderStorage: apply_reorder_storage,
+    AlignStorage: apply_align_storage,
+    SplitStorage: apply_split_storage,
+    StoreIn: apply_store_in,
     ComputeInline: apply_level,
     ComputeRoot: apply_level,
     ComputeAt: apply_level,

@@ -11,7 +11,6 @@ from halo.schedule.directives import (
     ComputeInline,
     ComputeRoot,
     Directive,
-    ReorderStorage,
     StoreAt,
     StoreRoot,
 )
@@ -58,18 +57,6 @@ def apply_bound(
     if bound.extent <= 0:
         refuse(entry, function, f"the extent must be positive, not {bound.extent}")
     return replace(state, bounds={**state.bounds, bound.var: (bound.min, bound.extent)})
-
-
-def apply_reorder_storage(
-    state: FuncSchedule, function: Function, entry: Entry, reorder: ReorderStorage
-) -> FuncSchedule:
-    """Return `state` with the named dimensions in that order in memory, innermost first."""
-    named = [_need_arg(function, entry, name) for name in reorder.vars]
-    if len(set(named)) != len(named):
-        refuse(entry, function, "a dimension is named twice", "name each dimension once")
-    order = iter(named)
-    storage = tuple(next(order) if d in named else d for d in state.storage_order)
-    return replace(state, storage_order=storage)
 
 
 def _need_arg(function: Function, entry: Entry, name: str) -> int:

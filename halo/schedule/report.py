@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 from halo.ir.function import Function
 from halo.schedule.directives import (
+    AlignStorage,
     ComputeAt,
     ComputeInline,
     ComputeRoot,
     Directive,
     Reorder,
     ReorderStorage,
+    SplitStorage,
     StoreAt,
+    StoreIn,
     StoreRoot,
     Wrapping,
 )
@@ -25,6 +28,7 @@ from halo.schedule.state import FuncSchedule
 
 _COMPUTE = (ComputeAt, ComputeInline, ComputeRoot)
 _STORE = (StoreAt, StoreRoot, ComputeInline)
+_MEMORY = (ReorderStorage, AlignStorage, SplitStorage, StoreIn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ def _replaced_by(entry: Entry, later: Sequence[Entry]) -> str:
         kinds = _COMPUTE
     elif isinstance(entry.directive, _STORE):
         kinds = _STORE
+    elif isinstance(entry.directive, StoreIn):
+        kinds = (StoreIn,)
     for e in later:
         if e.func == entry.func and isinstance(e.directive, kinds):
             return f"replaced by {e.source()}"
@@ -106,11 +112,10 @@ def _without_effect(
     same = effect.before == effect.after
     if isinstance(directive, Reorder) and same:
         return "the loops are in that order already"
-    if isinstance(directive, ReorderStorage):
-        if same:
-            return "the dimensions are in that order already"
-        if entry.func in outputs:
-            return f"{entry.func} is an output: the caller's buffer decides the layout"
+    if isinstance(directive, ReorderStorage) and same:
+        return "the dimensions are in that order already"
+    if isinstance(directive, _MEMORY) and entry.func in outputs:
+        return f"{entry.func} is an output: it lies in the caller's buffer"
     return ""
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from halo.ir.expr import Variable
 from halo.ir.function import Definition, Function
-from halo.ir.stmt import ForKind
+from halo.ir.memory import MemoryDim, plain_layout
+from halo.ir.stmt import ForKind, MemoryType
 from halo.schedule.directives import Fuse, Split
 from halo.schedule.loop_level import INLINED, LoopLevel
 
@@ -49,6 +50,22 @@ class StageSchedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Storage:
+    """How the cells of one Func lie in memory.
+
+    Attributes
+    ----------
+    layout
+        The dimensions of memory, innermost first.
+    memory
+        Where the memory is taken from.
+    """
+
+    layout: tuple[MemoryDim, ...] = ()
+    memory: MemoryType = MemoryType.Auto
+
+
+@dataclass(frozen=True, slots=True)
 class FuncSchedule:
     """How one Func is computed.
 
@@ -58,8 +75,8 @@ class FuncSchedule:
         `compute_level` INLINED of a Func with updates means: computed in the innermost loop of
         each definition that uses it, because a reduction cannot be substituted. Before
         `resolve`, `store_level` INLINED means "where it is computed"; after it, it is concrete.
-    storage_order
-        Dimension indices, innermost in memory first.
+    storage
+        How its cells lie in memory.
     bounds
         Pure variable -> (min, extent), as promised by ``bound``.
     stages
@@ -68,7 +85,7 @@ class FuncSchedule:
 
     compute_level: LoopLevel = INLINED
     store_level: LoopLevel = INLINED
-    storage_order: tuple[int, ...] = ()
+    storage: Storage = Storage()
     bounds: dict[str, tuple[int, int]] = field(default_factory=dict)
     stages: tuple[StageSchedule, ...] = ()
 
@@ -103,8 +120,10 @@ def complete(state: FuncSchedule, function: Function) -> FuncSchedule:
     if len(state.stages) == len(function.definitions):
         return state
     added = [initial_stage(function, d) for d in function.definitions[len(state.stages) :]]
-    order = state.storage_order or tuple(range(function.dimensions))
-    return dataclasses.replace(state, storage_order=order, stages=(*state.stages, *added))
+    storage = state.storage
+    if not storage.layout:
+        storage = dataclasses.replace(storage, layout=plain_layout(function.args))
+    return dataclasses.replace(state, storage=storage, stages=(*state.stages, *added))
 
 
 def initial(function: Function) -> FuncSchedule:

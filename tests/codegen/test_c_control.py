@@ -107,7 +107,7 @@ def test_a_context_can_be_used_again_after_an_error(kernels: Any) -> None:
     assert codegen.error_message(context) == ""
 
 
-def nested(kernels: Any, inner: Stmt, memory: MemoryType = MemoryType.HEAP) -> LoweredFunc:
+def nested(kernels: Any, inner: Stmt, memory: MemoryType = MemoryType.Heap) -> LoweredFunc:
     """Return a function with two allocations, of n cells each, around `inner`."""
     size = (Cast(Int(64), N),)
     body = Allocate("first", F32, size, Allocate("second", F32, size, inner, memory), memory)

@@ -115,7 +115,7 @@ def test_accumulators_in_registers_add_up(kernels: Any, lanes: int) -> None:
     body = Allocate(
         "acc", v, (), block(
             Store("acc", const(v, 1), zero), kernels.loop(4, step), Store("o", acc, zero)
-        ), MemoryType.REGISTER,
+        ), MemoryType.Register,
     )  # fmt: skip
     f = kernels.function(body, {"a": F32}, {"o": F32})
     a, out = (np.arange(lanes * 4) % 3).astype(np.float32), np.zeros(lanes, np.float32)
@@ -129,7 +129,7 @@ def test_wide_registers_become_native_vectors(kernels: Any) -> None:
     body = Allocate(
         "acc", v, (), block(
             Store("acc", const(v, 0), zero), Store("o", Load(v, "acc", zero), zero)
-        ), MemoryType.REGISTER,
+        ), MemoryType.Register,
     )  # fmt: skip
     text = kernels.text(kernels.function(body, {}, {"o": F32}))
     assert "acc_0" in text and "acc_1" in text and "x128" not in text

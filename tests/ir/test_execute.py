@@ -188,7 +188,7 @@ def test_a_register_of_vector_type_has_all_its_lanes() -> None:
         Store("out", Load(Int(32, 4), "r", lanes), lanes),
     )
     out = np.zeros(4, np.int32)
-    run(Allocate("r", Int(32, 4), (i64(1),), body, MemoryType.REGISTER), out)
+    run(Allocate("r", Int(32, 4), (i64(1),), body, MemoryType.Register), out)
     assert out.tolist() == [3, 4, 5, 6]
 
 

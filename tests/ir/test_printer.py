@@ -91,7 +91,7 @@ def test_flat_memory_and_branches_are_printed() -> None:
     second = Evaluate(Call(Int(32), "run", (x,), CallKind.EXTERN))
     branch = IfThenElse(b, first, IfThenElse(x < y, second, Block(())))
     check = AssertStmt(x < y, ErrorCode.BAD_EXTENT, ("extent is ", x))
-    s = Allocate("f", Int(32), (i64(4), i64(2)), Block((check, branch)), MemoryType.STACK)
+    s = Allocate("f", Int(32), (i64(4), i64(2)), Block((check, branch)), MemoryType.Stack)
     assert to_text(s, indent=1) == (
         "  allocate f: int32[4, 2] in stack\n"
         '  assert x < y else bad_extent("extent is ", x)\n'

@@ -65,12 +65,12 @@ def test_the_accumulators_of_a_register_tile_become_vectors() -> None:
         return loop(y, 2, loop(wide, 2, lanes, ForKind.UNROLLED), ForKind.UNROLLED)
 
     body = block(tile(init), loop(r, n, tile(step)), tile(write))
-    s = Allocate("acc", I32, (i64(16),), body, MemoryType.STACK)
+    s = Allocate("acc", I32, (i64(16),), body, MemoryType.Stack)
     flat = vectorize_loops(unroll_loops(s))
     np.testing.assert_array_equal(run(flat), run(s))
     made = check(flat)
     assert [a.name for a in made] == ["acc.0", "acc.1", "acc.2", "acc.3"]
-    assert all(a.memory is MemoryType.REGISTER and a.type == Int(32, 4) for a in made)
+    assert all(a.memory is MemoryType.Register and a.type == Int(32, 4) for a in made)
 
 
 def test_a_scalar_accumulator_becomes_a_variable() -> None:
@@ -80,7 +80,7 @@ def test_a_scalar_accumulator_becomes_a_variable() -> None:
         Store("out", Load(I32, "a", i64(0)), i64(0)),
     )
     (made,) = check(Allocate("a", I32, (i64(1),), body))
-    assert made.memory is MemoryType.REGISTER and made.type == I32
+    assert made.memory is MemoryType.Register and made.type == I32
 
 
 def test_pieces_of_different_size_may_lie_side_by_side() -> None:
@@ -103,16 +103,16 @@ def test_an_array_stays_where_accesses_overlap_or_vary() -> None:
     for use in uses:
         body = block(Store("a", four, ramp(0)), Store("out", use, i64(0)))
         (made,) = check(Allocate("a", I32, (i64(8),), body))
-        assert made.memory is MemoryType.AUTO
+        assert made.memory is MemoryType.Auto
     strided = Load(Int(32, 4), "a", ramp(0, stride=2))
     fill = block(*(Store("a", i32(k), i64(k)) for k in range(8)))
     (made,) = check(Allocate("a", I32, (i64(8),), block(fill, Store("out", strided, ramp(0)))))
-    assert made.memory is MemoryType.AUTO
+    assert made.memory is MemoryType.Auto
 
 
 def test_an_array_stays_that_is_large_or_on_the_heap() -> None:
     body = block(Store("a", n, i64(3)), Store("out", Load(I32, "a", i64(3)), i64(0)))
-    for size, memory in ((2000, MemoryType.AUTO), (8, MemoryType.HEAP), (n, MemoryType.AUTO)):
+    for size, memory in ((2000, MemoryType.Auto), (8, MemoryType.Heap), (n, MemoryType.Auto)):
         extent = i64(size) if isinstance(size, int) else Cast(Int(64), size)
         s = Allocate("a", I32, (extent,), body, memory)
         assert promote_registers(s) is s
@@ -124,7 +124,7 @@ def test_an_array_stays_that_parallel_iterations_share() -> None:
     assert promote_registers(s) is s
     inside = block(Store("a", x, i64(0)), store("out", Load(I32, "a", i64(0)), x))
     made = check(loop(x, 4, Allocate("a", I32, (i64(1),), inside), ForKind.PARALLEL))
-    assert [a.memory for a in made] == [MemoryType.REGISTER]
+    assert [a.memory for a in made] == [MemoryType.Register]
 
 
 def test_an_array_stays_whose_address_is_taken() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from halo.errors import ScheduleError, SourceLocation
+from halo.ir.stmt import MemoryType
 from halo.schedule.directives import (
+    AlignStorage,
     Bound,
     ComputeAt,
     ComputeInline,
@@ -16,7 +18,9 @@ from halo.schedule.directives import (
     Reorder,
     ReorderStorage,
     Split,
+    SplitStorage,
     StoreAt,
+    StoreIn,
     StoreRoot,
     Unroll,
     Vectorize,
@@ -44,6 +48,9 @@ ALL: tuple[tuple[Directive, str], ...] = (
     (Parallel("y"), "parallel(y)"),
     (Bound("x", 0, 10), "bound(x, 0, 10)"),
     (ReorderStorage(("y", "x")), "reorder_storage(y, x)"),
+    (AlignStorage("x", 8), "align_storage(x, 8)"),
+    (SplitStorage("x", "xo", "xi", 16), "split_storage(x, xo, xi, 16)"),
+    (StoreIn(MemoryType.Stack), "store_in(MemoryType.Stack)"),
 )
 SCHEDULE = Schedule(tuple(Entry("f", i % 2, d) for i, (d, _) in enumerate(ALL)))
 

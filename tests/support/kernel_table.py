@@ -67,6 +67,26 @@ PURE: dict[str, Directives] = {
     "round up inside": lambda g, f: g.compute_root().vectorize("x", 8, T.RoundUp),
     "round up in tile": lambda g, f: g.compute_at(f, "y").split("x", "xo", "xi", 5, T.RoundUp),
     "storage order": lambda g, f: g.compute_root().reorder_storage("y", "x").vectorize("x", 4),
+    "aligned rows": lambda g, f: g.compute_root().align_storage("x", 8).vectorize("x", 4),
+    "aligned rows on the stack": lambda g, f: (
+        f.tile("x", "y", "xo", "yo", "xi", "yi", 4, 2, T.GuardWithIf),
+        g.compute_at(f, "xo").align_storage("x", 8).store_in(hl.MemoryType.Stack),
+    ),
+    "packed columns": lambda g, f: (
+        g.compute_root().split_storage("x", "xo", "xi", 4).reorder_storage("xi", "y", "xo"),
+        g.split("x", "xo", "xi", 4, T.GuardWithIf).reorder("xi", "y", "xo").vectorize("xi"),
+        f.split("x", "xo", "xi", 4, T.GuardWithIf).reorder("xi", "y", "xo").vectorize("xi"),
+    ),
+    "packed twice": lambda g, f: (
+        g.compute_root()
+        .split_storage("x", "x", "xi", 12)
+        .split_storage("xi", "xi", "xl", 3)
+        .split_storage("y", "yo", "yi", 2)
+        .reorder_storage("xl", "yi", "xi", "x", "yo")
+        .align_storage("yi", 3)
+        .vectorize("x", 4)
+    ),
+    "packed in a row": lambda g, f: g.compute_at(f, "y").split_storage("x", "xo", "xi", 5),
     "parallel producer": lambda g, f: g.compute_root().parallel("y"),
     "fused producer": lambda g, f: g.compute_at(f, "y").fuse("x", "y", "t").vectorize("t", 4),
 }

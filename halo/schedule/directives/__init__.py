@@ -9,12 +9,19 @@ from halo.schedule.directives.levels import (
     StoreRoot,
 )
 from halo.schedule.directives.loops import Fuse, Parallel, Reorder, Split, Unroll, Vectorize
-from halo.schedule.directives.storage import Bound, ReorderStorage
+from halo.schedule.directives.storage import (
+    AlignStorage,
+    Bound,
+    ReorderStorage,
+    SplitStorage,
+    StoreIn,
+)
 from halo.schedule.directives.stored import DIRECTIVES, from_data, to_data
 from halo.schedule.directives.wrappers import CloneIn, In, Wrapping
 
 __all__ = [
     "DIRECTIVES",
+    "AlignStorage",
     "Bound",
     "CloneIn",
     "ComputeAt",
@@ -28,7 +35,9 @@ __all__ = [
     "ReorderStorage",
     "Site",
     "Split",
+    "SplitStorage",
     "StoreAt",
+    "StoreIn",
     "StoreRoot",
     "Unroll",
     "Vectorize",

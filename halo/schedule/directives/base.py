@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import ClassVar, Self
 
 from halo.schedule.tail import TailStrategy
@@ -31,6 +32,8 @@ def _texts(value: object) -> list[str]:
         return [str(v) for v in value]
     if isinstance(value, TailStrategy):
         return [] if value is TailStrategy.Auto else [repr(value)]
+    if isinstance(value, Enum):
+        return [repr(value)]
     return [] if value is None else [str(value)]
 
 

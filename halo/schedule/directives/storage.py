@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from halo.ir.stmt import MemoryType
 from halo.schedule.directives.base import Directive
 
 
@@ -26,3 +27,38 @@ class ReorderStorage(Directive):
 
     vars: tuple[str, ...]
     method = "reorder_storage"
+
+
+@dataclass(frozen=True, slots=True)
+class AlignStorage(Directive):
+    """Round the number of places along `dim` in memory up to a multiple of `alignment`.
+
+    What lies further out in memory then begins at a multiple.
+    """
+
+    dim: str
+    alignment: int
+    method = "align_storage"
+
+
+@dataclass(frozen=True, slots=True)
+class SplitStorage(Directive):
+    """Replace `dim` in memory by `outer` around `inner`; what is computed does not change.
+
+    ``place along dim == outer*factor + inner`` with `inner` in [0, factor), counted from the first
+    cell kept. `outer` or `inner` may take over the name of `dim`.
+    """
+
+    dim: str
+    outer: str
+    inner: str
+    factor: int
+    method = "split_storage"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreIn(Directive):
+    """Take the memory from `memory`."""
+
+    memory: MemoryType
+    method = "store_in"

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from enum import Enum
+from functools import partial
 from typing import Any
 
 from halo.errors import ScheduleError
+from halo.ir.stmt import MemoryType
 from halo.schedule.directives import levels, loops, storage, wrappers
 from halo.schedule.directives.base import Directive
 from halo.schedule.tail import TailStrategy
@@ -24,18 +28,25 @@ def to_data(directive: Directive) -> dict[str, Any]:
     data: dict[str, Any] = {"do": directive.method}
     for f in dataclasses.fields(directive):
         value = getattr(directive, f.name)
-        if isinstance(value, TailStrategy):
-            value = value.value
+        if isinstance(value, Enum):
+            value = value.name
         data[f.name] = list(value) if isinstance(value, tuple) else value
     return data
 
 
-_CHECKS = {
+_ENUMS: dict[str, type[Enum]] = {"TailStrategy": TailStrategy, "MemoryType": MemoryType}
+
+
+def _is_member(enum: type[Enum], value: object) -> bool:
+    return isinstance(value, str) and value in enum.__members__
+
+
+_CHECKS: dict[str, Callable[[Any], bool]] = {
     "str": lambda v: isinstance(v, str),
     "int": lambda v: isinstance(v, int) and not isinstance(v, bool),
     "int | None": lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool)),
     "tuple[str, ...]": lambda v: isinstance(v, list) and all(isinstance(x, str) for x in v),
-    "TailStrategy": lambda v: v in TailStrategy.__members__,
+    **{name: partial(_is_member, e) for name, e in _ENUMS.items()},
 }
 
 
@@ -62,7 +73,7 @@ def from_data(data: dict[str, Any]) -> Directive:
         )
     values: dict[str, Any] = {}
     for name, value in given.items():
-        if fields[name] == "TailStrategy":
-            value = TailStrategy(value)
+        if fields[name] in _ENUMS:
+            value = _ENUMS[fields[name]][value]
         values[name] = tuple(value) if isinstance(value, list) else value
     return cls(**values)
