@@ -19,6 +19,7 @@ from halo.lowering.checks import add_entry_checks, add_region_checks
 from halo.lowering.common_subexpressions import common_subexpressions
 from halo.lowering.hoist_invariants import hoist_invariants
 from halo.lowering.inline import inline_functions
+from halo.lowering.jam_vectors import jam_vectors
 from halo.lowering.loop_nests import build_loop_nests, output_buffer, with_lets
 from halo.lowering.memory_types import check_stack, report_registers
 from halo.lowering.partition_loops import partition_loops
@@ -28,9 +29,9 @@ from halo.lowering.realization_order import collect_program
 from halo.lowering.sites import place_functions
 from halo.lowering.storage_flattening import flatten_storage
 from halo.lowering.trim_no_ops import trim_no_ops
-from halo.lowering.unapplied import report_unapplied
+from halo.lowering.unapplied import report_serial, report_unapplied
 from halo.lowering.unroll_loops import unroll_loops
-from halo.lowering.vectorize_loops import vectorize_loops
+from halo.lowering.vectorize_loops import Outcome, vectorize_loops
 from halo.schedule.receipts import Receipts
 from halo.schedule.resolve import ResolvedSchedule, resolve
 from halo.schedule.schedule import Schedule
@@ -143,6 +144,12 @@ def _passes(
         report_registers(kept, functions, receipts)
         return s
 
+    def vectorized(s: Stmt) -> Stmt:
+        outcome = Outcome()
+        made = vectorize_loops(s, outcome)
+        report_serial(outcome, receipts)
+        return made
+
     return [
         ("simplify", simplified),  # extents must be constants where they are constant
         ("report", lambda s: report_unapplied(s, receipts)),
@@ -151,7 +158,8 @@ def _passes(
         ("trim", trim_no_ops),
         ("simplify steady states", simplified),
         ("unroll", unroll_loops),
-        ("vectorize", vectorize_loops),
+        ("jam", jam_vectors),
+        ("vectorize", vectorized),
         ("simplify vectors", simplified),  # indices become ramps, places in tiles constants
         ("promote registers", promoted),
         ("hoist", hoist_invariants),

@@ -25,78 +25,82 @@ from halo.ir.stmt import (
 from halo.ir.types import Int
 from halo.lowering.affine import constant_of
 from halo.lowering.lanes import Lanes, NotVectorizable, broadcast, conjunction
-from halo.lowering.unroll_loops import unroll_loops
 
 
-def vectorize_loops(s: Stmt) -> Stmt:
+@dataclasses.dataclass(slots=True)
+class Outcome:
+    """Names of the loops that became vectors; and of those that did not, with the reason."""
+
+    vectorized: set[str] = dataclasses.field(default_factory=set)
+    serial: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+def vectorize_loops(s: Stmt, outcome: Outcome | None = None) -> Stmt:
     """Replace each VECTORIZED loop of constant extent by code on vectors of that many lanes.
 
     The loop variable becomes a `Ramp`; values that differ by lane become vectors, conditions that
     do become predicates of the loads and stores under them. Statement by statement all lanes run
-    together, loads before stores. Of nested vectorised loops the innermost is vectorised and those
-    around it are unrolled. A loop that has no vector form (its extent is not constant, its lanes
-    write one cell in turn, it calls a C function, ...) runs serially; its `note` says so.
+    together, loads before stores. A loop that has no vector form (its extent is not constant, its
+    lanes write one cell in turn, it calls a C function, ...) runs serially; its `note` says so, and
+    so does `outcome`.
 
-    Requires: flat stage. Ensures: no VECTORIZED loop is left.
+    Requires: flat stage, `jam_vectors`. Ensures: no VECTORIZED loop is left.
 
         vectorized x in 0..4 { if (x < n) out[b + x] = in[x] * 2 }
         -> out[ramp(b, 1, 4)] = in[ramp(0, 1, 4) if p] * x4(2) if p,  p = ramp(0, 1, 4) < x4(n)
     """
-    made: Stmt = _rewrite(s)
+    made: Stmt = _Pass(outcome or Outcome()).rewrite(s)
     return made
 
 
-def _rewrite(node: Any) -> Any:
-    if isinstance(node, Expr):
-        return node
-    if isinstance(node, For) and node.kind is ForKind.VECTORIZED:
-        return _vectorize(node)
-    return flattened(node.map_children(_rewrite))
+class _Pass:
+    """Finds the loops, and records what became of each."""
 
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome = outcome
 
-def _vectorize(loop: For) -> Stmt:
-    lanes = constant_of(loop.extent)
-    if lanes is None:
-        return _serial(loop, "its extent is not constant")
-    if lanes <= 0:
-        return Block(())
-    if _has_vectorized(loop.body):
-        outer = dataclasses.replace(loop, kind=ForKind.UNROLLED, body=_rewrite(loop.body))
-        return unroll_loops(outer)
-    if lanes == 1:
-        return LetStmt(loop.name, loop.min, loop.body)
-    try:
-        return _Vectorizer(loop, lanes).result()
-    except NotVectorizable as reason:
-        return _serial(loop, str(reason))
+    def rewrite(self, node: Any) -> Any:
+        if isinstance(node, Expr):
+            return node
+        if isinstance(node, For) and node.kind is ForKind.VECTORIZED:
+            return self._vectorize(node)
+        return flattened(node.map_children(self.rewrite))
 
+    def _vectorize(self, loop: For) -> Stmt:
+        lanes = constant_of(loop.extent)
+        if lanes is None:
+            return self._serial(loop, "its extent is not constant")
+        if lanes <= 0:
+            return Block(())
+        if lanes == 1:
+            return LetStmt(loop.name, loop.min, self.rewrite(loop.body))
+        try:
+            made = _Vectorizer(loop, self.rewrite(loop.body), lanes).result()
+        except NotVectorizable as reason:
+            return self._serial(loop, str(reason))
+        self._outcome.vectorized.add(loop.name)
+        return made
 
-def _serial(loop: For, reason: str) -> Stmt:
-    note = f"{loop.note}; serial: {reason}" if loop.note else f"serial: {reason}"
-    body = _rewrite(loop.body)
-    return For(loop.name, loop.min, loop.extent, ForKind.SERIAL, body, note)
-
-
-def _has_vectorized(node: Any) -> bool:
-    if isinstance(node, Expr):
-        return False
-    if isinstance(node, For) and node.kind is ForKind.VECTORIZED:
-        return True
-    return any(_has_vectorized(c) for c in node.children())
+    def _serial(self, loop: For, reason: str) -> Stmt:
+        self._outcome.serial[loop.name] = reason
+        note = f"{loop.note}; serial: {reason}" if loop.note else f"serial: {reason}"
+        body = self.rewrite(loop.body)
+        return For(loop.name, loop.min, loop.extent, ForKind.SERIAL, body, note)
 
 
 class _Vectorizer:
     """Converts the statements inside one loop."""
 
-    def __init__(self, loop: For, lanes: int) -> None:
+    def __init__(self, loop: For, body: Stmt, lanes: int) -> None:
         self._loop = loop
+        self._body = body
         self._start: Expr = loop.min
         if not isinstance(loop.min, (IntImm, Variable)):
             self._start = Variable(Int(32), f"{loop.name}.base")
         self._in = Lanes(loop.name, self._start, lanes)
 
     def result(self) -> Stmt:
-        body = self._stmt(self._loop.body)
+        body = self._stmt(self._body)
         if self._start is self._loop.min:
             return body
         return LetStmt(f"{self._loop.name}.base", self._loop.min, body)

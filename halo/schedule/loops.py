@@ -76,15 +76,6 @@ def apply_kind(
     if dim.kind is not ForKind.SERIAL:
         hint = f"split it to have both: split({mark.var}, outer, inner, factor)"
         refuse(entry, function, f"{mark.var} is {dim.kind.value} already", hint)
-    if kind is ForKind.VECTORIZED:
-        other = next((d.name for d in stage.dims if d.kind is kind), None)
-        if other is not None:
-            refuse(
-                entry,
-                function,
-                f"{other} is vectorized already, and one loop of a stage can be",
-                f"unroll({mark.var}), or fuse both and vectorize the fused loop",
-            )
     if kind is not ForKind.UNROLLED:
         _need_no_race(function, entry, stage, mark.var)
     done = replace(dim, kind=kind, note=joined_note(dim.note, entry))

@@ -208,13 +208,6 @@ def test_a_cell_written_with_one_value_by_all_lanes_is_written_once() -> None:
     assert not has_loop(check(vector("x", 0, 8, Store("out", v("n"), i64(0)))))
 
 
-def test_of_nested_vectorized_loops_the_inner_is_a_vector_and_the_outer_unrolled() -> None:
-    i = Add(Mul(v("y"), i32(8)), v("x"))
-    s = vector("y", 0, 3, vector("x", 0, 8, Store("out", load("in", i), at(i))))
-    made = check(s)
-    assert sum(isinstance(n, Store) for n in nodes(made)) == 3
-
-
 def test_a_loop_of_unknown_extent_runs_serially() -> None:
     assert has_loop(check(vector("x", 0, v("n"), Store("out", i32(1), at(v("x"))))))
 

@@ -197,10 +197,6 @@ REFUSED: dict[str, tuple[Callable[[Func], object], str]] = {
     "fusing a parallel loop": (lambda f: f.parallel(y).fuse(x, y, t), "y is parallel already"),
     "a loop named twice": (lambda f: f.reorder(x, y, x), "x is named twice"),
     "vectorizing twice": (lambda f: f.vectorize(x).vectorize(x), "x is vectorized already"),
-    "two vectorized loops": (
-        lambda f: f.vectorize(x).vectorize(y),
-        "x is vectorized already, and one loop of a stage can be",
-    ),
     "unrolling a parallel loop": (lambda f: f.parallel(y).unroll(y), "y is parallel already"),
     "an update that is not there": (
         lambda f: f.schedule_log.add(1, Split("x", "xo", "xi", 2)),

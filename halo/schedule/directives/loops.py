@@ -52,7 +52,11 @@ class Reorder(Directive):
 
 @dataclass(frozen=True, slots=True)
 class Vectorize(Directive):
-    """Run all iterations over `var` at once, as lanes of vectors."""
+    """Run all iterations over `var` at once, as lanes of vectors.
+
+    Of several such loops in one another the innermost gives the lanes; an outer one gives copies
+    of these vectors, side by side inside the loops between the two.
+    """
 
     var: str
     method = "vectorize"
