@@ -198,7 +198,9 @@ def prepare(request: Request) -> tuple[Program, ResolvedSchedule, Dims]:
         schedule = Schedule(tuple(e for e in schedule.entries if e.func in functions))
     resolved = resolve(functions, program.outputs, schedule)
     definitions = {name: tuple(f.definitions) for name, f in resolved.definitions.items()}
-    program = Program(resolved.definitions, definitions, program.outputs)
+    program = Program(
+        resolved.definitions, definitions, program.outputs, tuple(resolved.formulas())
+    )
     inlined = [
         name
         for name, f in program.functions.items()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 from halo.errors import BoundsError
 from halo.ir.expr import Add, Expr, Variable, as_const, i32, is_true
@@ -18,7 +19,7 @@ from halo.ir.types import Int
 from halo.lowering.program import Program, calls_in, expressions_of
 from halo.lowering.splits import extent_of, rounded
 from halo.polyhedral import image_box
-from halo.schedule.state import FuncSchedule
+from halo.schedule.state import FuncSchedule, StageSchedule
 
 Box = tuple[Interval, ...]
 Domain = dict[str, Interval]
@@ -94,7 +95,7 @@ class Regions:
         lets: list[tuple[str, Expr]] = []
         stages: list[Domain] = []
         for i in reversed(range(len(definitions))):
-            grown = rounded(schedule.stages[i], domain)
+            grown = _rounded(schedule.stages[i], domain)
             if suffix is not None:
                 grown = self._bind(f"{name}.s{i}", f.args, grown, suffix, lets)
             stages.append(grown)
@@ -140,6 +141,14 @@ class Regions:
             else:  # keep it visible that the extent is constant
                 bound[arg] = Interval(low, simplify(Add(low, i32(int(extent) - 1))))
         return bound
+
+
+def _rounded(stage: StageSchedule, domain: Domain) -> Domain:
+    """Return `domain` grown to the whole steps of every loop nest that the stage may run."""
+    variants = [rounded(variant, domain) for variant in stage.variants()]
+    if len(variants) == 1:
+        return variants[0]
+    return {arg: reduce(union, [v[arg] for v in variants]) for arg in domain}
 
 
 def with_rvars(d: Definition, domain: Mapping[str, Interval]) -> dict[str, Interval]:

@@ -29,6 +29,7 @@ def inline_functions(program: Program, inlined: Collection[str]) -> Program:
         {name: program.functions[name] for name in keep},
         {name: done[name] for name in keep},
         program.outputs,
+        program.scheduled,
     )
 
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
-from halo.ir.expr import Add, And, Expr, Sub, Variable, i32, is_true
+from halo.ir.expr import FALSE, Add, And, Expr, Sub, Variable, i32, is_true
 from halo.ir.function import Definition
 from halo.ir.interval import Interval
 from halo.ir.intrinsics import likely
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.simplify import simplify
 from halo.ir.stmt import (
+    AssertStmt,
+    ErrorCode,
     For,
     IfThenElse,
     LetStmt,
@@ -28,8 +30,9 @@ from halo.lowering.bounds_inference import Box, Domain, Region, Regions, merge_b
 from halo.lowering.program import Program
 from halo.lowering.sites import ROOT, Placement, Site
 from halo.lowering.sliding_window import Slide, fold_factor, greatest_extent, slide
+from halo.lowering.specialize import values_given_by, with_values
 from halo.lowering.splits import StageNest, extent_of, known_end, undo_splits
-from halo.schedule.state import FuncSchedule, pure_vars
+from halo.schedule.state import FuncSchedule, StageSchedule, pure_vars
 
 
 def output_buffer(name: str, value_index: int, values: int) -> str:
@@ -89,10 +92,25 @@ def build_loop_nests(
 class _Frame:
     """An enclosing loop: what sliding over it needs to know."""
 
+    site: Site
     loop: Variable
     serial: bool
     min: Expr
     lets: list[tuple[str, Expr]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """One of the loop nests of a stage."""
+
+    func: str
+    stage: int
+    schedule: StageSchedule
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its loops begin with."""
+        return f"{self.func}.s{self.stage}"
 
 
 class _Builder:
@@ -122,6 +140,8 @@ class _Builder:
         before = {name: self.current.get(name) for name in inside}
         lets = self._find_regions(site, inside, dict(owner))
         regions = {name: self.current[name] for name in p.stored_at.get(site, [])}
+        if site is ROOT:
+            self.root_lets = lets
         if self.frames:
             self.frames[-1].lets.extend(lets)
         body = rest()
@@ -131,9 +151,7 @@ class _Builder:
                 body = block(ProducerConsumer(name, True, self._produce(name)), consume)
             if name in regions and name not in self.program.outputs:
                 body = self._realize(name, regions[name], body)
-        if site is ROOT:
-            self.root_lets = lets
-        else:
+        if site is not ROOT:
             body = with_lets(lets, body)
         for name, old in before.items():
             if old is not None:
@@ -183,10 +201,9 @@ class _Builder:
 
     def _slide(self, name: str, region: Region, lets: list[tuple[str, Expr]]) -> Region:
         """Leave out what an earlier iteration around `name` computed, if storage lasts."""
-        between = self.placement.between(name)
-        if not between or len(self.program.definitions[name]) > 1:
+        frames = self._frames_inside(self.placement.stored[name])
+        if not frames or len(self.program.definitions[name]) > 1:
             return region
-        frames = self.frames[-len(between) :]
         known = [let for frame in frames for let in frame.lets] + lets
         args = self.program.functions[name].args
         found: Slide | None = None
@@ -207,6 +224,11 @@ class _Builder:
         stage = dict(region.stages[0])
         stage[found.arg] = Interval(Variable(found.new_min.type, new), stage[found.arg].max)
         return Region((stage,), region.lets)
+
+    def _frames_inside(self, site: Site) -> list[_Frame]:
+        """Return the loops inside `site`, down to where the builder is."""
+        at = next((i for i, f in enumerate(self.frames) if f.site == site), -1)
+        return self.frames[at + 1 :]
 
     def _realize(self, name: str, region: Region, body: Stmt) -> Stmt:
         f = self.program.functions[name]
@@ -235,20 +257,39 @@ class _Builder:
         d = self.program.definitions[name][index]
         domain = {v: self.current[name].stages[index][v] for v in pure_vars(f, d)}
         domain |= {r.name: rvar_interval(d, r.name) for r in d.rvars}
-        stage = self.schedules[name].stages[index]
-        prefix = f"{name}.s{index}"
-        nest = undo_splits(prefix, stage, domain, self.careful)
-        fast = self._loops(name, index, nest, domain)
+        return self._choice(_Variant(name, index, self.schedules[name].stages[index]), domain)
+
+    def _choice(self, v: _Variant, domain: Domain) -> Stmt:
+        """Return the loops of `v`, or of the first of its specialisations whose condition holds."""
+        stage = v.schedule
+        if stage.fail is None:
+            made = self._either(v, domain)
+        else:
+            made = AssertStmt(FALSE, ErrorCode.BAD_PARAMETER, (stage.fail,))
+        for condition, special in reversed(stage.special):
+            values = values_given_by(condition.expr)
+            lets = [*self.root_lets, *(let for frame in self.frames for let in frame.lets)]
+            inside = {name: with_values(r, values, lets) for name, r in domain.items()}
+            chosen = self._choice(_Variant(v.func, v.stage, special), inside)
+            made = IfThenElse(condition.expr, substitute(chosen, values), made)
+        return made
+
+    def _either(self, v: _Variant, domain: Domain) -> Stmt:
+        """Return the loops of `v`, and those for too few cells behind a test where it needs one."""
+        nest = undo_splits(v.prefix, v.schedule, domain, self.careful)
+        fast = self._loops(v, nest, domain)
         if not nest.needs:
             return fast
         # Too few cells to shift a step inwards: guard every step, and keep that code small.
         self.careful = True
-        slow = self._loops(name, index, undo_splits(prefix, stage, domain, True), domain)
+        slow = self._loops(v, undo_splits(v.prefix, v.schedule, domain, True), domain)
         self.careful = False
         return IfThenElse(likely(reduce(And, nest.needs)), fast, slow)
 
-    def _loops(self, name: str, index: int, nest: StageNest, domain: Domain) -> Stmt:
+    def _loops(self, v: _Variant, nest: StageNest, domain: Domain) -> Stmt:
+        name, index = v.func, v.stage
         d = self.program.definitions[name][index]
+        sites = self._sites(v)
 
         def inside(depth: int) -> Stmt:
             if depth + 1 < len(nest.loops):
@@ -256,8 +297,8 @@ class _Builder:
             return self._provide(name, d, nest)
 
         def at(depth: int) -> Stmt:
-            site = Site(name, index, depth)
-            if depth >= 0 and site in self.placement.inside:
+            site = sites[depth] if depth >= 0 else ROOT
+            if site is not ROOT and site in self.placement.inside:
                 scope = nest.scope_at(depth, domain)
                 owner = self.regions.touched_by(name, index, scope)
                 owner.pop(name, None)
@@ -278,7 +319,7 @@ class _Builder:
             spec = nest.loops[depth]
             serial = spec.kind.name in ("SERIAL", "UNROLLED")
             variable = Variable(spec.min.type, spec.name)
-            frame = _Frame(variable, serial, spec.min)
+            frame = _Frame(sites[depth], variable, serial, spec.min)
             frame.lets.extend((b.name, b.value) for b in nest.bindings if b.depth == depth)
             self.frames.append(frame)
             body = bound(depth)
@@ -286,6 +327,18 @@ class _Builder:
             return For(spec.name, spec.min, spec.extent, spec.kind, body, spec.note)
 
         return bound(-1)
+
+    def _sites(self, v: _Variant) -> list[Site]:
+        """Return the sites of the loops of `v`, outermost first.
+
+        What is computed in the innermost loop of the stage, wherever that is, is so in each of
+        its specialisations.
+        """
+        innermost = [d.name for d in self.schedules[v.func].stages[v.stage].dims][-1:]
+        names = [d.name for d in v.schedule.dims]
+        if names and not set(innermost) <= set(names):
+            names[-1:] = innermost
+        return [Site(v.func, v.stage, name) for name in names]
 
     def _provide(self, name: str, d: Definition, nest: StageNest) -> Stmt:
         def fill(e: Expr) -> Expr:

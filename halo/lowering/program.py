@@ -23,11 +23,14 @@ class Program:
         Name to its stages; a pass replaces these, never the Function's own.
     outputs
         Names of the Functions whose cells leave the program, in the order asked for.
+    scheduled
+        Expressions of the schedule, such as conditions of specialisations.
     """
 
     functions: dict[str, Function]
     definitions: dict[str, tuple[Definition, ...]]
     outputs: tuple[str, ...]
+    scheduled: tuple[Expr, ...] = ()
 
     def images(self) -> dict[str, Image]:
         """Return the images any definition reads or asks the size of, in order of first use."""
@@ -52,6 +55,8 @@ class Program:
             for d in stages:
                 for e in (*expressions_of(d), *(x for r in d.rvars for x in (r.min, r.extent))):
                     yield from walk(e)
+        for e in self.scheduled:
+            yield from walk(e)
 
     def map_expressions(self, f: Callable[[Expr], Expr]) -> Program:
         """Return the program with `f` applied to every expression of its definitions."""
@@ -59,6 +64,7 @@ class Program:
             self.functions,
             {n: tuple(d.map(f) for d in ds) for n, ds in self.definitions.items()},
             self.outputs,
+            self.scheduled,
         )
 
     def with_own_definitions(self) -> dict[str, Function]:

@@ -11,14 +11,17 @@ from halo.schedule.state import FuncSchedule
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The inside of loop `depth` (0 outermost) of a stage; `ROOT` is outside all loops."""
+    """The inside of the loop over `var` of a stage; `ROOT` is outside all loops.
+
+    The stage may have several loop nests (``specialize``), each with a loop of that name.
+    """
 
     func: str
     stage: int
-    depth: int
+    var: str
 
 
-ROOT = Site("", 0, -1)
+ROOT = Site("", 0, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,6 @@ class Placement:
     stored_at: dict[Site, list[str]]
     inside: dict[Site, list[str]]
 
-    def between(self, func: str) -> tuple[Site, ...]:
-        """Return the sites inside the storage of `func`, down to where it is computed."""
-        path = self.paths[func]
-        return path[path.index(self.stored[func]) + 1 :]
-
 
 def place_functions(program: Program, schedules: dict[str, FuncSchedule]) -> Placement:
     """Resolve the compute and store levels of `program`'s Functions to sites.
@@ -70,7 +68,7 @@ def place_functions(program: Program, schedules: dict[str, FuncSchedule]) -> Pla
         computed[name] = path[-1]
         stored[name] = path[-1]
         if not schedule.store_level.is_inlined and name not in program.outputs:
-            stored[name] = _site(schedule.store_level, schedules)
+            stored[name] = _site(schedule.store_level)
         for i, d in enumerate(program.definitions[name]):
             for producer in producers_of(d):
                 users.setdefault(producer.name, []).append((name, i))
@@ -87,10 +85,11 @@ def _path(
     if level.is_root or name not in users:
         return (ROOT,)
     if level.is_at:
-        site = _site(level, schedules)
-        return _extend(paths[site.func], site.func, site.stage, site.depth)
+        site = _site(level)
+        around = [Site(site.func, site.stage, v) for v in _loops(schedules, site.func, site.stage)]
+        return (*paths[site.func], *around[: around.index(site) + 1])
     ways = [
-        _extend(paths[f], f, i, len(schedules[f].stages[i].dims) - 1)
+        (*paths[f], *(Site(f, i, v) for v in _loops(schedules, f, i)))
         for f, i in users[name]
         if f != name
     ]
@@ -103,18 +102,15 @@ def _path(
     return common
 
 
-def _extend(path: tuple[Site, ...], func: str, stage: int, depth: int) -> tuple[Site, ...]:
-    return (*path, *(Site(func, stage, d) for d in range(depth + 1)))
+def _loops(schedules: dict[str, FuncSchedule], func: str, stage: int) -> tuple[str, ...]:
+    return tuple(d.name for d in schedules[func].stages[stage].dims)
 
 
-def _site(level: LoopLevel, schedules: dict[str, FuncSchedule]) -> Site:
+def _site(level: LoopLevel) -> Site:
     if not level.is_at:
         return ROOT
-    assert level.func is not None
-    stage = level.stage or 0
-    names = [d.name for d in schedules[level.func].stages[stage].dims]
-    assert level.var is not None
-    return Site(level.func, stage, names.index(level.var))
+    assert level.func is not None and level.var is not None
+    return Site(level.func, level.stage or 0, level.var)
 
 
 def _index(

@@ -16,6 +16,8 @@ from halo.schedule.directives import (
     Parallel,
     Reorder,
     ReorderStorage,
+    Specialize,
+    SpecializeFail,
     Split,
     SplitStorage,
     StoreAt,
@@ -28,6 +30,11 @@ from halo.schedule.loops import apply_kind, apply_reorder
 from halo.schedule.placement import apply_bound, apply_level
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
+from halo.schedule.specialization import (
+    apply_in_branch,
+    apply_specialize,
+    apply_specialize_fail,
+)
 from halo.schedule.splitting import apply_fuse, apply_split
 from halo.schedule.state import FuncSchedule, complete
 from halo.schedule.storing import (
@@ -60,6 +67,8 @@ def apply(state: FuncSchedule, function: Function, entry: Entry) -> FuncSchedule
         what = f"{function.name} has no update({entry.stage - 1})"
         refuse(entry, function, what, f"{function.name} has {have}")
     state = complete(state, function)
+    if entry.branch:
+        return apply_in_branch(state, function, entry, apply)
     made: FuncSchedule = _RULES[type(entry.directive)](state, function, entry, entry.directive)
     return made
 
@@ -81,5 +90,7 @@ _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     ComputeAt: apply_level,
     StoreRoot: apply_level,
     StoreAt: apply_level,
+    Specialize: apply_specialize,
+    SpecializeFail: apply_specialize_fail,
 }
 """Directive -> ``rule(state, function, entry, directive)``."""

@@ -31,7 +31,7 @@ def apply_reorder(
         refuse(entry, function, f"{twice} is named twice", "name each loop once")
     outermost_first = reversed(named)
     dims = tuple(next(outermost_first) if d.name in reorder.vars else d for d in stage.dims)
-    done = StageSchedule(stage.splits, dims)
+    done = replace(stage, dims=dims)
     if reorder_effect(function, entry.stage, stage, done) is Order.FIXED:
         ordered = ", ".join(reversed(_ordered(function, entry.stage, stage)))
         refuse(
@@ -80,7 +80,7 @@ def apply_kind(
         _need_no_race(function, entry, stage, mark.var)
     done = replace(dim, kind=kind, note=joined_note(dim.note, entry))
     dims = tuple(done if d is dim else d for d in stage.dims)
-    return state.with_stage(entry.stage, StageSchedule(stage.splits, dims))
+    return state.with_stage(entry.stage, replace(stage, dims=dims))
 
 
 def _need_no_race(function: Function, entry: Entry, stage: StageSchedule, name: str) -> None:

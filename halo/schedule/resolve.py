@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from halo.errors import ScheduleError
+from halo.ir.expr import Expr
 from halo.ir.function import Function
 from halo.ir.stmt import ForKind
 from halo.schedule.apply import apply
+from halo.schedule.binding import bind
+from halo.schedule.branches import check_branches
 from halo.schedule.directives import ComputeAt, Directive, StoreAt, StoreRoot, handle_source
 from halo.schedule.legality import CallGraph, Sites, call_graph
 from halo.schedule.loop_level import ROOT, LoopLevel
@@ -43,6 +46,12 @@ class ResolvedSchedule:
     receipts: Receipts
     definitions: dict[str, Function]
 
+    def formulas(self) -> Iterator[Expr]:
+        """Yield the expressions in the schedules of the Funcs."""
+        for state in self.functions.values():
+            for stage in state.stages:
+                yield from stage.conditions()
+
 
 def resolve(
     functions: Mapping[str, Function], outputs: Sequence[str], schedule: Schedule
@@ -65,6 +74,7 @@ def resolve(
     ScheduleError
         A directive that is illegal or names what is not there.
     """
+    schedule = bind(schedule, functions.values())
     working = Working(dict(functions), {n: initial(f) for n, f in functions.items()}, outputs)
     effects: dict[int, Effect] = {}
     for entry in schedule.entries:
@@ -111,6 +121,9 @@ def _place(
         if compute.is_inlined and not state.store_level.is_inlined:
             _refuse_store_only(schedule, functions[name])
         store = _definite_store(state.store_level, compute, sites, functions, name, schedule)
+        if compute.is_at:
+            entry = _last(schedule, name, ComputeAt)
+            check_branches(store, compute, sites, functions[name], entry)
         states[name] = replace(state, compute_level=compute, store_level=store)
 
 

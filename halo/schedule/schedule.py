@@ -11,6 +11,7 @@ from typing import Any
 
 from halo.errors import ScheduleError, SourceLocation
 from halo.schedule.directives import Directive, Site, from_data, handle_source, to_data
+from halo.schedule.formula import Formula
 
 VERSION = 1
 
@@ -19,17 +20,20 @@ VERSION = 1
 class Entry:
     """One directive, given for a stage of a Func; `where` is the user's line.
 
-    Two entries that differ in `where` only are equal.
+    `branch` names by their conditions the specialisations it is about, the outermost first. Two
+    entries that differ in `where` only are equal.
     """
 
     func: str
     stage: int
     directive: Directive
     where: SourceLocation | None = field(default=None, compare=False)
+    branch: tuple[Formula, ...] = ()
 
     def source(self) -> str:
         """Return the entry as the user would type it: ``f.update(0).split(x, xo, xi, 8)``."""
-        return f"{handle_source(self.func, self.stage)}.{self.directive.source()}"
+        branch = "".join(f".specialize({c})" for c in self.branch)
+        return f"{handle_source(self.func, self.stage)}{branch}.{self.directive.source()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,8 @@ def _data(entry: Entry) -> dict[str, Any]:
     data = to_data(entry.directive)
     if isinstance(entry.directive, Site):
         data["at_func"], data["at_stage"] = data.pop("func"), data.pop("stage")
+    if entry.branch:
+        data["branch"] = [c.to_data() for c in entry.branch]
     return data
 
 
@@ -101,9 +107,13 @@ def _entry(data: object) -> Entry:
     func, stage = rest.pop("func", None), rest.pop("stage", None)
     if not isinstance(func, str) or not isinstance(stage, int) or stage < 0:
         raise ScheduleError(f"a stored schedule has an entry for {func!r}, stage {stage!r}")
+    branch = rest.pop("branch", [])
+    if not isinstance(branch, list):
+        raise ScheduleError(f"a stored schedule has an entry with the branch {branch!r}")
     if "at_func" in rest:
         rest["func"], rest["stage"] = rest.pop("at_func"), rest.pop("at_stage", None)
-    return Entry(func, stage, from_data(rest))
+    conditions = tuple(Formula.from_data(c) for c in branch)
+    return Entry(func, stage, from_data(rest), branch=conditions)
 
 
 def _rename(entry: Entry, mapping: Mapping[str, str]) -> Entry:

@@ -54,7 +54,7 @@ def apply_split(
     inner = replace(old, name=split.inner, note=note, kind=inner_kind)
     at = stage.dims.index(old)
     dims = (*stage.dims[:at], outer, inner, *stage.dims[at + 1 :])
-    done = StageSchedule((*stage.splits, replace(split, tail=tail)), dims)
+    done = replace(stage, splits=(*stage.splits, replace(split, tail=tail)), dims=dims)
     return state.with_stage(entry.stage, done)
 
 
@@ -87,7 +87,7 @@ def apply_fuse(state: FuncSchedule, function: Function, entry: Entry, fuse: Fuse
     note = joined_note(", ".join(n for n in dict.fromkeys((outer.note, inner.note)) if n), entry)
     fused = Dim(fuse.fused, is_rvar=inner.is_rvar or outer.is_rvar, note=note)
     dims = (*stage.dims[:at], fused, *stage.dims[at + 2 :])
-    return state.with_stage(entry.stage, StageSchedule((*stage.splits, fuse), dims))
+    return state.with_stage(entry.stage, replace(stage, splits=(*stage.splits, fuse), dims=dims))
 
 
 def resolve_tail(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from halo.ir.expr import Variable
+from halo.ir.expr import Expr, Variable
 from halo.ir.function import Definition, Function
 from halo.ir.memory import MemoryDim, plain_layout
 from halo.ir.stmt import ForKind, MemoryType
 from halo.schedule.directives import Fuse, Split
+from halo.schedule.formula import Formula
 from halo.schedule.loop_level import INLINED, LoopLevel
 
 
@@ -39,14 +41,38 @@ class StageSchedule:
         its `old`: read from the last to the first, each defines its `old` from the others.
     dims
         The loops, outermost first.
+    special
+        Loops for where a condition holds, in the order in which the conditions are asked.
+    fail
+        What to fail with where none holds; None: run the loops.
     """
 
     splits: tuple[Split | Fuse, ...]
     dims: tuple[Dim, ...]
+    special: tuple[tuple[Formula, StageSchedule], ...] = ()
+    fail: str | None = None
 
     def dim(self, name: str) -> Dim | None:
         """Return the loop over `name`, if there is one."""
         return next((d for d in self.dims if d.name == name), None)
+
+    def at(self, branch: tuple[Formula, ...]) -> StageSchedule:
+        """Return the loops of a specialisation, named by its conditions, outermost first."""
+        if not branch:
+            return self
+        return next(s for c, s in self.special if c == branch[0]).at(branch[1:])
+
+    def conditions(self) -> Iterator[Expr]:
+        """Yield the conditions of all specialisations."""
+        for condition, special in self.special:
+            yield condition.expr
+            yield from special.conditions()
+
+    def variants(self) -> Iterator[StageSchedule]:
+        """Yield these loops, without their specialisations, and those of each of these."""
+        yield dataclasses.replace(self, special=(), fail=None)
+        for _, special in self.special:
+            yield from special.variants()
 
 
 @dataclass(frozen=True, slots=True)

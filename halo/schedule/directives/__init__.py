@@ -9,6 +9,7 @@ from halo.schedule.directives.levels import (
     StoreRoot,
 )
 from halo.schedule.directives.loops import Fuse, Parallel, Reorder, Split, Unroll, Vectorize
+from halo.schedule.directives.special import Specialize, SpecializeFail
 from halo.schedule.directives.storage import (
     AlignStorage,
     Bound,
@@ -34,6 +35,8 @@ __all__ = [
     "Reorder",
     "ReorderStorage",
     "Site",
+    "Specialize",
+    "SpecializeFail",
     "Split",
     "SplitStorage",
     "StoreAt",

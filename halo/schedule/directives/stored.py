@@ -10,13 +10,14 @@ from typing import Any
 
 from halo.errors import ScheduleError
 from halo.ir.stmt import MemoryType
-from halo.schedule.directives import levels, loops, storage, wrappers
+from halo.schedule.directives import levels, loops, special, storage, wrappers
 from halo.schedule.directives.base import Directive
+from halo.schedule.formula import Formula
 from halo.schedule.tail import TailStrategy
 
 DIRECTIVES: dict[str, type[Directive]] = {
     c.method: c
-    for module in (levels, loops, storage, wrappers)
+    for module in (levels, loops, special, storage, wrappers)
     for c in vars(module).values()
     if isinstance(c, type) and issubclass(c, Directive) and hasattr(c, "method")
 }
@@ -30,6 +31,8 @@ def to_data(directive: Directive) -> dict[str, Any]:
         value = getattr(directive, f.name)
         if isinstance(value, Enum):
             value = value.name
+        elif isinstance(value, Formula):
+            value = value.to_data()
         data[f.name] = list(value) if isinstance(value, tuple) else value
     return data
 
@@ -46,6 +49,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "int": lambda v: isinstance(v, int) and not isinstance(v, bool),
     "int | None": lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool)),
     "tuple[str, ...]": lambda v: isinstance(v, list) and all(isinstance(x, str) for x in v),
+    "Formula": lambda v: isinstance(v, list),
     **{name: partial(_is_member, e) for name, e in _ENUMS.items()},
 }
 
@@ -75,5 +79,7 @@ def from_data(data: dict[str, Any]) -> Directive:
     for name, value in given.items():
         if fields[name] in _ENUMS:
             value = _ENUMS[fields[name]][value]
+        elif fields[name] == "Formula":
+            value = Formula.from_data(value)
         values[name] = tuple(value) if isinstance(value, list) else value
     return cls(**values)

@@ -2,11 +2,11 @@
 
 from halo.schedule.methods.levels import LevelMethods
 from halo.schedule.methods.log import EntryLog, ScheduleLog
-from halo.schedule.methods.loops import LoopMethods
+from halo.schedule.methods.special import Specialization, SpecialMethods
 from halo.schedule.methods.storage import StorageMethods
 
 
-class ScheduleMethods(LoopMethods):
+class ScheduleMethods(SpecialMethods):
     """Directives as methods of a Func (its pure definition) or of an update stage."""
 
     __slots__ = ()
@@ -18,4 +18,4 @@ class FuncScheduleMethods(ScheduleMethods, LevelMethods, StorageMethods):
     __slots__ = ()
 
 
-__all__ = ["EntryLog", "FuncScheduleMethods", "ScheduleLog", "ScheduleMethods"]
+__all__ = ["EntryLog", "FuncScheduleMethods", "ScheduleLog", "ScheduleMethods", "Specialization"]

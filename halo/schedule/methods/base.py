@@ -9,6 +9,7 @@ from halo.errors import ScheduleError, user_location
 from halo.ir.expr import Expr, as_const
 from halo.ir.function import Function
 from halo.schedule.directives import Directive, Fuse
+from halo.schedule.formula import Formula
 from halo.schedule.methods.log import ScheduleLog
 
 
@@ -23,15 +24,19 @@ class Recorder:
 
     def _record(self, *directives: Directive) -> Self:
         _, stage, log = self._schedule_target()
-        log.add(stage, *directives)
+        log.add(stage, *directives, branch=self._branch())
         return self
+
+    def _branch(self) -> tuple[Formula, ...]:
+        """Return the conditions of the specialisation meant, none for the loops without."""
+        return ()
 
     def _fresh(self, base: str, suffix: str) -> str:
         """Return a loop name for the inner part of `base` that the stage does not use."""
         function, stage, log = self._schedule_target()
         used: set[str] = set(function.args)
         if stage < len(log.state.stages):
-            s = log.state.stages[stage]
+            s = log.state.stages[stage].at(self._branch())
             used.update(d.name for d in s.dims)
             for x in s.splits:
                 used.update((x.inner, x.outer))

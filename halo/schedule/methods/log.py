@@ -8,6 +8,7 @@ from halo.errors import user_location
 from halo.ir.function import Function
 from halo.schedule.apply import apply
 from halo.schedule.directives import Directive
+from halo.schedule.formula import Formula
 from halo.schedule.schedule import Entry, Schedule
 from halo.schedule.state import FuncSchedule, complete
 
@@ -48,8 +49,10 @@ class ScheduleLog(EntryLog):
         """What the directives so far give for the definitions so far."""
         return complete(self._state, self.function)
 
-    def add(self, stage: int, *directives: Directive) -> None:
+    def add(self, stage: int, *directives: Directive, branch: tuple[Formula, ...] = ()) -> None:
         """Carry out `directives` for definition `stage`, all of them or none.
+
+        `branch` are the conditions of the specialisation they are for.
 
         Raises
         ------
@@ -57,7 +60,7 @@ class ScheduleLog(EntryLog):
             One cannot be applied; it carries the user's line.
         """
         where = user_location()
-        entries = [Entry(self.function.name, stage, d, where) for d in directives]
+        entries = [Entry(self.function.name, stage, d, where, branch) for d in directives]
         state = self.state
         for entry in entries:
             state = apply(state, self.function, entry)

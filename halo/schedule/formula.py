@@ -1,0 +1,83 @@
+"""Expressions in directives: of constants, Params and sizes of images and outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from halo.errors import ScheduleError, user_location
+from halo.ir.expr import Expr, Variable
+from halo.ir.operators import as_expr
+from halo.ir.stored import NotStorable, expr_from_data, expr_to_data
+from halo.ir.substitute import find, substitute
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """An expression as part of a directive; two are equal if their stored texts are.
+
+    Read back from JSON, its variables are names only, until `bound_to` gives them their meaning.
+    """
+
+    text: str
+    expr: Expr = field(compare=False, repr=False)
+
+    @staticmethod
+    def of(value: Any) -> Formula:
+        """Return `value`, a number or an expression, as a formula.
+
+        Raises
+        ------
+        ScheduleError
+            It reads cells of Funcs or images, or uses Vars.
+        """
+        e = as_expr(value)
+        own = [v for v in find((e,), Variable) if v.param is None and v.source is None]
+        try:
+            data = expr_to_data(e)
+        except NotStorable as error:
+            raise _refusal(str(error)) from None
+        if own:
+            raise _refusal(f"{e} uses {own[0].name}, which has a value only inside loops")
+        return Formula(_text(data), e)
+
+    @staticmethod
+    def from_data(data: Any) -> Formula:
+        """Return the formula that `to_data` gave `data` for.
+
+        Raises
+        ------
+        ScheduleError
+            The data are no expression.
+        """
+        try:
+            return Formula(_text(data), expr_from_data(data))
+        except (NotStorable, TypeError) as error:
+            raise ScheduleError(f"in a stored schedule: {error}") from None
+
+    def to_data(self) -> Any:
+        """Return the formula as data for JSON."""
+        return json.loads(self.text)
+
+    def bound_to(self, variables: Mapping[str, Variable]) -> Formula:
+        """Return the formula with names that `variables` knows made those variables."""
+        unknown = {
+            v.name: variables[v.name]
+            for v in find((self.expr,), Variable)
+            if v.param is None and v.source is None and v.name in variables
+        }
+        return Formula(self.text, substitute(self.expr, unknown)) if unknown else self
+
+    def __str__(self) -> str:
+        return str(self.expr)
+
+
+def _text(data: Any) -> str:
+    return json.dumps(data, separators=(",", ":"))
+
+
+def _refusal(reason: str) -> ScheduleError:
+    hint = "use numbers, Params, and sizes of ImageParams and outputs"
+    return ScheduleError(reason, where=user_location(), hint=hint)
