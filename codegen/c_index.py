@@ -6,7 +6,7 @@ from typing import Any
 
 from halo.ir.expr import Expr, Let, Load, Variable
 from halo.ir.node import Node
-from halo.ir.stmt import Allocate, AssertStmt, For, IfThenElse, LetStmt, Stmt, Store
+from halo.ir.stmt import Allocate, AssertStmt, ErrorCode, For, IfThenElse, LetStmt, Stmt, Store
 
 
 def names_in_indices(s: Stmt) -> frozenset[str]:
@@ -41,7 +41,9 @@ def _index_parts(node: Node) -> tuple[Expr, ...]:
         return node.min, node.extent
     if isinstance(node, Allocate):
         return node.extents
-    if isinstance(node, (IfThenElse, AssertStmt)):
+    if isinstance(node, IfThenElse):
+        return (node.condition,)
+    if isinstance(node, AssertStmt) and node.code is not ErrorCode.REQUIREMENT:
         return (node.condition,)
     return ()
 

@@ -9,7 +9,7 @@ from typing import Any
 from codegen.c_context import ATOM, PRODUCT, RELATION, UNARY, Array, Code, Context, Exit
 from codegen.c_loops import print_loop
 from codegen.c_memory import store
-from codegen.c_text import c_string, comment, format_text
+from codegen.c_text import c_string, comment, format_text, longest
 from codegen.c_types import memory_type
 from codegen.c_walk import count_shared, declare_let, expression, index_expression, place
 from halo.errors import InternalError
@@ -32,11 +32,13 @@ from halo.ir.stmt import (
     Allocate,
     AssertStmt,
     Block,
+    ErrorCode,
     Evaluate,
     For,
     IfThenElse,
     LetStmt,
     MemoryType,
+    Print,
     ProducerConsumer,
     Stmt,
     Store,
@@ -79,7 +81,8 @@ def _assert(ctx: Context, s: AssertStmt) -> None:
     message = tuple(str(p.value) if isinstance(p, IntImm) else p for p in s.message)
     parts = tuple(p for p in message if isinstance(p, Expr))
     _begin(ctx, s.condition, *parts)
-    with ctx.index():
+    # What the user requires is about data, which wraps; other checks are about indices.
+    with ctx.index(s.code is not ErrorCode.REQUIREMENT):
         failed = _negated(ctx, s.condition)
         values = [_printable(ctx, p) for p in parts]
     text = c_string(format_text(message))
@@ -110,8 +113,29 @@ _OPPOSITES: dict[type, type[EQ | NE | LT | LE | GT | GE]] = {
 
 
 def _printable(ctx: Context, e: Expr) -> str:
-    code = expression(ctx, e)
-    return f"({'double' if e.type.is_float else 'long long'}){code.within(0)}"
+    code, t = expression(ctx, e), e.type
+    if t.is_bool:
+        return f'({code.text}) ? "true" : "false"'
+    if t.is_float:
+        ctx.prelude.file("halo_print.h")
+        return f"halo_printable({code.text})"
+    return f"({'unsigned ' if t == UInt(64) else ''}long long){code.within(ATOM)}"
+
+
+def _print(ctx: Context, s: Print) -> None:
+    ctx.prelude.file("halo_print.h")
+    message = (*s.message, "\n")
+    parts = tuple(p for p in message if isinstance(p, Expr))
+    _begin(ctx, *parts)
+    ctx.line("{")
+    with ctx.deeper():
+        values = "".join(f", {_printable(ctx, p)}" for p in parts)
+        line = ctx.names.fresh("line")
+        text = c_string(format_text(message))
+        ctx.line(f"char {line}[{longest(message)}];")
+        ctx.line(f"snprintf({line}, sizeof {line}, {text}{values});")
+        ctx.line(f"halo_print(ctx, {line});")
+    ctx.line("}")
 
 
 def leave(ctx: Context, error: str) -> None:
@@ -252,6 +276,7 @@ def _product(ctx: Context, s: Allocate) -> str:
 _PRINTERS: dict[type, Callable[[Context, Any], None]] = {
     LetStmt: _let,
     AssertStmt: _assert,
+    Print: _print,
     ProducerConsumer: _producer_consumer,
     For: _for,
     Store: _store,

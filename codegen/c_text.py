@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from halo.ir.expr import Expr
+from halo.ir.types import Type, UInt
 
 
 def comment(text: str) -> str:
@@ -25,6 +26,19 @@ def c_string(text: str) -> str:
     return f'"{"".join(out)}"'
 
 
+def _conversion(t: Type) -> str:
+    if t.is_bool:
+        return "%s"
+    if t.is_float:
+        return "%e" if t.bits == 64 else "%f"
+    return "%llu" if t == UInt(64) else "%lld"
+
+
+def longest(message: tuple[str | Expr, ...]) -> int:
+    """Return a number of bytes that the text of `message` and its end fit into."""
+    return 1 + sum(len(p.encode()) if isinstance(p, str) else 48 for p in message)
+
+
 def format_text(message: tuple[str | Expr, ...]) -> str:
     """Return the printf format of a message of texts and numbers."""
     parts: list[str] = []
@@ -32,5 +46,5 @@ def format_text(message: tuple[str | Expr, ...]) -> str:
         if isinstance(p, str):
             parts.append(p.replace("%", "%%"))
         else:
-            parts.append("%g" if p.type.is_float else "%lld")
+            parts.append(_conversion(p.type))
     return "".join(parts)

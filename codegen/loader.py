@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import cffi
 from codegen.c_build import Progress, build_module
 from codegen.c_function import function_names, signature
 from codegen.c_names import identifier
-from codegen.c_prelude import runtime_text
+from codegen.hooks import Hooks, abi
 from codegen.threads import threads_for_call, waiting_threads_sleep
 from halo.errors import BoundsError, BufferError, HaloError, user_location
 from halo.ir.lowered import LoweredModule
@@ -55,18 +54,9 @@ def raise_for(code: int, message: str) -> None:
         raise HaloError(message or f"a compiled function returned error {code}") from None
     error = _BY_CODE.get(kind, BufferError)
     text = message or kind.name.lower().replace("_", " ")
+    if kind is ErrorCode.REQUIREMENT:
+        raise HaloError(text)  # the message begins with the line of the requirement
     raise error(text, where=user_location(), hint=_HINTS.get(kind, ""))
-
-
-@cache
-def _abi() -> cffi.FFI:
-    ffi = cffi.FFI()
-    ffi.cdef(_declarations(runtime_text("halo_abi.h")))
-    return ffi
-
-
-def _declarations(text: str) -> str:
-    return "\n".join(line for line in text.splitlines() if not line.startswith("#"))
 
 
 @dataclass(slots=True)
@@ -89,7 +79,7 @@ def make_buffer(address: int, type: Type, dims: Sequence[tuple[int, int, int]]) 
     dims
         (min, extent, stride in elements) of each dimension, the first dimension first.
     """
-    ffi = _abi()
+    ffi = abi()
     array = ffi.new("halo_dim[]", [list(d) for d in dims]) if dims else ffi.NULL
     buffer = ffi.new("halo_buffer *")
     buffer.host = ffi.cast("void *", address)
@@ -110,17 +100,17 @@ def make_context(threads: int | None = None, workspace: tuple[int, int] | None =
     workspace
         (address, bytes) of memory to use before any is allocated.
     """
-    context = _abi().new("halo_context *")
+    context = abi().new("halo_context *")
     context.threads = threads_for_call(threads)
     if workspace is not None:
-        context.workspace = _abi().cast("void *", workspace[0])
+        context.workspace = abi().cast("void *", workspace[0])
         context.workspace_bytes = workspace[1]
     return context
 
 
 def error_message(context: Any) -> str:
     """Return what the last call with `context` said."""
-    text: bytes = _abi().string(context.error)
+    text: bytes = abi().string(context.error)
     return text.decode("utf-8", "replace")
 
 
@@ -138,7 +128,7 @@ class Library:
     def __init__(self, path: Path, declarations: Sequence[str]) -> None:
         self.path = path
         self.ffi = cffi.FFI()
-        self.ffi.include(_abi())
+        self.ffi.include(abi())
         self.ffi.cdef("\n".join(f"{d};" for d in declarations))
         with waiting_threads_sleep():
             self._handle = self.ffi.dlopen(str(path))
@@ -150,8 +140,24 @@ class Library:
         found: Callable[..., int] = getattr(self._handle, own)
         return found
 
-    def call(self, name: str, *args: Any, context: Any = None, threads: int | None = None) -> None:
+    def call(
+        self,
+        name: str,
+        *args: Any,
+        context: Any = None,
+        threads: int | None = None,
+        hooks: Hooks | None = None,
+    ) -> None:
         """Call function `name` on `CBuffer`s and numbers.
+
+        Parameters
+        ----------
+        context
+            As of `make_context`; a new one by default.
+        threads
+            How many a parallel loop may use, without a `context`.
+        hooks
+            Python functions that the call reaches; they may raise.
 
         Raises
         ------
@@ -160,7 +166,10 @@ class Library:
         """
         own = context if context is not None else make_context(threads)
         plain = [a.cdata if isinstance(a, CBuffer) else a for a in args]
-        code = self.function(name)(own, *plain)
+        hooks = hooks or Hooks()
+        with hooks.installed(own):
+            code = self.function(name)(own, *plain)
+        hooks.check()
         if code:
             raise_for(code, error_message(own))
 

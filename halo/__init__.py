@@ -27,7 +27,9 @@ from halo.ir.stmt import MemoryType
 from halo.ir.types import BFloat, Bool, Float, Int, Type, UInt
 from halo.lang import boundary as BoundaryConditions
 from halo.lang.driver import set_driver as _set_driver
+from halo.lang.effects import print, print_when, require
 from halo.lang.func import Func, Stage, funcs
+from halo.lang.handlers import JITHandlers
 from halo.lang.image_param import ImageParam
 from halo.lang.math import (
     acos,
@@ -144,6 +146,7 @@ __all__ = [
     "ImageParam",
     "Int",
     "InternalError",
+    "JITHandlers",
     "LoopLevel",
     "MemoryType",
     "Param",
@@ -226,8 +229,11 @@ __all__ = [
     "mux",
     "popcount",
     "pow",
+    "print",
+    "print_when",
     "product",
     "reinterpret",
+    "require",
     "round",
     "rsqrt",
     "select",

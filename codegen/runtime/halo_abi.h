@@ -17,7 +17,8 @@ enum {
     halo_error_out_of_bounds = 6,
     halo_error_out_of_memory = 7,
     halo_error_bad_parameter = 8,
-    halo_error_bad_shape = 9
+    halo_error_bad_shape = 9,
+    halo_error_requirement = 10
 };
 
 /* One dimension of a buffer: coordinates min, ..., min + extent - 1; stride in elements. */
@@ -45,7 +46,8 @@ typedef struct halo_buffer {
 typedef struct halo_context {
     void *(*allocate)(void *user, size_t bytes); /* 64-byte aligned, thread-safe; NULL: libc */
     void (*release)(void *user, void *p);        /* required when allocate is set */
-    void *user;                                  /* handed to both */
+    void (*print)(void *user, const char *line); /* thread-safe; NULL: to stdout */
+    void *user;                                  /* handed to all of these */
     void *workspace;                             /* memory to use before allocate is called */
     size_t workspace_bytes;
     size_t workspace_used; /* 0 before and after a call */

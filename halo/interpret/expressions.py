@@ -16,6 +16,7 @@ from halo.interpret.arithmetic import (
     held_dtype,
     reinterpret,
 )
+from halo.interpret.effects import happen
 from halo.ir.expr import (
     Binary,
     Call,
@@ -29,8 +30,10 @@ from halo.ir.expr import (
     Not,
     Reinterpret,
     Select,
+    StringImm,
     Variable,
 )
+from halo.ir.intrinsics import is_effect
 from halo.ir.math import definition
 from halo.ir.substitute import substitute
 
@@ -41,6 +44,11 @@ class Context(Protocol):
     @property
     def points(self) -> Mapping[str, Array]:
         """The value of each Var and RVar: arrays that broadcast against each other."""
+        ...
+
+    @property
+    def mask(self) -> Array | None:
+        """The points that count; None for all."""
         ...
 
     def constant(self, variable: Variable) -> Any:
@@ -141,6 +149,8 @@ def _step(e: Expr, operands: list[int]) -> Step:
 
 
 def _leaf(e: Expr) -> Step | None:
+    if isinstance(e, StringImm):
+        return lambda *_: 0  # the effect that it belongs to reads its text
     if isinstance(e, (IntImm, FloatImm)):
         value = np.asarray(e.value, held_dtype(e.type))
         return lambda *_: value
@@ -160,6 +170,8 @@ def _call(e: Call, operands: list[int]) -> Step:
     if e.kind is CallKind.INTRINSIC and e.name in INTRINSICS:
         operation, type = INTRINSICS[e.name], e.args[0].type
         return lambda _, v: operation(type, *[v[i] for i in operands])
+    if is_effect(e):
+        return lambda context, v: happen(e, [v[i] for i in operands], context.points, context.mask)
     if e.kind in (CallKind.FUNC, CallKind.IMAGE):
         return lambda context, v: context.cells(e, [v[i] for i in operands])
     raise InternalError(f"the interpreter does not know the call '{e}'")

@@ -116,7 +116,7 @@ class Interpreter:
             shape = [1] * (count + len(ranges))
             shape[count + i] = len(r)
             points[v.name] = np.arange(r.start, r.stop, dtype=np.int32).reshape(shape)
-        mask = stage.predicate.run(context)[0] if stage.predicate else None
+        mask = stage.quiet.run(context)[0] if stage.quiet else None
         found: list[tuple[str, Box]] = []
         for read in stage.accesses:
             needed = box_around(read.coordinates.run(context), mask)
@@ -180,7 +180,8 @@ class _Evaluation:
 def _update(stage: PlannedStage, context: _Evaluation, made: Realization) -> None:
     """Carry out an update definition: point after point of its domain, the first RVar fastest."""
     d = stage.definition
-    pure = dict(context.points)
+    left = {a.name for a in d.args if isinstance(a, Variable)}
+    pure = {name: p for name, p in context.points.items() if name in left}
     ranges = _ranges(stage, context)
     count = len(d.values)
     for point in itertools.product(*reversed(ranges)):
@@ -192,7 +193,7 @@ def _update(stage: PlannedStage, context: _Evaluation, made: Realization) -> Non
             if not context.mask.any():
                 continue
         results = stage.everything.run(context)
-        values, args = results[:count], results[count:-1]
+        values, args = results[:count], results[count:]
         _write(made, values, args, context.mask)
 
 

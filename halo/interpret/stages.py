@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from halo.interpret.expressions import Plan
 from halo.ir.contract_fma import contract_fma
+from halo.ir.effects import with_equals_shared, without_effects
 from halo.ir.expr import Call, CallKind, Expr, is_true
 from halo.ir.function import Definition, Function
 from halo.lang.walk import nodes
@@ -27,9 +28,11 @@ class PlannedStage:
     Attributes
     ----------
     everything
-        Values, then the coordinates written, then the predicate.
+        Values, then the coordinates written.
     predicate
         None where the definition holds everywhere.
+    quiet
+        The predicate without its effects, to look ahead.
     accesses
         Reads and writes whose coordinates can be told without the value of any Func.
     foreseen
@@ -39,6 +42,7 @@ class PlannedStage:
     definition: Definition
     everything: Plan
     predicate: Plan | None
+    quiet: Plan | None
     bounds: Plan
     accesses: tuple[Read, ...]
     foreseen: bool
@@ -47,9 +51,9 @@ class PlannedStage:
 def plan_stage(function: Function, index: int) -> PlannedStage:
     """Return definition `index` of `function`, prepared."""
     d = function.definitions[index]
-    values = [contract_fma(v) for v in d.values]
-    args = [contract_fma(a) for a in d.args]
-    predicate = contract_fma(d.predicate)
+    exprs = with_equals_shared(*(contract_fma(e) for e in (*d.values, *d.args)))
+    values, args = exprs[: len(d.values)], exprs[len(d.values) :]
+    (predicate,) = with_equals_shared(contract_fma(d.predicate))
     calls = {
         (c.name, *map(id, c.args)): c
         for c in nodes(*values, *args, predicate)
@@ -57,19 +61,24 @@ def plan_stage(function: Function, index: int) -> PlannedStage:
     }
     accesses: list[Read] = []
     if index > 0 and not _reads_cells(args):
-        accesses.append(Read(function, Plan(args)))
+        accesses.append(_read(function, args))
     for c in calls.values():
         if isinstance(c.func, Function) and not _reads_cells(c.args):
-            accesses.append(Read(c.func, Plan(c.args)))
+            accesses.append(_read(c.func, c.args))
     everywhere = is_true(predicate)
     return PlannedStage(
         d,
-        Plan([*values, *args, predicate]),
+        Plan([*values, *args]),
         None if everywhere else Plan([predicate]),
+        None if everywhere else Plan([without_effects(predicate)]),
         Plan([x for v in d.rvars for x in (v.min, v.extent)]),
         tuple(accesses),
         everywhere or not _reads_cells([predicate]),
     )
+
+
+def _read(function: Function, args: tuple[Expr, ...]) -> Read:
+    return Read(function, Plan([without_effects(a) for a in args]))
 
 
 def producers(function: Function) -> Iterator[Function]:

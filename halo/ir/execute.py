@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -42,6 +43,7 @@ from halo.ir.expr import (
 )
 from halo.ir.lowered import BufferArg, Constant, Field, LoweredFunc, buffer_field
 from halo.ir.math import definition
+from halo.ir.message import text_of
 from halo.ir.node import Node
 from halo.ir.stmt import (
     Allocate,
@@ -51,6 +53,7 @@ from halo.ir.stmt import (
     For,
     IfThenElse,
     LetStmt,
+    Print,
     ProducerConsumer,
     Stmt,
     Store,
@@ -67,6 +70,7 @@ def execute(
     *,
     constants: Sequence[Constant] = (),
     externs: Mapping[str, Extern] | None = None,
+    write: Callable[[str], Any] | None = None,
 ) -> None:
     """Run `func`, writing to the arrays among `args`.
 
@@ -81,6 +85,8 @@ def execute(
         Values of the `buffer_field` variables that the body uses.
     externs
         Python functions for EXTERN calls; an address is passed as the array from there on.
+    write
+        Takes the lines that are printed; standard output by default.
 
     Raises
     ------
@@ -89,7 +95,7 @@ def execute(
     InternalError
         An access outside its array, or a name that is not bound.
     """
-    run = _Executor(constants, externs or {})
+    run = _Executor(constants, externs or {}, write or _to_stdout)
     for arg in func.args:
         if isinstance(arg, BufferArg):
             run.arrays[arg.name] = args[arg.name]
@@ -105,8 +111,18 @@ def execute(
         run.stmt(func.body)
 
 
+def _to_stdout(text: str) -> None:
+    sys.stdout.write(text)  # looked up at each call, because it may be replaced
+
+
 class _Executor:
-    def __init__(self, constants: Sequence[Constant], externs: Mapping[str, Extern]) -> None:
+    def __init__(
+        self,
+        constants: Sequence[Constant],
+        externs: Mapping[str, Extern],
+        write: Callable[[str], Any],
+    ) -> None:
+        self.write = write
         self.values: dict[str, Value] = {}
         self.arrays: dict[str, Value] = {c.name: c.data.reshape(-1) for c in constants}
         self.types: dict[str, Type] = {c.name: c.type for c in constants}
@@ -269,8 +285,14 @@ class _Executor:
 
     def check(self, s: AssertStmt) -> None:
         if not bool(self.value(s.condition)):
-            parts = (p if isinstance(p, str) else str(self.value(p)) for p in s.message)
+            parts = (p if isinstance(p, str) else self.text(p) for p in s.message)
             raise BufferError("".join(parts))
+
+    def print(self, s: Print) -> None:
+        self.write("".join(p if isinstance(p, str) else self.text(p) for p in s.message) + "\n")
+
+    def text(self, e: Expr) -> str:
+        return text_of(e.type, self.value(e)[()])
 
     def branch(self, s: IfThenElse) -> None:
         if bool(self.value(s.condition)):
@@ -303,6 +325,7 @@ _EXPRS: dict[type, Callable[[_Executor, Any], Value]] = {
 _STMTS: dict[type, Callable[[_Executor, Any], Any]] = {
     LetStmt: lambda x, s: x.bind(s.name, x.value(s.value), lambda: x.stmt(s.body)),
     AssertStmt: _Executor.check,
+    Print: _Executor.print,
     ProducerConsumer: lambda x, s: x.stmt(s.body),
     For: _Executor.loop,
     Store: _Executor.store,

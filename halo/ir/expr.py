@@ -3,7 +3,8 @@
 Semantics, the same in the interpreter, in C and in LLVM (``docs/semantics.md`` has the table):
 integers wrap modulo 2**bits; ``Div`` and ``Mod`` of integers round so that the remainder is never
 negative, and x/0 == x%0 == 0; floats follow IEEE 754 without fast-math; operands of a binary node
-have the same type, lanes included; evaluation order is free because expressions have no effects.
+have the same type, lanes included; evaluation order is free because expressions have no effects:
+those of `halo.ir.intrinsics.EFFECTS` become statements before anything is reordered.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from halo.errors import HaloError
 from halo.ir.node import Node, node
 from halo.ir.operator_stubs import Operators
 from halo.ir.rounding import round_float
-from halo.ir.types import Bool, Int, Type
+from halo.ir.types import HANDLE, Bool, Int, Type
 
 if TYPE_CHECKING:
     from halo.ir.function import Function, Image, Parameter, ReductionDomain, SymbolicSize
@@ -52,6 +53,14 @@ class FloatImm(Expr):
 
     type: Type
     value: float
+
+
+@node
+class StringImm(Expr):
+    """A text, as part of what an effect tells (`halo.ir.intrinsics.EFFECTS`)."""
+
+    value: str
+    type: Type = dataclasses.field(init=False, default=HANDLE)
 
 
 @node

@@ -88,6 +88,8 @@ class Function:
     schedule_log
         The `halo.schedule.methods.ScheduleLog` with the user's directives, None where there are
         none.
+    handlers
+        The `halo.lang.handlers.JITHandlers` of the calls that compute it; None: all defaults.
     """
 
     name: str
@@ -97,6 +99,7 @@ class Function:
     where: SourceLocation | None = None
     frozen: bool = False
     schedule_log: Any = None
+    handlers: Any = None
 
     @property
     def dimensions(self) -> int:

@@ -31,6 +31,15 @@ ARITY: dict[str, int] = {
     "address_of": 1,  # (Load): the address of an element, type HANDLE
 }
 
+EFFECTS = frozenset({"print", "require"})
+"""Calls whose value is their first argument, a promise aside, and whose evaluation does something.
+
+``print(value, condition, part, ...)`` writes a line of its parts where `condition` holds;
+``require(value, condition, part, ...)`` leaves the function where it does not hold, and says so by
+its parts. A part is a `StringImm` or a number. `halo.lowering.lift_effects` makes statements of
+them, so that no later pass and no back end meets one.
+"""
+
 
 def intrinsic(name: str, *args: Expr) -> Call:
     """Return the call of intrinsic `name`; its type follows from its arguments."""
@@ -52,6 +61,17 @@ def _result(name: str, args: tuple[Expr, ...]) -> Type:
 def is_intrinsic(e: Expr, name: str) -> bool:
     """Whether `e` is a call of intrinsic `name`."""
     return isinstance(e, Call) and e.kind is CallKind.INTRINSIC and e.name == name
+
+
+def effect(name: str, value: Expr, condition: Expr, parts: tuple[Expr, ...]) -> Call:
+    """Return `value` with an effect of `EFFECTS`."""
+    assert name in EFFECTS
+    return Call(value.type, name, (value, condition, *parts), CallKind.INTRINSIC)
+
+
+def is_effect(e: object) -> bool:
+    """Whether `e` is a call whose evaluation does something."""
+    return isinstance(e, Call) and e.kind is CallKind.INTRINSIC and e.name in EFFECTS
 
 
 def likely(e: Expr) -> Call:

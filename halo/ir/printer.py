@@ -161,6 +161,7 @@ def _call(e: E.Call, p: _Printer) -> tuple[str, int]:
 _EXPRS: dict[type[Expr], Writer] = {
     E.IntImm: _int,
     E.FloatImm: _float,
+    E.StringImm: lambda e, p: (f'"{e.value}"', _ATOM),
     E.Variable: lambda e, p: (e.name, _ATOM),
     E.Cast: _cast,
     E.Reinterpret: _reinterpret,
@@ -195,9 +196,17 @@ def _where(predicate: Expr | None, p: _Printer) -> str:
     return "" if predicate is None else f" where {p.expr(predicate)}"
 
 
+def _message(parts: tuple[str | Expr, ...], p: _Printer) -> str:
+    return ", ".join([p.expr(m) if isinstance(m, Expr) else f'"{m}"' for m in parts])
+
+
 def _assert(s: S.AssertStmt, p: _Printer, indent: int) -> None:
-    message = ", ".join([p.expr(m) if isinstance(m, Expr) else f'"{m}"' for m in s.message])
-    p.line(indent, f"assert {p.expr(s.condition)} else {s.code.name.lower()}({message})")
+    code = s.code.name.lower()
+    p.line(indent, f"assert {p.expr(s.condition)} else {code}({_message(s.message, p)})")
+
+
+def _print(s: S.Print, p: _Printer, indent: int) -> None:
+    p.line(indent, f"print({_message(s.message, p)})")
 
 
 def _producer_consumer(s: S.ProducerConsumer, p: _Printer, indent: int) -> None:
@@ -266,6 +275,7 @@ def _evaluate(s: S.Evaluate, p: _Printer, indent: int) -> None:
 
 _STMTS: dict[type[S.Stmt], Callable[[Any, _Printer, int], None]] = {
     S.AssertStmt: _assert,
+    S.Print: _print,
     S.ProducerConsumer: _producer_consumer,
     S.For: _for,
     S.Provide: _provide,

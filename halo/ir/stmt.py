@@ -58,6 +58,7 @@ class ErrorCode(Enum):
     OUT_OF_MEMORY = 7
     BAD_PARAMETER = 8
     BAD_SHAPE = 9
+    REQUIREMENT = 10
 
 
 @node
@@ -73,11 +74,18 @@ class LetStmt(Stmt):
 class AssertStmt(Stmt):
     """Leave the function with `code` unless `condition` holds.
 
-    `message` is a sequence of texts and integer expressions, written one after the other.
+    `message` is a sequence of texts and numbers, written one after the other.
     """
 
     condition: Expr
     code: ErrorCode
+    message: tuple[str | Expr, ...]
+
+
+@node
+class Print(Stmt):
+    """Write `message`, texts and numbers one after the other, as one line."""
+
     message: tuple[str | Expr, ...]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from halo.ir.function import Function
 from halo.lang.driver import PathLike, get_driver
+from halo.lang.handlers import JITHandlers
 from halo.lang.realization import as_arguments, check_defined
 from halo.schedule.receipts import Receipts
 from halo.schedule.schedule import Schedule
@@ -45,6 +46,18 @@ class CompileMethods:
         outputs = self._checked()
         name = fn_name or outputs[0].name
         get_driver().compile_to_c(outputs, filename, as_arguments(arguments), name, target)
+
+    def jit_handlers(self) -> JITHandlers:
+        """Return the functions that `realize` calls back, to be set.
+
+        Those of a Pipeline are its first output's.
+        ``f.jit_handlers().custom_print = lines.append`` collects what `halo.print` prints.
+        """
+        first = self._outputs()[0]
+        if first.handlers is None:
+            first.handlers = JITHandlers()
+        handlers: JITHandlers = first.handlers
+        return handlers
 
     def print_loop_nest(self, target: Target | None = None) -> None:
         """Print the loops of the schedule, without the arithmetic."""

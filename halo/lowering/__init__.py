@@ -20,6 +20,7 @@ from halo.lowering.common_subexpressions import common_subexpressions
 from halo.lowering.hoist_invariants import hoist_invariants
 from halo.lowering.inline import inline_functions
 from halo.lowering.jam_vectors import jam_vectors
+from halo.lowering.lift_effects import lift_effects
 from halo.lowering.loop_nests import build_loop_nests, output_buffer, with_lets
 from halo.lowering.memory_types import check_stack, report_registers
 from halo.lowering.partition_loops import partition_loops
@@ -118,6 +119,8 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     outputs = {name: program.functions[name] for name in program.outputs}
     images = program.images()
     s = run("storage flattening", lambda s: flatten_storage(s, outputs), loops)
+    if program.has_effects():
+        s = run("lift effects", lift_effects, s)  # before anything is moved or dropped
     if not request.trusted:
         s = add_region_checks(s, nest.needed, outputs, images)
     s = substitute(with_lets(nest.lets, s), known)

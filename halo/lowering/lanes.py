@@ -23,6 +23,7 @@ from halo.ir.expr import (
     Ramp,
     Reinterpret,
     Select,
+    Shuffle,
     Sub,
     Variable,
     as_const,
@@ -41,6 +42,17 @@ class NotVectorizable(Exception):
 def broadcast(e: Expr, lanes: int) -> Expr:
     """Return `e` as a vector of `lanes` lanes."""
     return e if e.type.is_vector else Broadcast(e, lanes)
+
+
+def lane(e: Expr, i: int) -> Expr:
+    """Return lane `i` of `e`; a scalar is the same in all lanes."""
+    match e:
+        case Broadcast():
+            return e.value
+        case Ramp():
+            return add_scalar(e.base, multiply_scalar(const(e.base.type, i), e.stride))
+        case _:
+            return e if e.type.is_scalar else Shuffle((e,), (i,))
 
 
 def conjunction(a: Expr | None, b: Expr | None) -> Expr | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from halo.ir.expr import Call, CallKind, Expr, Variable
 from halo.ir.function import Definition, Function, Image, Parameter
+from halo.ir.intrinsics import is_effect
 from halo.ir.node import Node
 from halo.ir.substitute import walk
 
@@ -49,6 +50,10 @@ class Program:
             if isinstance(n, Variable) and n.param is not None:
                 found.setdefault(n.name, n.param)
         return list(found.values())
+
+    def has_effects(self) -> bool:
+        """Whether evaluating any definition does something beside giving a value."""
+        return any(is_effect(n) for n in self._nodes())
 
     def _nodes(self) -> Iterator[Node]:
         for stages in self.definitions.values():

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
 
 from halo.errors import InternalError
-from halo.ir.expr import Expr, IntImm, Load, Not, Ramp, Variable, i64
+from halo.ir.expr import Broadcast, Expr, IntImm, Load, Not, Or, Ramp, Variable, i64
 from halo.ir.stmt import (
     Allocate,
     AssertStmt,
@@ -16,6 +18,7 @@ from halo.ir.stmt import (
     ForKind,
     IfThenElse,
     LetStmt,
+    Print,
     ProducerConsumer,
     Stmt,
     Store,
@@ -24,7 +27,7 @@ from halo.ir.stmt import (
 )
 from halo.ir.types import Int
 from halo.lowering.affine import constant_of
-from halo.lowering.lanes import Lanes, NotVectorizable, broadcast, conjunction
+from halo.lowering.lanes import Lanes, NotVectorizable, broadcast, conjunction, lane
 
 
 @dataclasses.dataclass(slots=True)
@@ -40,9 +43,9 @@ def vectorize_loops(s: Stmt, outcome: Outcome | None = None) -> Stmt:
 
     The loop variable becomes a `Ramp`; values that differ by lane become vectors, conditions that
     do become predicates of the loads and stores under them. Statement by statement all lanes run
-    together, loads before stores. A loop that has no vector form (its extent is not constant, its
-    lanes write one cell in turn, it calls a C function, ...) runs serially; its `note` says so, and
-    so does `outcome`.
+    together, loads before stores. What is printed or checked is so lane by lane, in order. A loop
+    that has no vector form (its extent is not constant, its lanes write one cell in turn, it calls
+    a C function, ...) runs serially; its `note` says so, and so does `outcome`.
 
     Requires: flat stage, `jam_vectors`. Ensures: no VECTORIZED loop is left.
 
@@ -119,8 +122,12 @@ class _Vectorizer:
                 return self._allocate(s)
             case Block() | ProducerConsumer():
                 return flattened(s.map_children(self._stmt))
-            case AssertStmt() | Evaluate():
-                return self._once(s)
+            case Print():
+                return self._by_lane(s, _guarded)
+            case AssertStmt():
+                return self._assert(s)
+            case Evaluate():
+                raise NotVectorizable("a call of a C function inside")
             case _:
                 raise InternalError(f"{type(s).__name__} is not of the flat stage")
 
@@ -207,12 +214,42 @@ class _Vectorizer:
         self._in.forget()
         return Allocate(s.name, s.type, (i64(self._in.lanes), *extents), body, s.memory)
 
-    def _once(self, s: AssertStmt | Evaluate) -> Stmt:
-        if isinstance(s, Evaluate) or self._in.mask is not None:
-            raise NotVectorizable(f"{type(s).__name__} inside")
-        if s.map_children(self._in.widen) is not s:
-            raise NotVectorizable("a check that differs by lane")
-        return s
+    def _assert(self, s: AssertStmt) -> Stmt:
+        if self._in.mask is None and s.map_children(self._in.widen) is s:
+            return s
+        return self._by_lane(s, _implied)
+
+    def _by_lane(self, s: _Once, under: Callable[[Expr, _Once], Stmt]) -> Stmt:
+        """Return `s` for one lane after the other; `under` puts it under the lane's mask."""
+        lets: list[tuple[str, Expr]] = []
+
+        def named(e: Expr) -> Expr:
+            if not e.type.is_vector or isinstance(e, (Ramp, Broadcast, Variable)):
+                return e
+            lets.append((f"{self._loop.name}.part.{len(lets)}", e))
+            return Variable(e.type, lets[-1][0])
+
+        wide = s.map_children(lambda e: named(self._in.widen(e)))
+        mask = None if self._in.mask is None else named(self._in.mask)
+        made: list[Stmt] = []
+        for i in range(self._in.lanes):
+            one = wide.map_children(partial(lane, i=i))
+            made.append(one if mask is None else under(lane(mask, i), one))
+        body = block(*made)
+        for name, value in reversed(lets):
+            body = LetStmt(name, value, body)
+        return body
+
+
+_Once = TypeVar("_Once", Print, AssertStmt)
+
+
+def _guarded(condition: Expr, s: Print) -> Stmt:
+    return IfThenElse(condition, s)
+
+
+def _implied(condition: Expr, s: AssertStmt) -> Stmt:
+    return dataclasses.replace(s, condition=Or(Not(condition), s.condition))
 
 
 def _loads_from(e: Expr, name: str) -> bool:

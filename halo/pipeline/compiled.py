@@ -9,6 +9,7 @@ import codegen
 from halo.buffer import Buffer
 from halo.errors import BufferError, user_location
 from halo.ir.function import Image, Parameter
+from halo.lang.handlers import JITHandlers
 from halo.lowering import Lowered
 from halo.schedule.receipts import Receipts
 
@@ -34,8 +35,10 @@ class Compiled:
         """What became of each directive."""
         return self.lowered.receipts
 
-    def run(self, outputs: Sequence[Buffer]) -> None:
+    def run(self, outputs: Sequence[Buffer], handlers: JITHandlers | None = None) -> None:
         """Compute into `outputs`, reading the images and parameters as they are set now.
+
+        `handlers` are called back; what is printed goes to ``sys.stdout`` without.
 
         Raises
         ------
@@ -46,7 +49,8 @@ class Compiled:
         """
         args = [*map(_value, self.lowered.inputs), *outputs]
         plain = [_c_buffer(a) if isinstance(a, Buffer) else a for a in args]
-        self.library.call(self.lowered.func.name, *plain)
+        hooks = codegen.Hooks(handlers.custom_print) if handlers else None
+        self.library.call(self.lowered.func.name, *plain, hooks=hooks)
 
 
 def _c_buffer(b: Buffer) -> codegen.CBuffer:

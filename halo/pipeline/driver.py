@@ -34,7 +34,7 @@ class HaloDriver:
         self, outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target | None
     ) -> None:
         """Compute `outputs` into `buffers`."""
-        self.compiled(outputs, buffers, target).run(buffers)
+        self.compiled(outputs, buffers, target).run(buffers, outputs[0].handlers)
 
     def compiled(
         self, outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target | None

@@ -7,6 +7,7 @@ from typing import Any
 
 from halo.ir import expr as E
 from halo.ir.expr import Call, CallKind, Expr, as_const, const, is_true
+from halo.ir.intrinsics import is_effect
 from halo.ir.ranges import UNBOUNDED, Interval
 from halo.ir.simplify import Simplifier
 from halo.ir.types import Type
@@ -70,7 +71,7 @@ class Bounds:
         if isinstance(e, E.Variable):
             fixed = e.name not in self.scope
         elif isinstance(e, (E.Load, E.Let, E.Shuffle, E.VectorReduce)) or (
-            isinstance(e, Call) and e.kind is not CallKind.INTRINSIC
+            isinstance(e, Call) and (e.kind is not CallKind.INTRINSIC or is_effect(e))
         ):
             fixed = False
         else:
