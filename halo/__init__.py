@@ -23,7 +23,7 @@ from halo.errors import (
     TypeMismatch,
 )
 from halo.ir.expr import Expr
-from halo.ir.stmt import MemoryType
+from halo.ir.stmt import MemoryType, Partition
 from halo.ir.types import BFloat, Bool, Float, Int, Type, UInt
 from halo.lang import boundary as BoundaryConditions
 from halo.lang.driver import set_driver as _set_driver
@@ -150,6 +150,7 @@ __all__ = [
     "LoopLevel",
     "MemoryType",
     "Param",
+    "Partition",
     "Pipeline",
     "RDom",
     "RVar",

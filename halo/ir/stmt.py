@@ -29,6 +29,20 @@ class ForKind(Enum):
     UNROLLED = "unrolled"
 
 
+class Partition(Enum):
+    """Whether loop partitioning may give the usual iterations of a loop code of their own."""
+
+    Auto = "Auto"
+    """Where it is worth it."""
+    Never = "Never"
+    """Not at all: one loop, with its tests in each iteration."""
+    Always = "Always"
+    """Also where it would be left out for the size of the code."""
+
+    def __repr__(self) -> str:
+        return f"Partition.{self.name}"
+
+
 class MemoryType(Enum):
     """Where an allocation lives. As in Halide (``MemoryType``)."""
 
@@ -102,7 +116,8 @@ class ProducerConsumer(Stmt):
 class For(Stmt):
     """Run `body` for `name` = min, ..., min + extent - 1 (int32); none if extent <= 0.
 
-    `note` is the directive the loop comes from, for the reader of the generated code.
+    `note` is the directive the loop comes from, for the reader of the generated code;
+    `partition` is for the pass of that name and means nothing after it.
     """
 
     name: str
@@ -111,6 +126,7 @@ class For(Stmt):
     kind: ForKind
     body: Stmt
     note: str = ""
+    partition: Partition = Partition.Auto
 
 
 @node

@@ -31,6 +31,7 @@ from halo.lowering.sites import place_functions
 from halo.lowering.storage_flattening import flatten_storage
 from halo.lowering.trim_no_ops import trim_no_ops
 from halo.lowering.unapplied import report_serial, report_unapplied
+from halo.lowering.unpartitioned import report_partitions
 from halo.lowering.unroll_loops import unroll_loops
 from halo.lowering.vectorize_loops import Outcome, vectorize_loops
 from halo.schedule.receipts import Receipts
@@ -127,16 +128,16 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     if not request.trusted:
         s = add_entry_checks(s, outputs, images, output_dims)
     s = run("entry checks", lambda s: s, s)
-    for name, f in _passes(request.scalars, program, resolved.receipts):
+    for name, f in _passes(request.scalars, program, resolved):
         s = run(name, f, s)
     inputs, func = _signature(request, program, images, output_dims, s)
     return Lowered(func, resolved.receipts, loops, inputs)
 
 
 def _passes(
-    scope: Scope, program: Program, receipts: Receipts
+    scope: Scope, program: Program, resolved: ResolvedSchedule
 ) -> list[tuple[str, Callable[[Stmt], Stmt]]]:
-    functions = program.functions
+    functions, receipts = program.functions, resolved.receipts
 
     def simplified(s: Stmt) -> Stmt:
         return simplify(s, scope)
@@ -158,6 +159,7 @@ def _passes(
         ("report", lambda s: report_unapplied(s, receipts)),
         ("check the stack", lambda s: check_stack(s, functions, receipts)),
         ("partition", partition_loops),  # before the lanes of a loop are one statement
+        ("report partitions", lambda s: report_partitions(s, receipts, resolved.functions)),
         ("trim", trim_no_ops),
         ("simplify steady states", simplified),
         ("unroll", unroll_loops),

@@ -324,7 +324,8 @@ class _Builder:
             self.frames.append(frame)
             body = bound(depth)
             self.frames.pop()
-            return For(spec.name, spec.min, spec.extent, spec.kind, body, spec.note)
+            kind, note = spec.kind, spec.note
+            return For(spec.name, spec.min, spec.extent, kind, body, note, spec.partition)
 
         return bound(-1)
 

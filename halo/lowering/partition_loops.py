@@ -24,7 +24,18 @@ from halo.ir.expr import (
 from halo.ir.intrinsics import is_intrinsic
 from halo.ir.operators import add, sub
 from halo.ir.ranges import larger, smaller
-from halo.ir.stmt import NO_OP, Block, For, ForKind, IfThenElse, LetStmt, Stmt, block, flattened
+from halo.ir.stmt import (
+    NO_OP,
+    Block,
+    For,
+    ForKind,
+    IfThenElse,
+    LetStmt,
+    Partition,
+    Stmt,
+    block,
+    flattened,
+)
 from halo.ir.types import Int
 from halo.lowering.affine import Linear, bound_of
 from halo.lowering.serialize_gathers import serialize_gathers
@@ -45,10 +56,12 @@ def partition_loops(s: Stmt, small: int = SMALL) -> Stmt:
     variable, is made independent of the loops inside by taking their worst iteration. An innermost
     loop is cut in up to three; any other, a short or a parallel one tests the constraints in each
     iteration. Clamps that the constraints imply go too. The general copy is partitioned by the
-    loops inside only while it is small.
+    loops inside only while it is small. A loop of policy `Never` is left as it is; one of policy
+    `Always` is partitioned in general copies too, and cut however short it is.
 
     Requires: flat stage, before unrolling and vectorising; no name bound again in its own scope.
-    Ensures: no `likely` is left; the same stores in the same order.
+    Ensures: no `likely` is left; the same stores in the same order; a loop that was partitioned
+    no longer has the policy `Always`.
 
         for x in 0..n { out[x] = select(likely(x >= 1), in[max(x - 1, 0)], 0) }
         ->  for x in 0..min(1, n) { ... }  for x in 1..n { out[x] = in[x - 1] }
@@ -60,6 +73,7 @@ def partition_loops(s: Stmt, small: int = SMALL) -> Stmt:
 class _Partitioner:
     def __init__(self, small: int) -> None:
         self._small = small
+        self._only_forced = False
         self._memo: dict[int, tuple[Any, bool]] = {}
 
     def marked(self, node: Stmt) -> bool:
@@ -78,6 +92,9 @@ class _Partitioner:
         return flattened(node.map_children(self.rewrite))
 
     def _loop(self, loop: For) -> Stmt:
+        forced = loop.partition is Partition.Always
+        if loop.partition is Partition.Never or (self._only_forced and not forced):
+            return loop.map_children(self.rewrite)
         try:
             state = SteadyState(loop)
         except Undecided:
@@ -86,21 +103,19 @@ class _Partitioner:
             return loop.map_children(self.rewrite)
         constraints = state.constraints
         if not constraints:
-            return self._loop_of(loop, self.rewrite(_Rewriter(state.known).apply(loop.body)))
+            return _loop_of(loop, self.rewrite(_Rewriter(state.known).apply(loop.body)))
         if state.pivots or _is_tested(loop):
-            return self._loop_of(loop, self._tested(loop, state))
+            return _loop_of(loop, self._tested(loop, state))
         return self._cut(loop, state)
-
-    def _loop_of(self, loop: For, body: Stmt) -> For:
-        return For(loop.name, loop.min, loop.extent, loop.kind, body, loop.note)
 
     def _general(self, s: Stmt) -> Stmt:
         """Return `s` for the iterations outside the steady state."""
         s = serialize_gathers(s)
-        if weight(s, self._small) < self._small:
-            made: Stmt = self.rewrite(s)
-            return made
-        return s
+        outside = self._only_forced
+        self._only_forced = outside or weight(s, self._small) >= self._small
+        made: Stmt = self.rewrite(s)
+        self._only_forced = outside
+        return made
 
     def _tested(self, loop: For, state: SteadyState) -> Stmt:
         lets: list[LetStmt] = []
@@ -147,6 +162,10 @@ class _Partitioner:
         return made
 
 
+def _loop_of(loop: For, body: Stmt) -> For:
+    return For(loop.name, loop.min, loop.extent, loop.kind, body, loop.note)
+
+
 def _piece(loop: For, start: Expr, end: Expr, body: Any) -> list[Stmt]:
     if start is end:
         return []
@@ -186,7 +205,7 @@ def _and(a: Expr, b: Expr) -> Expr:
 def _is_tested(loop: For) -> bool:
     """Whether a test in each iteration is better than up to three loops."""
     extent = as_const(loop.extent)
-    short = extent is not None and extent <= SHORT
+    short = extent is not None and extent <= SHORT and loop.partition is not Partition.Always
     return loop.kind is ForKind.PARALLEL or short or _has_loop(loop.body)
 
 

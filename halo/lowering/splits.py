@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from halo.ir.expr import GE, LE, Add, Div, Expr, Min, Mod, Mul, Sub, Variable, as_const, i32
 from halo.ir.interval import Interval, bounds_of, intersect
 from halo.ir.simplify import simplify
-from halo.ir.stmt import ForKind
+from halo.ir.stmt import ForKind, Partition
 from halo.ir.types import Int
 from halo.schedule.directives import Fuse, Split
 from halo.schedule.state import StageSchedule
@@ -24,6 +24,7 @@ class Loop:
     extent: Expr
     kind: ForKind
     note: str
+    partition: Partition
 
     @property
     def interval(self) -> Interval:
@@ -143,7 +144,7 @@ def undo_splits(
         kind = dim.kind
         if careful and kind in (ForKind.VECTORIZED, ForKind.UNROLLED):
             kind = ForKind.SERIAL
-        loop = Loop(f"{prefix}.{dim.name}", low, extent, kind, dim.note)
+        loop = Loop(f"{prefix}.{dim.name}", low, extent, kind, dim.note, dim.partition)
         nest.loops.append(loop)
         nest.values[dim.name] = Variable(Int(32), loop.name)
         depth[dim.name] = k

@@ -7,15 +7,21 @@ from collections.abc import Callable
 from halo.ir.function import Function
 from halo.schedule.directives import (
     AlignStorage,
+    AlwaysPartition,
+    AlwaysPartitionAll,
     Bound,
     ComputeAt,
     ComputeInline,
     ComputeRoot,
     Directive,
     Fuse,
+    NeverPartition,
+    NeverPartitionAll,
     Parallel,
     Reorder,
     ReorderStorage,
+    Serial,
+    SetPartition,
     Specialize,
     SpecializeFail,
     Split,
@@ -27,6 +33,7 @@ from halo.schedule.directives import (
     Vectorize,
 )
 from halo.schedule.loops import apply_kind, apply_reorder
+from halo.schedule.partition import apply_partition
 from halo.schedule.placement import apply_bound, apply_level
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
@@ -80,6 +87,12 @@ _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     Vectorize: apply_kind,
     Unroll: apply_kind,
     Parallel: apply_kind,
+    Serial: apply_kind,
+    SetPartition: apply_partition,
+    NeverPartition: apply_partition,
+    AlwaysPartition: apply_partition,
+    NeverPartitionAll: apply_partition,
+    AlwaysPartitionAll: apply_partition,
     Bound: apply_bound,
     ReorderStorage: apply_reorder_storage,
     AlignStorage: apply_align_storage,

@@ -1,4 +1,4 @@
-"""Apply `Reorder`, `Vectorize`, `Unroll` and `Parallel`: the order and the kinds of loops."""
+"""Apply `Reorder`, `Vectorize`, `Unroll`, `Parallel`, `Serial`: the order and kinds of loops."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from halo.ir.function import Function
 from halo.ir.stmt import ForKind
-from halo.schedule.directives import Parallel, Reorder, Unroll, Vectorize
+from halo.schedule.directives import Parallel, Reorder, Serial, Unroll, Vectorize
 from halo.schedule.races import Order, is_own_coordinate, reduction_order
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
@@ -17,6 +17,7 @@ _KINDS: dict[type, ForKind] = {
     Vectorize: ForKind.VECTORIZED,
     Unroll: ForKind.UNROLLED,
     Parallel: ForKind.PARALLEL,
+    Serial: ForKind.SERIAL,
 }
 
 
@@ -67,16 +68,24 @@ def _shared(function: Function, index: int, stage: StageSchedule, name: str) -> 
 
 
 def apply_kind(
-    state: FuncSchedule, function: Function, entry: Entry, mark: Vectorize | Unroll | Parallel
+    state: FuncSchedule,
+    function: Function,
+    entry: Entry,
+    mark: Vectorize | Unroll | Parallel | Serial,
 ) -> FuncSchedule:
-    """Return `state` with the loop over ``mark.var`` vectorized, unrolled or parallel."""
+    """Return `state` with the loop over ``mark.var`` vectorized, unrolled, parallel or serial."""
     stage = state.stages[entry.stage]
     dim = need_dim(stage, function, entry, mark.var)
     kind = _KINDS[type(mark)]
-    if dim.kind is not ForKind.SERIAL:
-        hint = f"split it to have both: split({mark.var}, outer, inner, factor)"
+    if dim.kind is kind is ForKind.SERIAL:
+        return state
+    if ForKind.SERIAL not in (kind, dim.kind):
+        hint = (
+            f"split it to have both: split({mark.var}, outer, inner, factor); "
+            f"or take it back first: serial({mark.var})"
+        )
         refuse(entry, function, f"{mark.var} is {dim.kind.value} already", hint)
-    if kind is not ForKind.UNROLLED:
+    if kind in (ForKind.VECTORIZED, ForKind.PARALLEL):
         _need_no_race(function, entry, stage, mark.var)
     done = replace(dim, kind=kind, note=joined_note(dim.note, entry))
     dims = tuple(done if d is dim else d for d in stage.dims)

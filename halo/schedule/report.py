@@ -12,15 +12,20 @@ from halo.schedule.directives import (
     ComputeInline,
     ComputeRoot,
     Directive,
+    Parallel,
     Reorder,
     ReorderStorage,
+    Serial,
     SplitStorage,
     StoreAt,
     StoreIn,
     StoreRoot,
+    Unroll,
+    Vectorize,
     Wrapping,
 )
 from halo.schedule.loops import reorder_effect
+from halo.schedule.partition import PARTITIONS, policy_of
 from halo.schedule.races import Order
 from halo.schedule.receipts import Receipts, Status
 from halo.schedule.schedule import Entry, Schedule
@@ -29,6 +34,7 @@ from halo.schedule.state import FuncSchedule
 _COMPUTE = (ComputeAt, ComputeInline, ComputeRoot)
 _STORE = (StoreAt, StoreRoot, ComputeInline)
 _MEMORY = (ReorderStorage, AlignStorage, SplitStorage, StoreIn)
+_KINDS = (Vectorize, Unroll, Parallel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +98,22 @@ def _replaced_by(entry: Entry, later: Sequence[Entry]) -> str:
     elif isinstance(entry.directive, StoreIn):
         kinds = (StoreIn,)
     for e in later:
-        if e.func == entry.func and isinstance(e.directive, kinds):
+        if e.func == entry.func and (isinstance(e.directive, kinds) or _sets_again(entry, e)):
             return f"replaced by {e.source()}"
     return ""
+
+
+def _sets_again(entry: Entry, later: Entry) -> bool:
+    """Whether `later` sets for the same loops what `entry` sets."""
+    old, new = entry.directive, later.directive
+    if (later.stage, later.branch) != (entry.stage, entry.branch):
+        return False
+    if isinstance(old, _KINDS) and isinstance(new, Serial):
+        return old.var == new.var
+    if isinstance(old, PARTITIONS) and isinstance(new, PARTITIONS):
+        was, now = policy_of(old)[1], policy_of(new)[1]
+        return now is None or (was is not None and set(was) <= set(now))
+    return False
 
 
 def _without_effect(
@@ -112,6 +131,8 @@ def _without_effect(
     same = effect.before == effect.after
     if isinstance(directive, Reorder) and same:
         return "the loops are in that order already"
+    if isinstance(directive, Serial) and same:
+        return f"the loop over {directive.var} is serial already"
     if isinstance(directive, ReorderStorage) and same:
         return "the dimensions are in that order already"
     if isinstance(directive, _MEMORY) and entry.func in outputs:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from halo.ir.expr import as_const
 from halo.ir.function import Function
-from halo.ir.stmt import ForKind
+from halo.ir.stmt import ForKind, Partition
 from halo.schedule.directives import Fuse, Split
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
@@ -85,9 +85,20 @@ def apply_fuse(state: FuncSchedule, function: Function, entry: Entry, fuse: Fuse
                 f"fuse first, then say so of {fuse.fused}",
             )
     note = joined_note(", ".join(n for n in dict.fromkeys((outer.note, inner.note)) if n), entry)
-    fused = Dim(fuse.fused, is_rvar=inner.is_rvar or outer.is_rvar, note=note)
+    fused = Dim(
+        fuse.fused,
+        is_rvar=inner.is_rvar or outer.is_rvar,
+        note=note,
+        partition=_stronger(outer.partition, inner.partition),
+    )
     dims = (*stage.dims[:at], fused, *stage.dims[at + 2 :])
     return state.with_stage(entry.stage, replace(stage, splits=(*stage.splits, fuse), dims=dims))
+
+
+def _stronger(a: Partition, b: Partition) -> Partition:
+    """Return the policy of a loop made of two; that nothing be cut is the stronger wish."""
+    order = (Partition.Never, Partition.Always, Partition.Auto)
+    return min(a, b, key=order.index)
 
 
 def resolve_tail(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from halo.ir.expr import Expr, Variable
 from halo.ir.function import Definition, Function
 from halo.ir.memory import MemoryDim, plain_layout
-from halo.ir.stmt import ForKind, MemoryType
+from halo.ir.stmt import ForKind, MemoryType, Partition
 from halo.schedule.directives import Fuse, Split
 from halo.schedule.formula import Formula
 from halo.schedule.loop_level import INLINED, LoopLevel
@@ -20,13 +20,14 @@ class Dim:
     """One loop of a stage.
 
     `is_rvar` holds if any reduction variable went into it. `note` is the directives it comes
-    from, for the reader of generated code.
+    from, for the reader of generated code. `partition` is what may become of its ends.
     """
 
     name: str
     kind: ForKind = ForKind.SERIAL
     is_rvar: bool = False
     note: str = ""
+    partition: Partition = Partition.Auto
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,16 @@ def roots(stage: StageSchedule, name: str) -> frozenset[str]:
         if names & made:
             old = {s.inner, s.outer} if isinstance(s, Fuse) else {s.old}
             names = (names - made) | old
+    return frozenset(names)
+
+
+def lineage(stage: StageSchedule, name: str) -> frozenset[str]:
+    """Return the loop over `name` and all loops, of any time, that it was made from."""
+    names = {name}
+    for s in reversed(stage.splits):
+        made = {s.fused} if isinstance(s, Fuse) else {s.outer, s.inner}
+        if names & made:
+            names |= {s.inner, s.outer} if isinstance(s, Fuse) else {s.old}
     return frozenset(names)
 
 

@@ -215,7 +215,7 @@ REFUSED: dict[str, tuple[Callable[[Func], object], str]] = {
     "a bound that is no constant": (lambda f: f.bound(x, 0, y), "an integer constant"),
     "storage of no dimension": (lambda f: f.reorder_storage(y, xo), "no dimension xo"),
     "storage named twice": (lambda f: f.reorder_storage(y, y), "named twice"),
-    "tile without factors": (lambda f: f.tile(x, y, xi, yi), "tile takes 6 or 8 arguments"),
+    "tile without factors": (lambda f: f.tile(x, y, xi, yi), "tile does not take 4 arguments"),
     "a variable that is none": (lambda f: f.unroll(3), "takes Vars and RVars, not 3"),
     "computing inside itself": (lambda f: f.compute_at(f, x), "inside itself"),
     "a site that is no Func": (lambda f: f.compute_at(3, x), "takes a Func, not 3"),

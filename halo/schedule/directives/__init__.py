@@ -8,7 +8,22 @@ from halo.schedule.directives.levels import (
     StoreAt,
     StoreRoot,
 )
-from halo.schedule.directives.loops import Fuse, Parallel, Reorder, Split, Unroll, Vectorize
+from halo.schedule.directives.loops import (
+    Fuse,
+    Parallel,
+    Reorder,
+    Serial,
+    Split,
+    Unroll,
+    Vectorize,
+)
+from halo.schedule.directives.partition import (
+    AlwaysPartition,
+    AlwaysPartitionAll,
+    NeverPartition,
+    NeverPartitionAll,
+    SetPartition,
+)
 from halo.schedule.directives.special import Specialize, SpecializeFail
 from halo.schedule.directives.storage import (
     AlignStorage,
@@ -23,6 +38,8 @@ from halo.schedule.directives.wrappers import CloneIn, In, Wrapping
 __all__ = [
     "DIRECTIVES",
     "AlignStorage",
+    "AlwaysPartition",
+    "AlwaysPartitionAll",
     "Bound",
     "CloneIn",
     "ComputeAt",
@@ -31,9 +48,13 @@ __all__ = [
     "Directive",
     "Fuse",
     "In",
+    "NeverPartition",
+    "NeverPartitionAll",
     "Parallel",
     "Reorder",
     "ReorderStorage",
+    "Serial",
+    "SetPartition",
     "Site",
     "Specialize",
     "SpecializeFail",

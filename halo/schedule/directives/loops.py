@@ -76,3 +76,11 @@ class Parallel(Directive):
 
     var: str
     method = "parallel"
+
+
+@dataclass(frozen=True, slots=True)
+class Serial(Directive):
+    """Run the iterations over `var` one after the other, as they do unless told otherwise."""
+
+    var: str
+    method = "serial"

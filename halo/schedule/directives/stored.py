@@ -9,15 +9,15 @@ from functools import partial
 from typing import Any
 
 from halo.errors import ScheduleError
-from halo.ir.stmt import MemoryType
-from halo.schedule.directives import levels, loops, special, storage, wrappers
+from halo.ir.stmt import MemoryType, Partition
+from halo.schedule.directives import levels, loops, partition, special, storage, wrappers
 from halo.schedule.directives.base import Directive
 from halo.schedule.formula import Formula
 from halo.schedule.tail import TailStrategy
 
 DIRECTIVES: dict[str, type[Directive]] = {
     c.method: c
-    for module in (levels, loops, special, storage, wrappers)
+    for module in (levels, loops, partition, special, storage, wrappers)
     for c in vars(module).values()
     if isinstance(c, type) and issubclass(c, Directive) and hasattr(c, "method")
 }
@@ -37,7 +37,11 @@ def to_data(directive: Directive) -> dict[str, Any]:
     return data
 
 
-_ENUMS: dict[str, type[Enum]] = {"TailStrategy": TailStrategy, "MemoryType": MemoryType}
+_ENUMS: dict[str, type[Enum]] = {
+    "TailStrategy": TailStrategy,
+    "MemoryType": MemoryType,
+    "Partition": Partition,
+}
 
 
 def _is_member(enum: type[Enum], value: object) -> bool:

@@ -1,12 +1,13 @@
 """The fluent methods of Funcs and update stages, which record directives."""
 
+from halo.schedule.methods.devices import DeviceMethods
 from halo.schedule.methods.levels import LevelMethods
 from halo.schedule.methods.log import EntryLog, ScheduleLog
 from halo.schedule.methods.special import Specialization, SpecialMethods
 from halo.schedule.methods.storage import StorageMethods
 
 
-class ScheduleMethods(SpecialMethods):
+class ScheduleMethods(SpecialMethods, DeviceMethods):
     """Directives as methods of a Func (its pure definition) or of an update stage."""
 
     __slots__ = ()

@@ -5,8 +5,24 @@ from __future__ import annotations
 from typing import Any, Self
 
 from halo.errors import ScheduleError, user_location
-from halo.schedule.directives import Directive, Fuse, Parallel, Reorder, Split, Unroll, Vectorize
+from halo.ir.stmt import Partition
+from halo.schedule.directives import (
+    AlwaysPartition,
+    AlwaysPartitionAll,
+    Directive,
+    Fuse,
+    NeverPartition,
+    NeverPartitionAll,
+    Parallel,
+    Reorder,
+    Serial,
+    SetPartition,
+    Split,
+    Unroll,
+    Vectorize,
+)
 from halo.schedule.methods.base import Recorder, integer, names_of, var_name
+from halo.schedule.methods.tiles import tile_of
 from halo.schedule.tail import TailStrategy
 
 
@@ -34,31 +50,30 @@ class LoopMethods(Recorder):
         return self._record(Fuse(var_name(inner), var_name(outer), var_name(fused)))
 
     def reorder(self, *vars: Any) -> Self:
-        """Put loops into the order given, innermost first."""
+        """Put loops into the order given, innermost first; `vars` may be one list."""
         return self._record(Reorder(names_of(vars)))
 
-    def tile(self, x: Any, y: Any, *rest: Any, tail: TailStrategy = TailStrategy.Auto) -> Self:
-        """Split two loops and put both inner ones inside.
+    def tile(self, *args: Any, **named: Any) -> Self:
+        """Split loops and put all inner ones inside.
 
         ``tile(x, y, xo, yo, xi, yi, xfactor, yfactor[, tail])``, or without `xo, yo`, which then
-        are `x, y`. The same as two splits and ``reorder(xi, yi, xo, yo)``.
+        are `x, y`: the same as two splits and ``reorder(xi, yi, xo, yo)``. For any number of
+        loops: ``tile(previous, outers, inners, factors[, tail])``, each a list, or without
+        `outers`; `tail` may be a list (`tails`) too.
+
+        Raises
+        ------
+        ScheduleError
+            Arguments of none of these forms, or lists of different lengths.
         """
-        args = list(rest)
-        if args and isinstance(args[-1], TailStrategy):
-            tail = args.pop()
-        if len(args) not in (4, 6):
-            raise ScheduleError(
-                f"tile takes 6 or 8 arguments, not {len(args) + 2}",
-                where=user_location(),
-                hint="tile(x, y, xo, yo, xi, yi, xfactor, yfactor) or "
-                "tile(x, y, xi, yi, xfactor, yfactor)",
-            )
-        xo, yo = args[:2] if len(args) == 6 else (x, y)
-        xi, yi, xfactor, yfactor = args[-4:]
-        order = Reorder(names_of((xi, yi, xo, yo)))
-        return self._record(
-            _split(x, xo, xi, xfactor, tail), _split(y, yo, yi, yfactor, tail), order
-        )
+        parts = tile_of(args, named)
+        splits = [_split(*p) for p in parts]
+        inside = (*(s.inner for s in splits), *(s.outer for s in splits))
+        return self._record(*splits, Reorder(inside))
+
+    def serial(self, var: Any) -> Self:
+        """Run the loop over `var` one iteration after the other, as at the start."""
+        return self._record(Serial(var_name(var)))
 
     def vectorize(
         self, var: Any, factor: Any = None, tail: TailStrategy = TailStrategy.Auto
@@ -90,6 +105,38 @@ class LoopMethods(Recorder):
         inner = self._fresh(name, ".t")
         return self._record(_split(name, name, inner, task_size, tail), Parallel(name))
 
+    def partition(self, var: Any, partition_policy: Partition) -> Self:
+        """Say whether the loop over `var` may be cut into a steady state and its ends."""
+        if not isinstance(partition_policy, Partition):
+            raise ScheduleError(
+                f"partition takes a Partition, not {partition_policy!r}",
+                where=user_location(),
+                hint="partition(x, Partition.Never), Partition.Always or Partition.Auto",
+            )
+        return self._record(SetPartition(var_name(var), partition_policy))
+
+    def never_partition(self, *vars: Any) -> Self:
+        """Leave the loops over `vars`, which may be one list, whole."""
+        return self._record(NeverPartition(names_of(vars)))
+
+    def always_partition(self, *vars: Any) -> Self:
+        """Partition the loops over `vars`, which may be one list, wherever it can be done."""
+        return self._record(AlwaysPartition(names_of(vars)))
+
+    def never_partition_all(self) -> Self:
+        """Leave all loops of this definition whole."""
+        return self._record(NeverPartitionAll())
+
+    def always_partition_all(self) -> Self:
+        """Partition all loops of this definition wherever it can be done."""
+        return self._record(AlwaysPartitionAll())
+
 
 def _split(old: Any, outer: Any, inner: Any, factor: Any, tail: TailStrategy) -> Split:
+    if not isinstance(tail, TailStrategy):
+        raise ScheduleError(
+            f"{tail!r} is no TailStrategy",
+            where=user_location(),
+            hint="there are " + ", ".join(map(repr, TailStrategy)),
+        )
     return Split(var_name(old), var_name(outer), var_name(inner), integer(factor), tail)
