@@ -21,7 +21,7 @@ from halo.lowering.hoist_invariants import hoist_invariants
 from halo.lowering.inline import inline_functions
 from halo.lowering.jam_vectors import jam_vectors
 from halo.lowering.lift_effects import lift_effects
-from halo.lowering.loop_nests import build_loop_nests, output_buffer, with_lets
+from halo.lowering.loop_nests import build_loop_nests, with_lets
 from halo.lowering.memory_types import check_stack, report_registers
 from halo.lowering.partition_loops import partition_loops
 from halo.lowering.program import Program
@@ -29,6 +29,7 @@ from halo.lowering.promote_registers import promote_registers
 from halo.lowering.realization_order import collect_program
 from halo.lowering.sites import place_functions
 from halo.lowering.storage_flattening import flatten_storage
+from halo.lowering.surroundings import output_buffer
 from halo.lowering.trim_no_ops import trim_no_ops
 from halo.lowering.unapplied import report_serial, report_unapplied
 from halo.lowering.unpartitioned import report_partitions

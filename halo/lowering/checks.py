@@ -13,7 +13,7 @@ from halo.ir.lowered import Field, buffer_field
 from halo.ir.simplify import simplify
 from halo.ir.stmt import AssertStmt, ErrorCode, IfThenElse, Stmt, block
 from halo.lowering.bounds_inference import Box
-from halo.lowering.loop_nests import output_buffer
+from halo.lowering.surroundings import output_buffer
 
 
 def add_region_checks(

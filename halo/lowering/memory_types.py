@@ -10,7 +10,7 @@ from halo.ir.function import Function
 from halo.ir.printer import to_text
 from halo.ir.stmt import Allocate, MemoryType, Stmt
 from halo.ir.substitute import walk
-from halo.lowering.loop_nests import output_buffer
+from halo.lowering.surroundings import output_buffer
 from halo.schedule.directives import StoreIn
 from halo.schedule.receipts import Receipt, Receipts, Status
 from halo.schedule.refuse import refuse

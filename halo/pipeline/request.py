@@ -9,7 +9,7 @@ from halo.buffer import Buffer
 from halo.ir.expr import i64
 from halo.ir.function import Dimension, Function, Image, Parameter
 from halo.lowering import Request
-from halo.lowering.loop_nests import output_buffer
+from halo.lowering.surroundings import output_buffer
 from halo.pipeline.parts import is_dense, schedule_of
 
 

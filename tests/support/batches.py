@@ -16,7 +16,7 @@ from halo.ir.function import Dimension
 from halo.ir.lowered import BufferArg, LoweredFunc, LoweredModule
 from halo.ir.stmt import For, ForKind, Store
 from halo.lowering import Lowered, Request, lower
-from halo.lowering.loop_nests import output_buffer
+from halo.lowering.surroundings import output_buffer
 from halo.pipeline import Compiled, CompileTimes, c_name, schedule_of
 from halo.target import Target, host_target
 

@@ -1,0 +1,168 @@
+"""Regions at the sites of a nest under construction: what each Function covers where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from halo.ir.expr import Add, Expr, Sub, Variable, i32
+from halo.ir.interval import Interval
+from halo.ir.lowered import Field, buffer_field
+from halo.ir.simplify import simplify
+from halo.ir.stmt import (
+    MemoryType,
+    Realize,
+    Stmt,
+)
+from halo.ir.substitute import substitute
+from halo.lowering.bounds_inference import Box, Domain, Region, Regions, merge_boxes
+from halo.lowering.program import Program
+from halo.lowering.sites import ROOT, Placement, Site
+from halo.lowering.sliding_window import Slide, fold_factor, greatest_extent, slide
+from halo.lowering.splits import extent_of, known_end
+from halo.schedule.state import FuncSchedule
+
+
+def output_buffer(name: str, value_index: int, values: int) -> str:
+    """Return the name of the buffer that holds value `value_index` of output `name`."""
+    return name if values == 1 else f"{name}.{value_index}"
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """An enclosing loop: what sliding over it needs to know."""
+
+    site: Site
+    loop: Variable
+    serial: bool
+    min: Expr
+    lets: list[tuple[str, Expr]] = field(default_factory=list)
+
+
+class Surroundings:
+    """Where a builder of loops is: the loops around it, and the regions in force there.
+
+    Attributes
+    ----------
+    needed
+        Image or output to the box that is read or written.
+    root_lets
+        Names in terms of outputs and parameters, outermost first.
+    current
+        Function to its region here.
+    frames
+        The loops around, outermost first.
+    careful
+        Whether each step of a split is guarded, because a buffer may be smaller than one.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        schedules: Mapping[str, FuncSchedule],
+        placement: Placement,
+        known: Mapping[str, Expr],
+    ) -> None:
+        self.program, self.schedules, self.placement = program, schedules, placement
+        self.known = known
+        self.regions = Regions(program, schedules)
+        self.needed: dict[str, Box] = {}
+        self.root_lets: list[tuple[str, Expr]] = []
+        self.current: dict[str, Region] = {}
+        self.frames: list[Frame] = []
+        self.folds: dict[str, list[tuple[int, int]]] = {}
+        self.careful = False
+
+    def find_regions(
+        self, site: Site, inside: list[str], touched: dict[str, Box]
+    ) -> list[tuple[str, Expr]]:
+        """Work out the region of each Function in `inside`, users first; return their lets."""
+        lets: list[tuple[str, Expr]] = []
+        outputs = self.program.outputs
+        for name in reversed(inside):
+            if name in outputs:
+                region = self.regions.at_root(name, self._output_domain(name))
+            else:
+                region = self.regions.region(name, touched[name])
+            lets.extend(region.lets)
+            if self.placement.computed[name] == site:
+                region = self._slide(name, region, lets)
+            self.current[name] = region
+            for i, domain in enumerate(region.stages):
+                merge_boxes(touched, self.regions.touched_by(name, i, domain))
+        if site is ROOT:
+            self.needed = {n: b for n, b in touched.items() if n not in self.program.functions}
+            for name in outputs:
+                box = self.current[name].box(self.program.functions[name].args)
+                merged = {name: box}
+                if name in touched:
+                    merge_boxes(merged, {name: touched[name]})
+                self.needed[name] = merged[name]
+        return lets
+
+    def _output_domain(self, name: str) -> Domain:
+        f = self.program.functions[name]
+        buffer = output_buffer(name, 0, len(f.types))
+        domain: Domain = {}
+        for i, arg in enumerate(f.args):
+            low = substitute(buffer_field(buffer, Field.MIN, i), self.known)
+            extent = substitute(buffer_field(buffer, Field.EXTENT, i), self.known)
+            if arg in self.schedules[name].bounds:
+                first, n = self.schedules[name].bounds[arg]
+                domain[arg] = Interval(i32(first), i32(first + n - 1))
+            else:
+                domain[arg] = Interval(low, simplify(Sub(Add(low, extent), i32(1))))
+        return domain
+
+    def _slide(self, name: str, region: Region, lets: list[tuple[str, Expr]]) -> Region:
+        """Leave out what an earlier iteration around `name` computed, if storage lasts."""
+        frames = self.frames_inside(self.placement.stored[name])
+        if not frames or len(self.program.definitions[name]) > 1:
+            return region
+        known = [let for frame in frames for let in frame.lets] + lets
+        args = self.program.functions[name].args
+        found: Slide | None = None
+        for frame in reversed(frames):
+            slid = slide(args, region.stages[0], frame.loop, frame.min, known)
+            if slid.depends:
+                found = slid if frame.serial else None
+                break
+        outer = frames[: frames.index(frame)] if found else frames
+        parallel_between = any(not f.serial for f in outer)
+        if found is None or found.arg is None:
+            self.folds.setdefault(name, []).append((-1, 0))
+            return region
+        factor = 0 if parallel_between else fold_factor(region.stages[0][found.arg], known)
+        self.folds.setdefault(name, []).append((args.index(found.arg), factor))
+        new = f"{name}.{found.arg}.new{len(self.folds[name])}"
+        lets.append((new, found.new_min))
+        stage = dict(region.stages[0])
+        stage[found.arg] = Interval(Variable(found.new_min.type, new), stage[found.arg].max)
+        return Region((stage,), region.lets)
+
+    def frames_inside(self, site: Site) -> list[Frame]:
+        """Return the loops inside `site`, down to where the builder is."""
+        at = next((i for i, f in enumerate(self.frames) if f.site == site), -1)
+        return self.frames[at + 1 :]
+
+    def realize(self, name: str, region: Region, body: Stmt) -> Stmt:
+        f = self.program.functions[name]
+        bounds = tuple((known_end(r.min), self._extent(name, r)) for r in region.box(f.args))
+        folds = [0] * f.dimensions
+        votes = self.folds.pop(name, [])
+        if votes and len({d for d, _ in votes}) == 1 and all(n > 0 for _, n in votes):
+            folds[votes[0][0]] = max(n for _, n in votes)
+        storage = self.schedules[name].storage
+        return Realize(name, f.types, bounds, body, storage.layout, tuple(folds), storage.memory)
+
+    def _extent(self, name: str, r: Interval) -> Expr:
+        """Return the number of cells to keep of `r`: a constant where the memory needs one."""
+        extent = extent_of(r)
+        if self.schedules[name].storage.memory in (MemoryType.Stack, MemoryType.Register):
+            known = greatest_extent(r, [let for frame in self.frames for let in frame.lets])
+            return extent if known is None else i32(max(known, 0))
+        return extent
+
+    def lets(self) -> list[tuple[str, Expr]]:
+        """Return the names bound around here, outermost first."""
+        return [*self.root_lets, *(let for frame in self.frames for let in frame.lets)]
