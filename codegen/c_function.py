@@ -143,21 +143,33 @@ def _enter_public(ctx: Context, f: LoweredFunc, table: Mapping[str, str]) -> Non
         what = c_string(f"{kind} '{a.name}'")
         c_type = f"(halo_type){{{_CODES[a.type.code]}, {a.type.bits}}}"
         check = f"halo_check_buffer(ctx, {table[a.name]}, {what}, {c_type}, {a.dimensions})"
-        ctx.line(f"err = {check};")
-        ctx.exits[-1].used = True
-        ctx.line(f"if (err) goto {ctx.exits[-1].label};")
+        _check(ctx, check)
+        if a.alignment:
+            _check(ctx, f"halo_check_alignment(ctx, {table[a.name]}, {what}, {a.alignment})")
     ctx.line("{")
     ctx.depth += 1
     for a in buffers:
         own = ctx.names.fresh(f"{a.name}_data")
         const = "" if a.is_output else "const "
-        ctx.line(f"{const}{memory_type(a.type)} *const {own} = {table[a.name]}->host;")
+        ctx.line(f"{const}{memory_type(a.type)} *const {own} = {_host(a, table[a.name])};")
         ctx.arrays[a.name] = Array(own, a.type)
         for i in range(a.dimensions):
             for field in Field:
                 v = buffer_field(a.name, field, i)
                 cast = "" if field is Field.STRIDE else f"({scalar_type(v.type)})"
                 _declare(ctx, v.name, v.type, f"{cast}{table[a.name]}->dim[{i}].{field.value}")
+
+
+def _check(ctx: Context, call: str) -> None:
+    """Leave the function with what `call` returns where that is not 0."""
+    ctx.line(f"err = {call};")
+    ctx.exits[-1].used = True
+    ctx.line(f"if (err) goto {ctx.exits[-1].label};")
+
+
+def _host(a: BufferArg, name: str) -> str:
+    plain = f"{name}->host"
+    return f"__builtin_assume_aligned({plain}, {a.alignment})" if a.alignment else plain
 
 
 _DECLARATION = re.compile(r"\s*(?:const )?\w+ (?:\*?const )?(\w+) = .*;")

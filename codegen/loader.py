@@ -39,6 +39,8 @@ _HINTS: dict[ErrorCode, str] = {
     "say what lies outside with halo.BoundaryConditions",
     ErrorCode.BAD_STRIDE: "pass an array laid out as promised, or take the promise back with "
     "dim(...).set_stride(None)",
+    ErrorCode.BAD_ALIGNMENT: "pass an array that begins at such an address, or take the promise "
+    "back with set_host_alignment(0)",
     ErrorCode.OUT_OF_MEMORY: "compute a smaller region at a time, or store less at once: "
     "compute_at instead of compute_root",
 }

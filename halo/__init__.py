@@ -92,6 +92,7 @@ from halo.lang.operators import (
     u32,
     u64,
 )
+from halo.lang.output_image_param import OutputImageParam
 from halo.lang.param import Param
 from halo.lang.pipeline import Pipeline
 from halo.lang.rdom import Range, RDom, RVar
@@ -149,6 +150,7 @@ __all__ = [
     "JITHandlers",
     "LoopLevel",
     "MemoryType",
+    "OutputImageParam",
     "Param",
     "Partition",
     "Pipeline",

@@ -18,7 +18,8 @@ enum {
     halo_error_out_of_memory = 7,
     halo_error_bad_parameter = 8,
     halo_error_bad_shape = 9,
-    halo_error_requirement = 10
+    halo_error_requirement = 10,
+    halo_error_bad_alignment = 11
 };
 
 /* One dimension of a buffer: coordinates min, ..., min + extent - 1; stride in elements. */

@@ -39,6 +39,19 @@ HALO_HELPER int32_t halo_check_dims(halo_context *ctx, const halo_buffer *b, con
     return halo_ok;
 }
 
+/* Whether the elements of `b`, if there are any, begin at a multiple of `bytes`. */
+HALO_HELPER int32_t halo_check_alignment(halo_context *ctx, const halo_buffer *b, const char *what,
+                                         int32_t bytes) {
+    const int32_t off = (int32_t)((uintptr_t)b->host % (uintptr_t)bytes);
+    bool empty = false;
+    for (int32_t i = 0; i < b->dimensions; ++i) empty = empty || b->dim[i].extent == 0;
+    if (off && !empty)
+        return halo_fail(ctx, halo_error_bad_alignment,
+                         "%s: its address must be a multiple of %d bytes, it is %d past one", what,
+                         (int)bytes, (int)off);
+    return halo_ok;
+}
+
 /* Whether `b` is a buffer of the expected type and number of dimensions. */
 HALO_HELPER int32_t halo_check_buffer(halo_context *ctx, const halo_buffer *b, const char *what,
                                       halo_type type, int32_t dimensions) {

@@ -90,6 +90,9 @@ class Function:
         none.
     handlers
         The `halo.lang.handlers.JITHandlers` of the calls that compute it; None: all defaults.
+    output_images
+        What is promised of the buffers its cells leave in where it is an output, one for each of
+        `types`; empty until somebody asks for them.
     """
 
     name: str
@@ -100,6 +103,7 @@ class Function:
     frozen: bool = False
     schedule_log: Any = None
     handlers: Any = None
+    output_images: list[Image] = field(default_factory=list)
 
     @property
     def dimensions(self) -> int:
@@ -125,10 +129,23 @@ class Dimension:
 
 @dataclass(eq=False, slots=True)
 class Image:
-    """An input array: behind an ImageParam (no `buffer` until it is set) or a Buffer.
+    """An array that enters or leaves: behind an ImageParam, a Buffer, or an output.
 
-    `buffer` holds the run-time array, a `halo.buffer.Buffer`; `schedule_log` the directives given
-    for it, a `halo.schedule.methods.EntryLog`.
+    Attributes
+    ----------
+    dims
+        What is promised of each dimension.
+    buffer
+        The run-time array, a `halo.buffer.Buffer`; None until it is set, and for outputs.
+    schedule_log
+        The directives given for it, a `halo.schedule.methods.EntryLog`.
+    alignment
+        Bytes that its address is promised to be a multiple of; 0: nothing is promised.
+    estimates
+        Dimension to the (min, extent) that are typical of it.
+    is_output
+        Whether cells leave in it. The stride of dimension 0 of an output is 1 even without a
+        promise, unless the buffer to fill is there and has another, or ``free_stride`` is set.
     """
 
     name: str
@@ -136,10 +153,19 @@ class Image:
     dims: list[Dimension]
     buffer: Any = None
     schedule_log: Any = None
+    alignment: int = 0
+    estimates: dict[int, tuple[Expr, Expr]] = field(default_factory=dict)
+    is_output: bool = False
+    free_stride: bool = False
 
     @property
     def dimensions(self) -> int:
         return len(self.dims)
+
+
+def output_buffer(name: str, value_index: int, values: int) -> str:
+    """Return the name of the buffer that holds value `value_index` of output `name`."""
+    return name if values == 1 else f"{name}.{value_index}"
 
 
 @dataclass(eq=False, slots=True)

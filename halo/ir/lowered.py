@@ -37,13 +37,15 @@ class BufferArg:
     """A buffer parameter.
 
     `dims` gives per dimension (first dimension first) what is known before it runs. In a trusted
-    function all of it is known and the argument is passed as its bare address.
+    function all of it is known and the argument is passed as its bare address, which must not
+    be NULL. The address is promised to be a multiple of `alignment` bytes where that is not 0.
     """
 
     name: str
     type: Type
     dims: tuple[Dimension, ...]
     is_output: bool
+    alignment: int = 0
 
     @property
     def dimensions(self) -> int:

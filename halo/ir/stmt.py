@@ -73,6 +73,7 @@ class ErrorCode(Enum):
     BAD_PARAMETER = 8
     BAD_SHAPE = 9
     REQUIREMENT = 10
+    BAD_ALIGNMENT = 11
 
 
 @node

@@ -17,6 +17,7 @@ from halo.lang.definition import define_pure, define_update, implicit_count
 from halo.lang.func_ref import FuncRef, as_values
 from halo.lang.image_param import ImageParam
 from halo.lang.names import fresh_name, unique_name
+from halo.lang.output_image_param import OutputMethods
 from halo.lang.rdom import RVar
 from halo.lang.realization import realize
 from halo.lang.var import IMPLICIT, Var
@@ -25,7 +26,7 @@ from halo.schedule.methods import FuncScheduleMethods, ScheduleLog, ScheduleMeth
 from halo.target import Target
 
 
-class Func(FuncScheduleMethods, CompileMethods):
+class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
     """A function from integer coordinates to values.
 
     ``f[x, y] = e`` defines it for all x and y. Further definitions update cells, in order:

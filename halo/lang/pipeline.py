@@ -10,6 +10,7 @@ from halo.errors import DefinitionError, user_location
 from halo.ir.function import Function
 from halo.lang.compile import CompileMethods
 from halo.lang.func import Func
+from halo.lang.output_image_param import OutputImageParam
 from halo.lang.realization import realize
 from halo.target import Target
 
@@ -35,6 +36,10 @@ class Pipeline(CompileMethods):
     def outputs(self) -> list[Func]:
         """Return the outputs."""
         return list(self._funcs)
+
+    def output_buffers(self) -> list[OutputImageParam]:
+        """Return the buffers that the values of all outputs leave in."""
+        return [b for f in self._funcs for b in f.output_buffers()]
 
     def defined(self) -> bool:
         """Whether all outputs are defined."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from halo.ir.expr import Expr, i32
-from halo.ir.function import Dimension, Function, Image, Parameter
+from halo.ir.function import Dimension, Function, Image, Parameter, output_buffer
 from halo.ir.interval import Interval
 from halo.ir.lowered import BufferArg, Field, LoweredFunc, ScalarArg, buffer_field
 from halo.ir.simplify import simplify
@@ -19,6 +19,7 @@ from halo.lowering.checks import add_entry_checks, add_region_checks
 from halo.lowering.common_subexpressions import common_subexpressions
 from halo.lowering.hoist_invariants import hoist_invariants
 from halo.lowering.inline import inline_functions
+from halo.lowering.inputs import Inputs, collect_inputs
 from halo.lowering.jam_vectors import jam_vectors
 from halo.lowering.lift_effects import lift_effects
 from halo.lowering.loop_nests import build_loop_nests, with_lets
@@ -29,7 +30,6 @@ from halo.lowering.promote_registers import promote_registers
 from halo.lowering.realization_order import collect_program
 from halo.lowering.sites import place_functions
 from halo.lowering.storage_flattening import flatten_storage
-from halo.lowering.surroundings import output_buffer
 from halo.lowering.trim_no_ops import trim_no_ops
 from halo.lowering.unapplied import report_serial, report_unapplied
 from halo.lowering.unpartitioned import report_partitions
@@ -60,6 +60,8 @@ class Request:
         Function to the image that stands for it: it is read, not computed.
     output_dims
         Output buffer to what is promised about its dimensions.
+    alignments
+        Output buffer to the bytes that its address is promised to be a multiple of.
     scalars
         Free index variables of the definitions (symbolic sizes) and their ranges; they become
         int32 arguments, after the buffers.
@@ -74,6 +76,7 @@ class Request:
     schedule: Schedule
     cuts: Mapping[str, Image] = field(default_factory=dict)
     output_dims: Mapping[str, tuple[Dimension, ...]] = field(default_factory=dict)
+    alignments: Mapping[str, int] = field(default_factory=dict)
     scalars: Scope = field(default_factory=dict)
     args: Sequence[Image | Parameter] | None = None
     trusted: bool = False
@@ -113,13 +116,14 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     """
     run = _Runner(hook)
     program, resolved, output_dims = prepare(request)
-    known = known_fields(output_dims, program)
+    given = collect_inputs(program, output_dims, request.args)
+    images = given.images
+    known = known_fields(output_dims, images)
     placement = place_functions(program, resolved.functions)
     nest = build_loop_nests(program, resolved.functions, placement, known)
     loops = run("loop nests", lambda _: nest.body, nest.body)
 
     outputs = {name: program.functions[name] for name in program.outputs}
-    images = program.images()
     s = run("storage flattening", lambda s: flatten_storage(s, outputs), loops)
     if program.has_effects():
         s = run("lift effects", lift_effects, s)  # before anything is moved or dropped
@@ -131,7 +135,7 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     s = run("entry checks", lambda s: s, s)
     for name, f in _passes(request.scalars, program, resolved):
         s = run(name, f, s)
-    inputs, func = _signature(request, program, images, output_dims, s)
+    inputs, func = _signature(request, program, given, output_dims, s)
     return Lowered(func, resolved.receipts, loops, inputs)
 
 
@@ -195,7 +199,7 @@ Dims = Mapping[str, tuple[Dimension, ...]]
 def prepare(request: Request) -> tuple[Program, ResolvedSchedule, Dims]:
     """Collect the program, resolve its schedule, inline; return also what outputs promise."""
     program = collect_program(request.outputs, request.cuts)
-    fields = known_fields({}, program)
+    fields = known_fields({}, program.images())
     if fields:
         program = program.map_expressions(lambda e: substitute(e, fields))
     functions = program.with_own_definitions()
@@ -237,10 +241,10 @@ def _promised_dims(
     return dims
 
 
-def known_fields(output_dims: Dims, program: Program) -> dict[str, Expr]:
+def known_fields(output_dims: Dims, images: Mapping[str, Image]) -> dict[str, Expr]:
     """Return the buffer fields whose value is known before it runs, by name."""
     dims: dict[str, Sequence[Dimension]] = dict(output_dims)
-    dims.update({name: image.dims for name, image in program.images().items()})
+    dims.update({name: image.dims for name, image in images.items()})
     known: dict[str, Expr] = {}
     for name, each in dims.items():
         for d, dim in enumerate(each):
@@ -252,14 +256,13 @@ def known_fields(output_dims: Dims, program: Program) -> dict[str, Expr]:
 
 
 def _signature(
-    request: Request, program: Program, images: Mapping[str, Image], output_dims: Dims, body: Stmt
+    request: Request, program: Program, given: Inputs, output_dims: Dims, body: Stmt
 ) -> tuple[tuple[Image | Parameter, ...], LoweredFunc]:
-    found: list[Image | Parameter] = [*images.values(), *program.parameters()]
-    inputs = found if request.args is None else list(request.args)
+    inputs = given.listed() if request.args is None else list(request.args)
     args: list[BufferArg | ScalarArg] = []
     for x in inputs:
         if isinstance(x, Image):
-            args.append(BufferArg(x.name, x.type, tuple(x.dims), is_output=False))
+            args.append(BufferArg(x.name, x.type, tuple(x.dims), False, x.alignment))
         else:
             args.append(ScalarArg(x.name, x.type))
     for name in program.outputs:
@@ -267,6 +270,7 @@ def _signature(
         for i, t in enumerate(f.types):
             buffer = output_buffer(name, i, len(f.types))
             dims = output_dims.get(buffer, (Dimension(),) * f.dimensions)
-            args.append(BufferArg(buffer, t, tuple(dims), is_output=True))
+            alignment = request.alignments.get(buffer, 0)
+            args.append(BufferArg(buffer, t, tuple(dims), True, alignment))
     args.extend(ScalarArg(name, Int(32)) for name in request.scalars)
     return tuple(inputs), LoweredFunc(request.name, tuple(args), body, request.trusted)

@@ -7,13 +7,12 @@ from functools import reduce
 
 from halo.errors import BoundsError
 from halo.ir.expr import EQ, GE, GT, LE, Add, And, Expr, Or, Sub, i32
-from halo.ir.function import Dimension, Function, Image
+from halo.ir.function import Dimension, Function, Image, output_buffer
 from halo.ir.interval import Interval
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.simplify import simplify
 from halo.ir.stmt import AssertStmt, ErrorCode, IfThenElse, Stmt, block
 from halo.lowering.bounds_inference import Box
-from halo.lowering.surroundings import output_buffer
 
 
 def add_region_checks(
@@ -48,8 +47,8 @@ def add_entry_checks(
 ) -> Stmt:
     """Put in front of `body` that every promise about a buffer's shape is kept.
 
-    Ensures: where a min, extent or stride is known before it runs, the buffer's is the same; the
-    buffers of one Tuple have one shape.
+    Ensures: where a min, extent or stride is known before it runs, the buffer's is the same, but
+    for strides along less than two cells; the buffers of one Tuple have one shape.
     """
     checks: list[Stmt] = []
     for name, image in images.items():
@@ -74,8 +73,11 @@ def _promised(role: str, buffer: str, dims: Sequence[Dimension]) -> list[Stmt]:
         ):
             if value is not None:
                 has = buffer_field(buffer, what, d)
+                kept: Expr = EQ(has, value)
+                if what is Field.STRIDE:  # nobody steps along one cell, or none
+                    kept = Or(LE(buffer_field(buffer, Field.EXTENT, d), i32(1)), kept)
                 text = f"{role} '{buffer}' dimension {d}: {what.value} must be "
-                made.append(AssertStmt(EQ(has, value), code, (text, value, ", got ", has)))
+                made.append(AssertStmt(kept, code, (text, value, ", got ", has)))
     return made
 
 

@@ -6,11 +6,10 @@ import math
 from collections.abc import Iterator, Mapping
 
 from halo.ir.expr import as_const
-from halo.ir.function import Function
+from halo.ir.function import Function, output_buffer
 from halo.ir.printer import to_text
 from halo.ir.stmt import Allocate, MemoryType, Stmt
 from halo.ir.substitute import walk
-from halo.lowering.surroundings import output_buffer
 from halo.schedule.directives import StoreIn
 from halo.schedule.receipts import Receipt, Receipts, Status
 from halo.schedule.refuse import refuse

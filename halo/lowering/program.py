@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from halo.ir.expr import Call, CallKind, Expr, Variable
@@ -35,31 +35,25 @@ class Program:
 
     def images(self) -> dict[str, Image]:
         """Return the images any definition reads or asks the size of, in order of first use."""
-        found: dict[str, Image] = {}
-        for n in self._nodes():
-            if isinstance(n, Call) and isinstance(n.func, Image):
-                found.setdefault(n.name, n.func)
-            elif isinstance(n, Variable) and isinstance(n.source, Image):
-                found.setdefault(n.source.name, n.source)
-        return found
+        return {i.name: i for i in images_among(self.nodes()) if not i.is_output}
 
     def parameters(self) -> list[Parameter]:
         """Return the scalar parameters used by any definition, in order of first use."""
         found: dict[str, Parameter] = {}
-        for n in self._nodes():
+        for n in self.nodes():
             if isinstance(n, Variable) and n.param is not None:
                 found.setdefault(n.name, n.param)
         return list(found.values())
 
     def has_effects(self) -> bool:
         """Whether evaluating any definition does something beside giving a value."""
-        return any(is_effect(n) for n in self._nodes())
+        return any(is_effect(n) for n in self.nodes())
 
-    def _nodes(self) -> Iterator[Node]:
+    def nodes(self) -> Iterator[Node]:
+        """Yield every node of every definition, and of what the schedule says in Exprs."""
         for stages in self.definitions.values():
             for d in stages:
-                for e in (*expressions_of(d), *(x for r in d.rvars for x in (r.min, r.extent))):
-                    yield from walk(e)
+                yield from nodes_of(d)
         for e in self.scheduled:
             yield from walk(e)
 
@@ -93,6 +87,23 @@ def calls_in(d: Definition) -> list[Call]:
             if isinstance(n, Call) and n.kind in (CallKind.FUNC, CallKind.IMAGE):
                 found.append(n)
     return found
+
+
+def nodes_of(d: Definition) -> Iterator[Node]:
+    """Yield every node of a definition."""
+    for e in (*expressions_of(d), *(x for r in d.rvars for x in (r.min, r.extent))):
+        yield from walk(e)
+
+
+def images_among(nodes: Iterable[Node]) -> list[Image]:
+    """Return the images that are read or asked for their size, each once, in order."""
+    found: dict[str, Image] = {}
+    for n in nodes:
+        if isinstance(n, Call) and isinstance(n.func, Image):
+            found.setdefault(n.name, n.func)
+        elif isinstance(n, Variable) and isinstance(n.source, Image):
+            found.setdefault(n.source.name, n.source)
+    return list(found.values())
 
 
 def producers_of(d: Definition) -> list[Function]:

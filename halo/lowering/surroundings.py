@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from halo.ir.expr import Add, Expr, Sub, Variable, i32
+from halo.ir.function import output_buffer
 from halo.ir.interval import Interval
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.simplify import simplify
@@ -21,11 +22,6 @@ from halo.lowering.sites import ROOT, Placement, Site
 from halo.lowering.sliding_window import Slide, fold_factor, greatest_extent, slide
 from halo.lowering.splits import extent_of, known_end
 from halo.schedule.state import FuncSchedule
-
-
-def output_buffer(name: str, value_index: int, values: int) -> str:
-    """Return the name of the buffer that holds value `value_index` of output `name`."""
-    return name if values == 1 else f"{name}.{value_index}"
 
 
 @dataclass(slots=True, eq=False)

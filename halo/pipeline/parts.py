@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from halo.buffer import Buffer
+from halo.ir.expr import as_const
 from halo.ir.function import Function, Image
-from halo.lowering.program import calls_in
+from halo.lowering.program import calls_in, images_among, nodes_of
 from halo.schedule.methods import EntryLog
 from halo.schedule.schedule import Schedule
 from halo.target import Target
@@ -36,7 +37,8 @@ class Parts:
             functions[f.name] = f
             calls = [c for d in f.definitions for c in calls_in(d)]
             stack.extend(c.func for c in calls if isinstance(c.func, Function))
-            images.update({c.name: c.func for c in calls if isinstance(c.func, Image)})
+            found = images_among(n for d in f.definitions for n in nodes_of(d))
+            images.update({image.name: image for image in found})
         return Parts(tuple(functions.values()), tuple(images.values()))
 
     def logs(self) -> list[EntryLog]:
@@ -58,7 +60,8 @@ class Parts:
     def key(self, buffers: Sequence[Buffer], target: Target) -> object:
         """Return what the code depends on beside the definitions, which no longer change."""
         logs = [len(log.entries) for log in self.logs()]
-        promises = [tuple(image.dims) for image in self.images]
+        outputs = [image for f in self.functions for image in f.output_images]
+        promises = [_promise(image) for image in (*self.images, *outputs)]
         strides = [is_dense(b) for b in buffers]
         return (self.functions, tuple(logs), tuple(promises), tuple(strides), str(target))
 
@@ -66,6 +69,14 @@ class Parts:
 def schedule_of(outputs: Sequence[Function]) -> Schedule:
     """Return the directives given for `outputs` and the Functions they use."""
     return Parts.of(outputs).schedule()
+
+
+def _promise(image: Image) -> object:
+    """Return what code depends on of `image`; constants by value."""
+    fields = [e for d in image.dims for e in (d.min, d.extent, d.stride)]
+    known = [None if e is None else as_const(e) for e in fields]
+    values = [e if k is None else k for e, k in zip(fields, known, strict=True)]
+    return (image.alignment, image.free_stride, tuple(values))
 
 
 def is_dense(b: Buffer) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from halo.buffer import Buffer
 from halo.ir.expr import i64
-from halo.ir.function import Dimension, Function, Image, Parameter
+from halo.ir.function import Dimension, Function, Image, Parameter, output_buffer
 from halo.lowering import Request
-from halo.lowering.surroundings import output_buffer
 from halo.pipeline.parts import is_dense, schedule_of
 
 
@@ -31,13 +31,28 @@ def make_request(
 ) -> Request:
     """Return the request to lower; an output known to have stride 1 is promised so."""
     dims: dict[str, tuple[Dimension, ...]] = {}
+    alignments: dict[str, int] = {}
     rest = list(buffers)
     for f in outputs:
         for i in range(len(f.types)):
-            b = rest.pop(0)
-            dense = f.dimensions > 0 and (b is None or is_dense(b))
-            first = Dimension(stride=i64(1) if dense else None)
-            others = (Dimension(),) * (f.dimensions - 1)
-            if f.dimensions:
-                dims[output_buffer(f.name, i, len(f.types))] = (first, *others)
-    return Request(c_name(name), outputs, schedule_of(outputs), output_dims=dims, args=args)
+            image = f.output_images[i] if f.output_images else None
+            buffer = output_buffer(f.name, i, len(f.types))
+            dims[buffer] = _promised_dims(f, image, rest.pop(0))
+            alignments[buffer] = image.alignment if image else 0
+    return Request(
+        c_name(name),
+        outputs,
+        schedule_of(outputs),
+        output_dims=dims,
+        alignments=alignments,
+        args=args,
+    )
+
+
+def _promised_dims(f: Function, image: Image | None, b: Buffer | None) -> tuple[Dimension, ...]:
+    dims = tuple(image.dims) if image else (Dimension(),) * f.dimensions
+    free = image is not None and image.free_stride
+    dense = is_dense(b) if b is not None else f.dimensions > 0 and not free
+    if not dense or dims[0].stride is not None:
+        return dims
+    return (replace(dims[0], stride=i64(1)), *dims[1:])

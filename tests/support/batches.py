@@ -12,11 +12,10 @@ from random_pipelines import SeededChooser, random_pipeline, random_schedule
 import codegen
 import halo as hl
 from halo.ir.expr import Cast, Expr, Load, Variable, i32, i64
-from halo.ir.function import Dimension
+from halo.ir.function import Dimension, output_buffer
 from halo.ir.lowered import BufferArg, LoweredFunc, LoweredModule
 from halo.ir.stmt import For, ForKind, Store
 from halo.lowering import Lowered, Request, lower
-from halo.lowering.surroundings import output_buffer
 from halo.pipeline import Compiled, CompileTimes, c_name, schedule_of
 from halo.target import Target, host_target
 
