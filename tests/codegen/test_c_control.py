@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import codegen
+from codegen.hooks import abi
 from halo.errors import BoundsError, BufferError
 from halo.ir.expr import LT, NE, Add, Call, CallKind, Cast, Expr, Load, Variable, i32, i64
 from halo.ir.function import Dimension
@@ -119,7 +120,7 @@ class Hook:
     """An allocator that counts, and gives out memory `limit` times."""
 
     def __init__(self, limit: int) -> None:
-        ffi = codegen.loader._abi()
+        ffi = abi()
         self.limit, self.given = limit, 0
         self.live: dict[int, Any] = {}
         self.ffi = ffi
