@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from halo.ir.equality import equal
 from halo.ir.expr import Expr
 from halo.ir.substitute import calls_of
 from halo.polyhedral.pairs import Axis, Pair, Touch, Work
@@ -134,12 +135,26 @@ def _search(
 
 def _conflicts(first: Work, second: Work) -> Iterator[tuple[Touch, Touch, tuple[bool, bool]]]:
     """Yield what both may touch, and who writes it: writes by both first."""
+    first_reads, second_reads = _only_read(first), _only_read(second)
     for a in first.writes:
         yield from ((a, b, (True, True)) for b in second.writes if a.array == b.array)
     for a in first.writes:
-        yield from ((a, b, (True, False)) for b in second.reads if a.array == b.array)
-    for a in first.reads:
+        yield from ((a, b, (True, False)) for b in second_reads if a.array == b.array)
+    for a in first_reads:
         yield from ((a, b, (False, True)) for b in second.writes if a.array == b.array)
+
+
+def _only_read(work: Work) -> list[Touch]:
+    """Return what an iteration reads and does not write as well, each cell once."""
+    kept: list[Touch] = []
+    for t in work.reads:
+        if not any(_is_same(t, other) for other in (*work.writes, *kept)):
+            kept.append(t)
+    return kept
+
+
+def _is_same(a: Touch, b: Touch) -> bool:
+    return a.array == b.array and all(map(equal, a.cell, b.cell))
 
 
 def _meeting(

@@ -62,12 +62,15 @@ class Axis:
         Its value in the first and in the second iteration, each in terms of its own loops.
     at_once
         Whether different values run at the same time (parallel, vectorized) or one by one.
+    free
+        Whether iterations with different values may run in any way.
     """
 
     name: str
     first: Expr
     second: Expr
     at_once: bool = False
+    free: bool = False
 
 
 @dataclass(slots=True)
@@ -112,7 +115,8 @@ class Pair:
         for axis in axes:
             a, b = self.first.integer(axis.first).pw, self.second.integer(axis.second).pw
             facts = self.first.facts & self.second.facts
-            yield axis, same & facts & (a.ne_set(b) if axis.at_once else b.lt_set(a))
+            if not axis.free:
+                yield axis, same & facts & (a.ne_set(b) if axis.at_once else b.lt_set(a))
             same = same & a.eq_set(b)
 
     def unknown(self) -> Expr | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from halo.ir.function import Function
 from halo.schedule.directives import (
     AlignStorage,
+    AllowRaceConditions,
     AlwaysPartition,
     AlwaysPartitionAll,
     Bound,
@@ -32,7 +33,7 @@ from halo.schedule.directives import (
     Unroll,
     Vectorize,
 )
-from halo.schedule.loops import apply_kind, apply_reorder
+from halo.schedule.loops import apply_allow_races, apply_kind, apply_reorder
 from halo.schedule.partition import apply_partition
 from halo.schedule.placement import apply_bound, apply_level
 from halo.schedule.refuse import refuse
@@ -93,6 +94,7 @@ _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     AlwaysPartition: apply_partition,
     NeverPartitionAll: apply_partition,
     AlwaysPartitionAll: apply_partition,
+    AllowRaceConditions: apply_allow_races,
     Bound: apply_bound,
     ReorderStorage: apply_reorder_storage,
     AlignStorage: apply_align_storage,

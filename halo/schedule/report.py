@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from halo.ir.function import Function
+from halo.polyhedral import Clash
 from halo.schedule.directives import (
     AlignStorage,
+    AllowRaceConditions,
     ComputeAt,
     ComputeInline,
     ComputeRoot,
@@ -24,14 +26,16 @@ from halo.schedule.directives import (
     Vectorize,
     Wrapping,
 )
-from halo.schedule.loops import reorder_effect
+from halo.schedule.order import new_clash, reorder_effect
 from halo.schedule.partition import PARTITIONS, policy_of
 from halo.schedule.races import Order
 from halo.schedule.receipts import Receipts, Status
 from halo.schedule.schedule import Entry, Schedule
-from halo.schedule.state import FuncSchedule
+from halo.schedule.state import FuncSchedule, initial_stage
+from halo.schedule.witness import clash_text, unproven_text
 
 _COMPUTE = (ComputeAt, ComputeInline, ComputeRoot)
+_ORDER = (Reorder, Parallel, Vectorize)
 _STORE = (StoreAt, StoreRoot, ComputeInline)
 _MEMORY = (ReorderStorage, AlignStorage, SplitStorage, StoreIn)
 _KINDS = (Vectorize, Unroll, Parallel)
@@ -128,6 +132,11 @@ def _without_effect(
             f"{entry.func} has updates and cannot be substituted: "
             "it is computed in the innermost loop of each use"
         )
+    if isinstance(directive, AllowRaceConditions):
+        first = initial_stage(function, function.definitions[entry.stage])
+        final = states[entry.func].stages[entry.stage].at(entry.branch)
+        if new_clash(function, entry.stage, first, final) is None:
+            return "its loops run no two iterations at once that touch the same cell"
     same = effect.before == effect.after
     if isinstance(directive, Reorder) and same:
         return "the loops are in that order already"
@@ -141,10 +150,16 @@ def _without_effect(
 
 
 def _remark(entry: Entry, effect: Effect) -> str:
-    before, after = effect.before, effect.after
-    if not isinstance(entry.directive, Reorder) or entry.stage >= len(before.stages):
+    function, index = effect.function, entry.stage
+    if not isinstance(entry.directive, _ORDER) or index >= len(effect.before.stages):
         return ""
-    old, new = before.stages[entry.stage], after.stages[entry.stage]
-    if reorder_effect(effect.function, entry.stage, old, new) is Order.BITS:
+    old, new = (s.stages[index].at(entry.branch) for s in (effect.before, effect.after))
+    if new.races_allowed:
+        found = new_clash(function, index, old, new)
+        if isinstance(found, Clash):
+            return f"a race that was allowed: {clash_text(function, index, found)}"
+        if found is not None:
+            return f"allowed, though {unproven_text(function, found)}"
+    if reorder_effect(function, index, old, new) is Order.BITS:
         return "reorders a float reduction: the last bits may differ from the default schedule's"
     return ""

@@ -32,8 +32,12 @@ class Entry:
 
     def source(self) -> str:
         """Return the entry as the user would type it: ``f.update(0).split(x, xo, xi, 8)``."""
+        return f"{self.handle()}.{self.directive.source()}"
+
+    def handle(self) -> str:
+        """Return what the directive is a method of: ``f`` or ``f.update(0)``."""
         branch = "".join(f".specialize({c})" for c in self.branch)
-        return f"{handle_source(self.func, self.stage)}{branch}.{self.directive.source()}"
+        return f"{handle_source(self.func, self.stage)}{branch}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,14 +48,18 @@ def apply_split(
             f"split first, then vectorize({split.inner})",
         )
     tail = resolve_tail(state, function, entry, split, old.is_rvar)
+    done = with_split(stage, replace(split, tail=tail), joined_note(old.note, entry))
+    return state.with_stage(entry.stage, done)
+
+
+def with_split(stage: StageSchedule, split: Split, note: str = "") -> StageSchedule:
+    """Return `stage` with its loop over ``split.old`` replaced by two."""
+    at, old = next((i, d) for i, d in enumerate(stage.dims) if d.name == split.old)
     inner_kind = ForKind.UNROLLED if old.kind is ForKind.UNROLLED else ForKind.SERIAL
-    note = joined_note(old.note, entry)
     outer = replace(old, name=split.outer, note=note)
     inner = replace(old, name=split.inner, note=note, kind=inner_kind)
-    at = stage.dims.index(old)
     dims = (*stage.dims[:at], outer, inner, *stage.dims[at + 1 :])
-    done = replace(stage, splits=(*stage.splits, replace(split, tail=tail)), dims=dims)
-    return state.with_stage(entry.stage, done)
+    return replace(stage, splits=(*stage.splits, split), dims=dims)
 
 
 def apply_fuse(state: FuncSchedule, function: Function, entry: Entry, fuse: Fuse) -> FuncSchedule:
@@ -92,7 +96,8 @@ def apply_fuse(state: FuncSchedule, function: Function, entry: Entry, fuse: Fuse
         partition=_stronger(outer.partition, inner.partition),
     )
     dims = (*stage.dims[:at], fused, *stage.dims[at + 2 :])
-    return state.with_stage(entry.stage, replace(stage, splits=(*stage.splits, fuse), dims=dims))
+    done = replace(stage, splits=(*stage.splits, fuse), dims=dims)
+    return state.with_stage(entry.stage, done)
 
 
 def _stronger(a: Partition, b: Partition) -> Partition:

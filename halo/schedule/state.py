@@ -42,6 +42,8 @@ class StageSchedule:
         its `old`: read from the last to the first, each defines its `old` from the others.
     dims
         The loops, outermost first.
+    races_allowed
+        Whether the user answers for iterations that run at once and may meet in a cell.
     special
         Loops for where a condition holds, in the order in which the conditions are asked.
     fail
@@ -50,12 +52,29 @@ class StageSchedule:
 
     splits: tuple[Split | Fuse, ...]
     dims: tuple[Dim, ...]
+    races_allowed: bool = False
     special: tuple[tuple[Formula, StageSchedule], ...] = ()
     fail: str | None = None
 
     def dim(self, name: str) -> Dim | None:
         """Return the loop over `name`, if there is one."""
         return next((d for d in self.dims if d.name == name), None)
+
+    def with_dim(self, dim: Dim) -> StageSchedule:
+        """Return this schedule with `dim` in place of the loop of that name."""
+        dims = tuple(dim if d.name == dim.name else d for d in self.dims)
+        return dataclasses.replace(self, dims=dims)
+
+    def reordered(self, names: tuple[str, ...]) -> StageSchedule:
+        """Return this schedule with the loops over `names` in that order, innermost first.
+
+        The others keep their places.
+        """
+        rank = {name: i for i, name in enumerate(names)}
+        named = [d for d in self.dims if d.name in rank]
+        moved = iter(sorted(named, key=lambda d: -rank[d.name]))
+        dims = tuple(next(moved) if d.name in rank else d for d in self.dims)
+        return dataclasses.replace(self, dims=dims)
 
     def at(self, branch: tuple[Formula, ...]) -> StageSchedule:
         """Return the loops of a specialisation, named by its conditions, outermost first."""

@@ -271,9 +271,9 @@ def test_reorder_storage_permutes_the_named_dimensions() -> None:
 @pytest.mark.parametrize("mark", ["vectorize", "parallel"])
 def test_a_sum_cannot_run_its_reduction_variable_at_once(mark: str) -> None:
     f, r = summed()
-    with pytest.raises(ScheduleError, match="may write or read the same cell") as error:
+    with pytest.raises(ScheduleError, match=r"both write .* and they would run at once") as error:
         getattr(f.update(), mark)(r.x)
-    assert "at the same time: x, y" in error.value.hint
+    assert f"legal: {f.name()}.update(0).{mark}(x), " in error.value.hint
 
 
 @pytest.mark.parametrize("mark", ["vectorize", "parallel"])
@@ -288,7 +288,7 @@ def test_a_scan_cannot_run_at_once() -> None:
     f, r = Func("f"), RDom([(1, 8)])
     f[x, y] = 0
     f[r.x, y] = f[r.x - 1, y] + 1
-    with pytest.raises(ScheduleError, match="the same cell"):
+    with pytest.raises(ScheduleError, match=r"writes .* which iteration .* reads"):
         f.update().parallel(r.x)
     f.update().parallel(y)
 
@@ -303,7 +303,7 @@ def test_a_scan_keeps_the_order_of_its_parts() -> None:
     f, r = Func("f"), RDom([(1, 8)])
     f[x, y] = 0
     f[r.x, y] = f[r.x - 1, y] + 1
-    with pytest.raises(ScheduleError, match="changes the order of the reduction"):
+    with pytest.raises(ScheduleError, match="the second would come first"):
         f.update().split(r.x, xo, xi, 2).reorder(xo, xi)
     f.update().reorder(y, xi, xo)
     assert loops(f, 1) == ["y", "xi", "xo"]
@@ -313,7 +313,7 @@ def test_the_last_writer_of_a_cell_stays_the_last() -> None:
     f, r = Func("f"), RDom([(0, 8), (0, 5)])
     f[x, y] = 0
     f[x, y] = f[x, y] * 2 + r.x + r.y
-    with pytest.raises(ScheduleError, match="not known to allow it"):
+    with pytest.raises(ScheduleError, match=r"both write .* and the second would come first"):
         f.update().reorder(r.y, r.x)
 
 
@@ -328,7 +328,7 @@ def test_subtracting_the_old_value_keeps_its_order() -> None:
     f, r = Func("f"), RDom([(0, 8), (0, 5)])
     f[x, y] = 0
     f[x, y] = r.x * r.y - f[x, y]
-    with pytest.raises(ScheduleError, match="not known to allow it"):
+    with pytest.raises(ScheduleError, match=r"both write .* and the second would come first"):
         f.update().reorder(r.y, r.x)
 
 

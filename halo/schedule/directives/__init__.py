@@ -9,6 +9,7 @@ from halo.schedule.directives.levels import (
     StoreRoot,
 )
 from halo.schedule.directives.loops import (
+    AllowRaceConditions,
     Fuse,
     Parallel,
     Reorder,
@@ -38,6 +39,7 @@ from halo.schedule.directives.wrappers import CloneIn, In, Wrapping
 __all__ = [
     "DIRECTIVES",
     "AlignStorage",
+    "AllowRaceConditions",
     "AlwaysPartition",
     "AlwaysPartitionAll",
     "Bound",

@@ -84,3 +84,14 @@ class Serial(Directive):
 
     var: str
     method = "serial"
+
+
+@dataclass(frozen=True, slots=True)
+class AllowRaceConditions(Directive):
+    """Take the user's word that iterations that may meet in a cell do no harm.
+
+    Loops of the stage may run at once although they are proven, or not proven, to clash; and
+    in another order where it is only not proven that this changes nothing.
+    """
+
+    method = "allow_race_conditions"

@@ -7,6 +7,7 @@ from typing import Any, Self
 from halo.errors import ScheduleError, user_location
 from halo.ir.stmt import Partition
 from halo.schedule.directives import (
+    AllowRaceConditions,
     AlwaysPartition,
     AlwaysPartitionAll,
     Directive,
@@ -130,6 +131,17 @@ class LoopMethods(Recorder):
     def always_partition_all(self) -> Self:
         """Partition all loops of this definition wherever it can be done."""
         return self._record(AlwaysPartitionAll())
+
+    def allow_race_conditions(self) -> Self:
+        """Take your word for it that iterations which may meet in a cell do no harm.
+
+        What follows may run loops of this stage at once although it is not proven that their
+        iterations touch different cells, or even proven that they do not: then what such a cell
+        holds in the end depends on chance, unless all write the same value. It may also put
+        loops in another order where it is not proven that this changes nothing. The receipt of
+        each directive that needed it says so.
+        """
+        return self._record(AllowRaceConditions())
 
 
 def _split(old: Any, outer: Any, inner: Any, factor: Any, tail: TailStrategy) -> Split:
