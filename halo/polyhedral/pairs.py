@@ -163,11 +163,11 @@ class Pair:
 
 
 def _least(points: Any, names: list[str], t: Translator) -> Mapping[str, int]:
-    """Return the lexicographically least of `points`, without negative numbers if possible."""
-    natural = points
+    """Return the lexicographically least of `points`, with few negative numbers."""
     for name in names:
-        natural = natural & t.named(name).ge_set(t.constant(0))
-    points = isl.Set.from_params(points if natural.is_empty() else natural)
+        natural = points & t.named(name).ge_set(t.constant(0))
+        points = points if natural.is_empty() else natural
+    points = isl.Set.from_params(points)
     for i, name in enumerate(names):
         place = points.find_dim_by_name(isl.dim_type.param, name)
         points = points.move_dims(isl.dim_type.set, i, isl.dim_type.param, place, 1)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import reduce
 
-from halo.ir.expr import GE, LE, Add, And, Div, Expr, Mod, Mul, Sub, Variable, as_const, i32
+from halo.ir.expr import GE, LE, Add, And, Div, Expr, Mod, Mul, Sub, Variable, i32
 from halo.ir.function import Function
 from halo.ir.interval import Interval
+from halo.ir.simplify import simplify
 from halo.ir.stmt import ForKind
 from halo.ir.substitute import find, substitute
 from halo.ir.types import Int
 from halo.polyhedral import Axis, Clash, Touch, Unproven, Work, order_clash
 from halo.schedule.directives import Fuse, Split
 from halo.schedule.races import Order, reduction_order, self_reads
-from halo.schedule.state import Dim, StageSchedule, initial_stage
+from halo.schedule.state import Dim, StageSchedule, initial_stage, pure_vars
 
 AT_ONCE = (ForKind.PARALLEL, ForKind.VECTORIZED)
 """Kinds of loops whose iterations run at the same time."""
@@ -41,7 +42,7 @@ def stage_clash(function: Function, index: int, stage: StageSchedule) -> Clash |
 def work_of(function: Function, index: int) -> Work:
     """Return the iterations of definition `index` over its own variables.
 
-    They touch cells of `function` only; pure variables take every value.
+    They touch cells of `function` only; pure variables take every value from their min.
     """
     d = function.definitions[index]
     loops = {dim.name: _range(function, index, dim) for dim in initial_stage(function, d).dims}
@@ -65,7 +66,12 @@ def _range(function: Function, index: int, dim: Dim) -> Interval:
     for r in function.definitions[index].rvars:
         if r.name == dim.name:
             return Interval(_index(r.min), _index(Sub(Add(r.min, r.extent), i32(1))))
-    return Interval(None, None)
+    return Interval(_first(dim.name), None)
+
+
+def _first(pure: str) -> Expr:
+    """Return the least value of a pure variable, which is known when the pipeline is lowered."""
+    return Variable(Int(32), f"{pure}.min")
 
 
 def _index(e: Expr) -> Expr:
@@ -92,18 +98,15 @@ Digits = list[tuple[Expr, Expr]]
 def _digits(function: Function, index: int, stage: StageSchedule) -> dict[str, Digits]:
     """Return each loop of `stage` in terms of the definition's variables.
 
-    Two iterations that touch one cell agree in the pure variables, wherever these start: they
-    count from 0, too. A fused loop keeps the two that it is made of until it is split.
+    A fused loop keeps the two that it is made of until it is split.
     """
     d = function.definitions[index]
     digits: dict[str, Digits] = {}
-    for dim in initial_stage(function, d).dims:
-        extent: Expr = Variable(Int(32), f"{dim.name}.extent")
-        digits[dim.name] = [(Variable(Int(32), dim.name), extent)]
+    for name in pure_vars(function, d):
+        extent = Variable(Int(32), f"{name}.extent")
+        digits[name] = [(Sub(Variable(Int(32), name), _first(name)), extent)]
     for r in d.rvars:
-        value: Expr = Variable(Int(32), r.name)
-        start = value if as_const(r.min) == 0 else Sub(value, _index(r.min))
-        digits[r.name] = [(start, _index(r.extent))]
+        digits[r.name] = [(Sub(Variable(Int(32), r.name), _index(r.min)), _index(r.extent))]
     for s in stage.splits:
         if isinstance(s, Fuse):
             inner, outer = digits.pop(s.inner), digits.pop(s.outer)
@@ -117,7 +120,7 @@ def _split(s: Split, digits: Digits) -> dict[str, Digits]:
     """Return outer and inner of a number; where extents are not known, isl will not know it."""
     (value, extent), *rest = digits
     for v, e in rest:
-        value, extent = Add(Mul(value, e), v), Mul(extent, e)
+        value, extent = Add(Mul(value, e), v), simplify(Mul(extent, e))
     factor = i32(s.factor)
-    steps = Div(Add(extent, i32(s.factor - 1)), factor)
+    steps = simplify(Div(Add(extent, i32(s.factor - 1)), factor))
     return {s.outer: [(Div(value, factor), steps)], s.inner: [(Mod(value, factor), factor)]}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from halo.ir.function import Function
+from halo.ir.simplify import simplify
 from halo.polyhedral import Clash, Unproven
 from halo.schedule.directives import handle_source
 from halo.schedule.state import pure_vars
@@ -22,7 +23,9 @@ def clash_text(function: Function, index: int, clash: Clash) -> str:
     def listed(values: Mapping[str, int]) -> dict[str, int]:
         return {name: values[name] for name in order}
 
-    return str(replace(clash, first=listed(clash.first), second=listed(clash.second)))
+    known = {n: v for n, v in clash.parameters.items() if v or not n.endswith(".min")}
+    at = replace(clash, first=listed(clash.first), second=listed(clash.second), parameters=known)
+    return str(at)
 
 
 def unproven_text(function: Function, unproven: Unproven) -> str:
@@ -30,7 +33,9 @@ def unproven_text(function: Function, unproven: Unproven) -> str:
     what = f"it is not proven that its iterations touch different cells of {function.name}"
     if unproven.culprit is None:
         return f"{what}: the question is too hard"
-    return f"{what}: one depends on {shortened(str(unproven.culprit))}, which is not affine"
+    return (
+        f"{what}: one depends on {shortened(str(simplify(unproven.culprit)))}, which is not affine"
+    )
 
 
 def definition_text(function: Function, index: int) -> str:
