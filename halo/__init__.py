@@ -116,6 +116,7 @@ from halo.lang.var import (
     vars,
 )
 from halo.pipeline import DRIVER as _DRIVER
+from halo.schedule.align import LoopAlignStrategy
 from halo.schedule.loop_level import LoopLevel
 from halo.schedule.schedule import Schedule
 from halo.schedule.tail import TailStrategy
@@ -148,6 +149,7 @@ __all__ = [
     "Int",
     "InternalError",
     "JITHandlers",
+    "LoopAlignStrategy",
     "LoopLevel",
     "MemoryType",
     "OutputImageParam",

@@ -17,6 +17,7 @@ from halo.lowering.program import Program
 from halo.lowering.sites import ROOT, Placement, Site
 from halo.lowering.stage_loops import StageLoops
 from halo.lowering.surroundings import Surroundings
+from halo.schedule.fusion import clusters, fused_funcs
 from halo.schedule.state import FuncSchedule
 
 
@@ -87,12 +88,14 @@ class _Builder:
         if around.frames:
             around.frames[-1].lets.extend(lets)
         body = rest()
-        for name in reversed([n for n in inside if n in regions or p.computed[n] == site]):
-            if p.computed[name] == site:
-                consume = ProducerConsumer(name, False, body)
-                body = block(ProducerConsumer(name, True, self._produce(name)), consume)
-            if name in regions and name not in self.program.outputs:
-                body = around.realize(name, regions[name], body)
+        here = [n for n in inside if n in regions or p.computed[n] == site]
+        for group in reversed(fused_funcs(self.around.schedules, here)):
+            made = [n for n in group if p.computed[n] == site]
+            if made:
+                body = self._produced(made, body)
+            for name in reversed(group):
+                if name in regions and name not in self.program.outputs:
+                    body = around.realize(name, regions[name], body)
         if site is not ROOT:
             body = with_lets(lets, body)
         for name, old in before.items():
@@ -100,6 +103,15 @@ class _Builder:
                 around.current[name] = old
         return body
 
-    def _produce(self, name: str) -> Stmt:
-        stages = self.program.definitions[name]
-        return block(*(self.stages.stage(name, i) for i in range(len(stages))))
+    def _produced(self, names: Sequence[str], body: Stmt) -> Stmt:
+        """Return the code that computes Functions which run together, and `body`, which uses them.
+
+        Definitions that share no loop with another come in loops of their own.
+        """
+        stages = [(n, i) for n in names for i in range(len(self.program.definitions[n]))]
+        groups = clusters(stages, self.around.schedules, 0, self.around.must_precede)
+        assert groups is not None  # checked when the schedule was resolved
+        made = block(*(self.stages.together(group) for group in groups))
+        for name in reversed(names):
+            made, body = ProducerConsumer(name, True, made), ProducerConsumer(name, False, body)
+        return block(made, body)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from halo.lowering.program import Program, producers_of
+from halo.schedule.fusion import loop_owners
 from halo.schedule.loop_level import LoopLevel
 from halo.schedule.state import FuncSchedule
 
@@ -86,13 +88,9 @@ def _path(
         return (ROOT,)
     if level.is_at:
         site = _site(level)
-        around = [Site(site.func, site.stage, v) for v in _loops(schedules, site.func, site.stage)]
+        around = loop_sites(schedules, site.func, site.stage)
         return (*paths[site.func], *around[: around.index(site) + 1])
-    ways = [
-        (*paths[f], *(Site(f, i, v) for v in _loops(schedules, f, i)))
-        for f, i in users[name]
-        if f != name
-    ]
+    ways = [(*paths[f], *loop_sites(schedules, f, i)) for f, i in users[name] if f != name]
     common = ways[0]
     for way in ways[1:]:
         n = 0
@@ -102,8 +100,11 @@ def _path(
     return common
 
 
-def _loops(schedules: dict[str, FuncSchedule], func: str, stage: int) -> tuple[str, ...]:
-    return tuple(d.name for d in schedules[func].stages[stage].dims)
+def loop_sites(schedules: Mapping[str, FuncSchedule], func: str, stage: int) -> list[Site]:
+    """Return the sites of the loops of a stage, outermost first; a shared loop is its owner's."""
+    dims = schedules[func].stages[stage].dims
+    owners = loop_owners(schedules, (func, stage))
+    return [Site(f, s, d.name) for (f, s), d in zip(owners, dims, strict=True)]
 
 
 def _site(level: LoopLevel) -> Site:

@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 
-from halo.ir.expr import FALSE, And, Expr, Variable, is_true
-from halo.ir.function import Definition
+from halo.ir.expr import FALSE, And, Expr, is_true
 from halo.ir.intrinsics import likely
 from halo.ir.stmt import (
     AssertStmt,
     ErrorCode,
     For,
     IfThenElse,
-    LetStmt,
     Provide,
     Stmt,
+    block,
 )
 from halo.ir.substitute import substitute
-from halo.lowering.bounds_inference import Box, Domain, rvar_interval
-from halo.lowering.sites import ROOT, Site
+from halo.lowering.bounds_inference import Box, Domain, merge_boxes, rvar_interval
+from halo.lowering.shared_loops import Member, SharedLoop, Variant, with_bindings
+from halo.lowering.sites import Site, loop_sites
 from halo.lowering.specialize import values_given_by, with_values
-from halo.lowering.splits import StageNest, undo_splits
-from halo.lowering.surroundings import Frame, Surroundings
-from halo.schedule.state import StageSchedule, pure_vars
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One of the loop nests of a stage."""
-
-    func: str
-    stage: int
-    schedule: StageSchedule
-
-    @property
-    def prefix(self) -> str:
-        """What the names of its loops begin with."""
-        return f"{self.func}.s{self.stage}"
-
+from halo.lowering.splits import undo_splits
+from halo.lowering.surroundings import Surroundings
+from halo.schedule.fusion import Stage, clusters
+from halo.schedule.state import pure_vars
 
 AtSite = Callable[[Site, Mapping[str, Box], Callable[[], Stmt]], Stmt]
 """Gives the inside of a site, from what is touched there and what makes the rest of it."""
@@ -52,19 +37,28 @@ class StageLoops:
         self.around, self.at_site = around, at_site
         self.program, self.schedules = around.program, around.schedules
 
-    def stage(self, name: str, index: int) -> Stmt:
-        """Return the loops of definition `index` of Function `name` over its region here."""
+    def together(self, stages: Sequence[Stage]) -> Stmt:
+        """Return the loops of `stages`, definitions of Functions over their regions here.
+
+        Several share their outermost loop, by ``compute_with``.
+        """
+        variants = [Variant(n, i, self.schedules[n].stages[i]) for n, i in stages]
+        domains = [self._domain(n, i) for n, i in stages]
+        if len(stages) == 1:
+            return self._choice(variants[0], domains[0])
+        return self._either(variants, domains)
+
+    def _domain(self, name: str, index: int) -> Domain:
         f = self.program.functions[name]
         d = self.program.definitions[name][index]
         domain = {v: self.around.current[name].stages[index][v] for v in pure_vars(f, d)}
-        domain |= {r.name: rvar_interval(d, r.name) for r in d.rvars}
-        return self._choice(Variant(name, index, self.schedules[name].stages[index]), domain)
+        return domain | {r.name: rvar_interval(d, r.name) for r in d.rvars}
 
     def _choice(self, v: Variant, domain: Domain) -> Stmt:
         """Return the loops of `v`, or of the first of its specialisations whose condition holds."""
         stage = v.schedule
         if stage.fail is None:
-            made = self._either(v, domain)
+            made = self._either([v], [domain])
         else:
             made = AssertStmt(FALSE, ErrorCode.BAD_PARAMETER, (stage.fail,))
         for condition, special in reversed(stage.special):
@@ -75,60 +69,97 @@ class StageLoops:
             made = IfThenElse(condition.expr, substitute(chosen, values), made)
         return made
 
-    def _either(self, v: Variant, domain: Domain) -> Stmt:
-        """Return the loops of `v`, and those for too few cells behind a test where it needs one."""
-        nest = undo_splits(v.prefix, v.schedule, domain, self.around.careful)
-        fast = self._loops(v, nest, domain)
-        if not nest.needs:
+    def _either(self, variants: Sequence[Variant], domains: Sequence[Domain]) -> Stmt:
+        """Return the loops, and those for too few cells behind a test where they need one."""
+        members = self._members(variants, domains)
+        fast = self._loops(members)
+        needs = [n for m in members for n in m.nest.needs]
+        if not needs:
             return fast
         # Too few cells to shift a step inwards: guard every step, and keep that code small.
         self.around.careful = True
-        slow = self._loops(v, undo_splits(v.prefix, v.schedule, domain, True), domain)
+        slow = self._loops(self._members(variants, domains))
         self.around.careful = False
-        return IfThenElse(likely(reduce(And, nest.needs)), fast, slow)
+        return IfThenElse(likely(reduce(And, needs)), fast, slow)
 
-    def _loops(self, v: Variant, nest: StageNest, domain: Domain) -> Stmt:
-        name, index = v.func, v.stage
-        d = self.program.definitions[name][index]
-        sites = self._sites(v)
+    def _members(self, variants: Sequence[Variant], domains: Sequence[Domain]) -> list[Member]:
+        return [
+            Member(v, undo_splits(v.prefix, v.schedule, d, self.around.careful), d, self._sites(v))
+            for v, d in zip(variants, domains, strict=True)
+        ]
 
-        def inside(depth: int) -> Stmt:
-            if depth + 1 < len(nest.loops):
-                return loop(depth + 1)
-            return self._provide(name, d, nest)
+    def _loops(self, members: Sequence[Member]) -> Stmt:
+        body = self._inside(members, 0)
+        if len(members) == 1:
+            return self._bound(members[0], -1, body)
+        for m in members:
+            m.guards.extend(m.guards_at(-1))
+            body = with_bindings(m, -1, body)
+        return body
 
-        def at(depth: int) -> Stmt:
-            site = sites[depth] if depth >= 0 else ROOT
-            if site is not ROOT and site in self.around.placement.inside:
-                scope = nest.scope_at(depth, domain)
-                owner = self.around.regions.touched_by(name, index, scope)
-                owner.pop(name, None)
-                return self.at_site(site, owner, lambda: inside(depth))
-            return inside(depth)
+    def _inside(self, members: Sequence[Member], depth: int) -> Stmt:
+        """Return what `members` do inside the loops outside `depth`, all of which they share."""
+        if len(members) == 1:
+            return self._own(members[0], depth)
+        by_stage = {m.stage: m for m in members}
+        groups = clusters(list(by_stage), self.schedules, depth, self.around.must_precede)
+        assert groups is not None  # checked when the schedule was resolved
+        made: list[Stmt] = []
+        for group in groups:
+            if len(group) > 1:
+                made.append(self._shared([by_stage[s] for s in group], depth))
+            else:
+                m = by_stage[group[0]]
+                guards, m.guards = m.guards, []
+                made.append(self._guarded(guards, self._own(m, depth)))
+        return block(*made)
 
-        def bound(depth: int) -> Stmt:
-            body = at(depth)
-            conditions = [g.condition for g in nest.guards if g.depth == depth]
-            if conditions:
-                inside = reduce(And, conditions)
-                body = IfThenElse(inside if self.around.careful else likely(inside), body)
-            for b in reversed([b for b in nest.bindings if b.depth == depth]):
-                body = LetStmt(b.name, b.value, body)
+    def _own(self, m: Member, depth: int) -> Stmt:
+        """Return the loops of `m` from `depth` inwards."""
+        if depth == len(m.nest.loops):
+            return self._provide(m)
+        spec = m.nest.loops[depth]
+        self.around.frames.append(m.frame(depth))
+        body = self._at([m], depth)
+        self.around.frames.pop()
+        body = self._bound(m, depth, body)
+        kind, note = spec.kind, spec.note
+        return For(spec.name, spec.min, spec.extent, kind, body, note, spec.partition)
+
+    def _shared(self, members: Sequence[Member], depth: int) -> Stmt:
+        """Return the loop at `depth` that runs all of `members`, each in its own range."""
+        loop = SharedLoop(members, depth, self.around.lets())
+        self.around.frames.append(loop.frame)
+        for m in members:
+            self.around.frames[-1].lets.extend(m.bindings_at(depth))
+            m.guards.extend((*loop.guards(m), *m.guards_at(depth)))
+        body = self._at(members, depth)
+        self.around.frames.pop()
+        for m in reversed(members):
+            body = with_bindings(m, depth, body)
+        return loop.around(body)
+
+    def _at(self, members: Sequence[Member], depth: int) -> Stmt:
+        """Return the inside of the loop at `depth`, with what else is computed there."""
+        site = members[0].sites[depth]
+        if site not in self.around.placement.inside:
+            return self._inside(members, depth + 1)
+        owner: dict[str, Box] = {}
+        for m in members:
+            scope = m.nest.scope_at(depth, m.domain)
+            merge_boxes(owner, self.around.regions.touched_by(*m.stage, scope))
+        for m in members:
+            owner.pop(m.variant.func, None)
+        return self.at_site(site, owner, lambda: self._inside(members, depth + 1))
+
+    def _bound(self, m: Member, depth: int, body: Stmt) -> Stmt:
+        return with_bindings(m, depth, self._guarded(m.guards_at(depth), body))
+
+    def _guarded(self, conditions: Sequence[Expr], body: Stmt) -> Stmt:
+        if not conditions:
             return body
-
-        def loop(depth: int) -> Stmt:
-            spec = nest.loops[depth]
-            serial = spec.kind.name in ("SERIAL", "UNROLLED")
-            variable = Variable(spec.min.type, spec.name)
-            frame = Frame(sites[depth], variable, serial, spec.min)
-            frame.lets.extend((b.name, b.value) for b in nest.bindings if b.depth == depth)
-            self.around.frames.append(frame)
-            body = bound(depth)
-            self.around.frames.pop()
-            kind, note = spec.kind, spec.note
-            return For(spec.name, spec.min, spec.extent, kind, body, note, spec.partition)
-
-        return bound(-1)
+        all_hold = reduce(And, conditions)
+        return IfThenElse(all_hold if self.around.careful else likely(all_hold), body)
 
     def _sites(self, v: Variant) -> list[Site]:
         """Return the sites of the loops of `v`, outermost first.
@@ -136,16 +167,21 @@ class StageLoops:
         What is computed in the innermost loop of the stage, wherever that is, is so in each of
         its specialisations.
         """
-        innermost = [d.name for d in self.schedules[v.func].stages[v.stage].dims][-1:]
+        plain = loop_sites(self.schedules, v.func, v.stage)
         names = [d.name for d in v.schedule.dims]
+        if names == [s.var for s in plain]:
+            return plain
+        innermost = [s.var for s in plain[-1:]]
         if names and not set(innermost) <= set(names):
             names[-1:] = innermost
         return [Site(v.func, v.stage, name) for name in names]
 
-    def _provide(self, name: str, d: Definition, nest: StageNest) -> Stmt:
+    def _provide(self, m: Member) -> Stmt:
         def fill(e: Expr) -> Expr:
-            return substitute(e, nest.values)
+            return substitute(e, m.nest.values)
 
+        name = m.variant.func
+        d = self.program.definitions[name][m.variant.stage]
         s: Stmt = Provide(name, tuple(map(fill, d.values)), tuple(map(fill, d.args)))
         if not is_true(d.predicate):
             s = IfThenElse(fill(d.predicate), s)

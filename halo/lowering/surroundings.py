@@ -21,6 +21,7 @@ from halo.lowering.program import Program
 from halo.lowering.sites import ROOT, Placement, Site
 from halo.lowering.sliding_window import Slide, fold_factor, greatest_extent, slide
 from halo.lowering.splits import extent_of, known_end
+from halo.schedule.fusing import must_precede
 from halo.schedule.state import FuncSchedule
 
 
@@ -68,6 +69,7 @@ class Surroundings:
         self.frames: list[Frame] = []
         self.folds: dict[str, list[tuple[int, int]]] = {}
         self.careful = False
+        self.must_precede = must_precede(program.with_own_definitions())
 
     def find_regions(
         self, site: Site, inside: list[str], touched: dict[str, Box]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from halo.ir.function import Function
+from halo.schedule.companions import apply_compute_with
 from halo.schedule.directives import (
     AlignStorage,
     AllowRaceConditions,
@@ -14,6 +15,7 @@ from halo.schedule.directives import (
     ComputeAt,
     ComputeInline,
     ComputeRoot,
+    ComputeWith,
     Directive,
     Fuse,
     NeverPartition,
@@ -104,6 +106,7 @@ _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     ComputeRoot: apply_level,
     ComputeAt: apply_level,
     StoreRoot: apply_level,
+    ComputeWith: apply_compute_with,
     StoreAt: apply_level,
     Specialize: apply_specialize,
     SpecializeFail: apply_specialize_fail,

@@ -9,6 +9,7 @@ from halo.errors import InternalError
 from halo.ir.expr import Call, CallKind
 from halo.ir.function import Definition, Function
 from halo.ir.substitute import find
+from halo.schedule.fusion import loop_owners
 from halo.schedule.loop_level import LoopLevel
 from halo.schedule.state import Dim, FuncSchedule
 
@@ -116,8 +117,24 @@ class Sites:
         return outside + own[: at + 1]
 
     def loops(self, func: str, stage: int) -> tuple[Loop, ...]:
-        """Return the loops of one definition, outermost first."""
-        return tuple(Loop(func, stage, d) for d in self.schedules[func].stages[stage].dims)
+        """Return the loops around one definition in its nest, outermost first.
+
+        A loop that it shares by ``compute_with`` is the other definition's.
+        """
+        owners = loop_owners(self.schedules, (func, stage))
+        dims = [self.schedules[f].stages[s].dims[i] for i, (f, s) in enumerate(owners)]
+        return tuple(Loop(f, s, d) for (f, s), d in zip(owners, dims, strict=True))
+
+    def named(self, level: LoopLevel, loop: Loop) -> bool:
+        """Whether `level` names `loop`, maybe by a definition that shares it."""
+        if loop.matches(level):
+            return True
+        func = str(level.func)
+        if loop.dim.name != level.var or func not in self.schedules:
+            return False
+        count = len(self.schedules[func].stages)
+        stages = range(count) if level.stage is None else (level.stage,)
+        return any(loop in self.loops(func, s) for s in stages if s < count)
 
     def common_loops(self, name: str) -> tuple[Loop, ...]:
         """Return the loops that enclose every use of Func `name`, outermost first."""

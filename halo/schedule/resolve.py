@@ -13,6 +13,7 @@ from halo.schedule.apply import apply
 from halo.schedule.binding import bind
 from halo.schedule.branches import check_branches
 from halo.schedule.directives import ComputeAt, Directive, StoreAt, StoreRoot, handle_source
+from halo.schedule.fusing import check_partners, fused_order
 from halo.schedule.legality import CallGraph, Sites, call_graph
 from halo.schedule.loop_level import ROOT, LoopLevel
 from halo.schedule.receipts import Receipts
@@ -81,10 +82,12 @@ def resolve(
         _carry_out(working, entry, effects)
     graph = call_graph(working.functions, outputs)
     states = {name: working.states[name] for name in graph.order}
+    check_partners(schedule, working.functions, states)
     _place(states, working.functions, outputs, schedule, graph)
+    order = fused_order(graph, schedule, working.functions, states)
     receipts = report(schedule, outputs, states, effects)
-    definitions = {name: working.functions[name] for name in graph.order}
-    return ResolvedSchedule(graph.order, states, receipts, definitions)
+    definitions = {name: working.functions[name] for name in order}
+    return ResolvedSchedule(order, states, receipts, definitions)
 
 
 def _carry_out(working: Working, entry: Entry, effects: dict[int, Effect]) -> None:
@@ -147,8 +150,8 @@ def _definite(
 ) -> LoopLevel:
     """Return `level` with its stage, having checked that the loop encloses every use."""
     for loop in sites.common_loops(entry.func):
-        if loop.matches(level):
-            return replace(level, stage=loop.stage)
+        if sites.named(level, loop):
+            return replace(level, func=loop.func, stage=loop.stage)
     calls = [f"{entry.func}.{x.directive('compute')}" for x in sites.legal_levels(entry.func)]
     legal = ", ".join([f"{entry.func}.compute_root()", *calls])
     users = dict.fromkeys(u.consumer for u in sites.uses(entry.func))
@@ -203,13 +206,13 @@ def _definite_store(
     entry = _last(schedule, name, StoreAt, StoreRoot)
     inside = sites.around(compute)
     if store.is_at:
-        at = next((i for i, loop in enumerate(inside) if loop.matches(store)), None)
+        at = next((i for i, loop in enumerate(inside) if sites.named(store, loop)), None)
         if at is None:
             levels = [ROOT, *(LoopLevel.at(x.func, x.dim.name, x.stage) for x in inside)]
             legal = ", ".join(f"{name}.{x.directive('store')}" for x in levels)
             reason = f"that loop is not around {name}.{compute.directive('compute')}"
             refuse(entry, functions[name], reason, f"legal: {legal}")
-        store = replace(store, stage=inside[at].stage)
+        store = replace(store, func=inside[at].func, stage=inside[at].stage)
         inside = inside[at + 1 :]
     for loop in inside:
         if loop.dim.kind in (ForKind.PARALLEL, ForKind.VECTORIZED):

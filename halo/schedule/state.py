@@ -10,7 +10,7 @@ from halo.ir.expr import Expr, Variable
 from halo.ir.function import Definition, Function
 from halo.ir.memory import MemoryDim, plain_layout
 from halo.ir.stmt import ForKind, MemoryType, Partition
-from halo.schedule.directives import Fuse, Split
+from halo.schedule.directives import ComputeWith, Fuse, Split
 from halo.schedule.formula import Formula
 from halo.schedule.loop_level import INLINED, LoopLevel
 
@@ -48,6 +48,8 @@ class StageSchedule:
         Loops for where a condition holds, in the order in which the conditions are asked.
     fail
         What to fail with where none holds; None: run the loops.
+    fused
+        The definition whose outer loops these run together with.
     """
 
     splits: tuple[Split | Fuse, ...]
@@ -55,6 +57,7 @@ class StageSchedule:
     races_allowed: bool = False
     special: tuple[tuple[Formula, StageSchedule], ...] = ()
     fail: str | None = None
+    fused: ComputeWith | None = None
 
     def dim(self, name: str) -> Dim | None:
         """Return the loop over `name`, if there is one."""

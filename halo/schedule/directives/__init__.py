@@ -5,6 +5,7 @@ from halo.schedule.directives.levels import (
     ComputeAt,
     ComputeInline,
     ComputeRoot,
+    ComputeWith,
     StoreAt,
     StoreRoot,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "ComputeAt",
     "ComputeInline",
     "ComputeRoot",
+    "ComputeWith",
     "Directive",
     "Fuse",
     "In",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from halo.schedule.directives.base import Directive, Site
+from halo.schedule.align import LoopAlignStrategy
+from halo.schedule.directives.base import Directive, Site, handle_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,31 @@ class StoreAt(Site):
     """Keep the storage for one iteration of the loop over `var` of `func`."""
 
     method = "store_at"
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeWith(Site):
+    """Run the loops of a definition from the outermost to `var` together with those of another.
+
+    ``for var in union of both ranges: theirs where in its range; ours where in its range``.
+    `aligns` are texts ``var=AlignStart``, or ``=AlignStart`` for all loops.
+    """
+
+    aligns: tuple[str, ...] = ()
+    method = "compute_with"
+
+    def source(self) -> str:
+        each = dict(a.split("=") for a in self.aligns)
+        if "" in each:
+            more = f", LoopAlignStrategy.{each['']}"
+        elif each:
+            pairs = ", ".join(f"({v}, LoopAlignStrategy.{how})" for v, how in each.items())
+            more = f", [{pairs}]"
+        else:
+            more = ""
+        return f"compute_with({handle_source(self.func, self.stage)}, {self.var}{more})"
+
+    def align(self, var: str) -> LoopAlignStrategy:
+        """Return how the iterations of the shared loop over `var` are matched."""
+        each = dict(a.split("=") for a in self.aligns)
+        return LoopAlignStrategy[each.get(var, each.get("", "NoAlign"))]

@@ -1,5 +1,6 @@
 """The fluent methods of Funcs and update stages, which record directives."""
 
+from halo.schedule.methods.companions import CompanionMethods
 from halo.schedule.methods.devices import DeviceMethods
 from halo.schedule.methods.levels import LevelMethods
 from halo.schedule.methods.log import EntryLog, ScheduleLog
@@ -7,7 +8,7 @@ from halo.schedule.methods.special import Specialization, SpecialMethods
 from halo.schedule.methods.storage import StorageMethods
 
 
-class ScheduleMethods(SpecialMethods, DeviceMethods):
+class ScheduleMethods(SpecialMethods, CompanionMethods, DeviceMethods):
     """Directives as methods of a Func (its pure definition) or of an update stage."""
 
     __slots__ = ()

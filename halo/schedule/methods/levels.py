@@ -28,7 +28,7 @@ class LevelMethods(Recorder):
 
         `func` is a Func or update stage; or a `LoopLevel` alone.
         """
-        site = _site(func, var)
+        site = site_of(func, var)
         if not site.is_at:
             return self._record(ComputeRoot() if site.is_root else ComputeInline())
         return self._record(ComputeAt(str(site.func), str(site.var), site.stage))
@@ -39,13 +39,13 @@ class LevelMethods(Recorder):
 
     def store_at(self, func: Any, var: Any = None) -> Self:
         """Keep the storage for one iteration of the loop over `var` of `func`."""
-        site = _site(func, var)
+        site = site_of(func, var)
         if site.is_root:
             return self._record(StoreRoot())
         return self._record(StoreAt(str(site.func), str(site.var), site.stage))
 
 
-def _site(func: Any, var: Any) -> LoopLevel:
+def site_of(func: Any, var: Any) -> LoopLevel:
     """Return the level meant by ``compute_at(func, var)``; a Func means whichever stage uses it."""
     if isinstance(func, LoopLevel):
         return func

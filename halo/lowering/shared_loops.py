@@ -1,0 +1,170 @@
+"""Loops that run several definitions, each where the loop is inside its own range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+
+from halo.ir.equality import equal
+from halo.ir.expr import GE, LE, Add, Expr, Max, Min, Sub, Variable, i32
+from halo.ir.simplify import simplify
+from halo.ir.stmt import For, ForKind, LetStmt, Stmt
+from halo.ir.substitute import substitute, uses_variable
+from halo.ir.types import Int
+from halo.lowering.bounds_inference import Domain
+from halo.lowering.sites import Site
+from halo.lowering.splits import Loop, StageNest, last_of
+from halo.lowering.surroundings import Frame
+from halo.schedule.align import LoopAlignStrategy
+from halo.schedule.fusion import Stage
+from halo.schedule.state import StageSchedule
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One of the loop nests of a stage."""
+
+    func: str
+    stage: int
+    schedule: StageSchedule
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its loops begin with."""
+        return f"{self.func}.s{self.stage}"
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """A loop nest under construction, alone or with others that share its outer loops.
+
+    `sites` are those of its loops; `guards` hold where it runs at all, and are asked where its
+    own loops begin.
+    """
+
+    variant: Variant
+    nest: StageNest
+    domain: Domain
+    sites: list[Site]
+    guards: list[Expr] = field(default_factory=list)
+
+    @property
+    def stage(self) -> Stage:
+        """The definition."""
+        return self.variant.func, self.variant.stage
+
+    def guards_at(self, depth: int) -> list[Expr]:
+        """Return the conditions that are known inside loop `depth`."""
+        return [g.condition for g in self.nest.guards if g.depth == depth]
+
+    def bindings_at(self, depth: int) -> list[tuple[str, Expr]]:
+        """Return the names that are known inside loop `depth`, the first outermost."""
+        return [(b.name, b.value) for b in self.nest.bindings if b.depth == depth]
+
+    def frame(self, depth: int) -> Frame:
+        """Return loop `depth` as one of those around what is inside it."""
+        spec = self.nest.loops[depth]
+        serial = spec.kind in (ForKind.SERIAL, ForKind.UNROLLED)
+        loop = Variable(Int(32), spec.name)
+        return Frame(self.sites[depth], loop, serial, spec.min, self.bindings_at(depth))
+
+
+def with_bindings(m: Member, depth: int, body: Stmt) -> Stmt:
+    """Return `body` inside the names that are known inside loop `depth` of `m`."""
+    for name, value in reversed(m.bindings_at(depth)):
+        body = LetStmt(name, value, body)
+    return body
+
+
+class SharedLoop:
+    """The loop at `depth` of `members`, whose owner is the last definition in the chain.
+
+    Where their ranges differ it runs over all of them. A member's own loop variable is then kept
+    in its range, so that what is computed for it reads nothing that does not exist; the guard
+    asks for the iteration itself.
+
+    Example: f over [0, 4], g over [2, 7] -> ``for v in [0, 7]: if v <= 4: f(v); if v >= 2: g(v)``.
+    """
+
+    def __init__(
+        self, members: Sequence[Member], depth: int, lets: Sequence[tuple[str, Expr]]
+    ) -> None:
+        self._depth = depth
+        self._lets = lets
+        self._own = {m.stage: m.nest.loops[depth] for m in members}
+        site = members[0].sites[depth]
+        owner = self._own[(site.func, site.stage)]
+        self._owner = owner
+        self._same = all(self._equal(owner, loop) for loop in self._own.values())
+        self._shifts = {m.stage: self._shift(m, owner) for m in members}
+        self.name = owner.name if self._same else f"{owner.name}.shared"
+        self._first, self._last = self._range()
+        serial = owner.kind in (ForKind.SERIAL, ForKind.UNROLLED)
+        self.frame = Frame(site, Variable(Int(32), self.name), serial, self._first)
+        self.frame.lets.extend(self._variables())
+
+    def guards(self, m: Member) -> list[Expr]:
+        """Return where `m` runs in this loop."""
+        if self._same:
+            return []
+        loop, v = self._own[m.stage], self._iteration(m.stage)
+        return [GE(v, loop.min), LE(v, last_of(loop.min, loop.extent))]
+
+    def around(self, body: Stmt) -> Stmt:
+        """Return the loop over `body`."""
+        for name, value in reversed(self._variables()):
+            body = LetStmt(name, value, body)
+        extent = self._owner.extent
+        if not self._same:
+            extent = simplify(Add(Sub(self._last, self._first), i32(1)))
+        o = self._owner
+        return For(self.name, self._first, extent, o.kind, body, o.note, o.partition)
+
+    def _range(self) -> tuple[Expr, Expr]:
+        if self._same:
+            return self._owner.min, last_of(self._owner.min, self._owner.extent)
+        lows: list[Expr] = []
+        highs: list[Expr] = []
+        for stage, loop in self._own.items():
+            lows.append(Add(loop.min, self._shifts[stage]))
+            highs.append(Add(last_of(loop.min, loop.extent), self._shifts[stage]))
+        return simplify(reduce(Min, lows)), simplify(reduce(Max, highs))
+
+    def _iteration(self, stage: Stage) -> Expr:
+        return simplify(Sub(Variable(Int(32), self.name), self._shifts[stage]))
+
+    def _variables(self) -> list[tuple[str, Expr]]:
+        """Return the loop variables of the members in terms of this loop's."""
+        made: list[tuple[str, Expr]] = []
+        for stage, loop in self._own.items():
+            v = self._iteration(stage)
+            if not self._same:
+                v = Max(Min(v, last_of(loop.min, loop.extent)), loop.min)
+            if loop.name != self.name:
+                made.append((loop.name, v))
+        return made
+
+    def _shift(self, m: Member, owner: Loop) -> Expr:
+        """Return what is added to the variable of `m` to get this loop's."""
+        fused = m.variant.schedule.fused
+        loop = self._own[m.stage]
+        if self._same or fused is None or loop is owner:
+            return i32(0)
+        how = fused.align(m.variant.schedule.dims[self._depth].name)
+        if how is LoopAlignStrategy.AlignStart:
+            return simplify(Sub(owner.min, loop.min))
+        if how is LoopAlignStrategy.AlignEnd:
+            ends = last_of(owner.min, owner.extent), last_of(loop.min, loop.extent)
+            return simplify(Sub(*ends))
+        return i32(0)
+
+    def _equal(self, a: Loop, b: Loop) -> bool:
+        pairs = ((a.min, b.min), (a.extent, b.extent))
+        return all(equal(self._plain(x), self._plain(y)) for x, y in pairs)
+
+    def _plain(self, e: Expr) -> Expr:
+        for name, value in reversed(self._lets):
+            if uses_variable(e, name):
+                e = substitute(e, {name: value})
+        return simplify(e)
