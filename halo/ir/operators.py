@@ -223,7 +223,7 @@ def _bitwise(name: str, logical: type[And] | type[Or] | None) -> Callable[[Any, 
         a, b = match_types(a, b)
         if a.type.is_bool:
             return logical(a, b) if logical else NE(a, b)
-        _need_integers(name, a, b)
+        need_integers(name.replace("_", " "), a, b, bools=True)
         return intrinsic(name, a, b)
 
     return build
@@ -233,20 +233,34 @@ def _shift(name: str) -> Callable[[Any, Any], Expr]:
     def build(a: Any, b: Any) -> Expr:
         a = as_expr(a) if _is_typed(a) else as_expr(a, as_expr(b).type)
         b = as_expr(b, a.type) if not _is_typed(b) else as_expr(b)
-        _need_integers(name, a, b)
+        need_integers(name.replace("_", " "), a, b, bools=True)
         return intrinsic(name, a, cast_to(a.type, b))
 
     return build
 
 
-def _need_integers(name: str, *operands: Expr) -> None:
+def need_integers(name: str, *operands: Expr, bools: bool = False) -> None:
+    """Refuse operands that are no integers; bools pass only where they are said to.
+
+    Raises
+    ------
+    TypeMismatch
+        One of them is a float, or a bool.
+    """
     for e in operands:
-        if not e.type.is_integral:
+        if not e.type.is_integral or (e.type.is_bool and not bools):
             raise TypeMismatch(
-                f"{name.replace('_', ' ')} needs integers, got {e.type}",
+                f"{name} needs integers, got {e.type}",
                 where=user_location(),
                 hint="halo.cast to an integer type first, or halo.reinterpret for the bits",
             )
+
+
+def integer_operands(name: str, a: Any, b: Any) -> tuple[Expr, Expr]:
+    """Return both operands of operation `name` as integers of one type; no bools."""
+    x, y = match_types(a, b)
+    need_integers(name, x, y)
+    return x, y
 
 
 bitwise_and = _bitwise("bitwise_and", And)
@@ -273,7 +287,7 @@ def invert(a: Any) -> Expr:
     a = as_expr(a)
     if a.type.is_bool:
         return Not(a)
-    _need_integers("~", a)
+    need_integers("~", a, bools=True)
     return intrinsic("bitwise_not", a)
 
 

@@ -12,7 +12,7 @@ from halo.errors import TypeMismatch, user_location
 from halo.ir.expr import Call, CallKind, Expr
 from halo.ir.intrinsics import fma as _fma
 from halo.ir.intrinsics import intrinsic
-from halo.ir.operators import as_expr, cast_to, match_types, power, sub
+from halo.ir.operators import as_expr, cast_to, match_types, need_integers, power, sub
 from halo.ir.types import Float, Type
 
 
@@ -215,6 +215,5 @@ def _need_float(name: str, x: Any) -> Expr:
 
 def _need_integer(name: str, x: Any) -> Expr:
     e = as_expr(x)
-    if not e.type.is_integral or e.type.is_bool:
-        raise TypeMismatch(f"{name} needs an integer, got {e.type}", where=user_location())
+    need_integers(name, e)
     return e

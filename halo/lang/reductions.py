@@ -18,10 +18,10 @@ from halo.ir.function import ReductionDomain
 from halo.ir.operators import add, as_expr, gt, lt, mul
 from halo.ir.substitute import substitute
 from halo.ir.types import Int, Type
+from halo.lang.choices import select
 from halo.lang.definition import define_pure, define_update
 from halo.lang.func import Func
 from halo.lang.names import fresh_name
-from halo.lang.operators import select
 from halo.lang.rdom import RDom
 from halo.lang.tuple import Tuple
 from halo.lang.walk import is_dimension, nodes

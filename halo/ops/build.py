@@ -13,9 +13,9 @@ from halo.errors import TypeMismatch
 from halo.ir.expr import Expr, IntImm, const
 from halo.ir.operators import cast_to
 from halo.ir.types import Int, Type, type_of_dtype
+from halo.lang.choices import select
 from halo.lang.func import Func
 from halo.lang.image_param import ImageParam
-from halo.lang.operators import select
 from halo.lang.var import Var
 from halo.ops.index import index, narrow, tidy
 from halo.ops.tensor import Array, OpInfo, OpKind, Tensor

@@ -81,7 +81,7 @@ def test_select_of_tuples_chooses_element_by_element():
         (lambda: hl.u8(x) + 300, hl.TypeMismatch, "300 does not fit into uint8"),
         (lambda: x & 1.5, hl.TypeMismatch, "needs integers"),
         (lambda: hl.is_nan(x), hl.TypeMismatch, "is_nan needs a float"),
-        (lambda: hl.popcount(hl.f32(x)), hl.TypeMismatch, "popcount needs an integer"),
+        (lambda: hl.popcount(hl.f32(x)), hl.TypeMismatch, "popcount needs integers"),
         (lambda: hl.reinterpret(hl.UInt(8), x), hl.TypeMismatch, "32 bits are not 8"),
         (lambda: hl.logical_not(x), hl.TypeMismatch, "logical_not of int32"),
         (lambda: hl.logical_or(x > 1, y), hl.TypeMismatch, "logical_or of int32"),

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from halo.errors import ScheduleError
 from halo.ir.stmt import ForKind
 from halo.ir.types import Float
+from halo.lang.casts import cast
 from halo.lang.func import Func
-from halo.lang.operators import cast
 from halo.lang.operators import max as maximum
 from halo.lang.rdom import RDom
 from halo.lang.var import Var

@@ -7,8 +7,8 @@ import pytest
 from halo.errors import ScheduleError
 from halo.ir.function import Function
 from halo.ir.types import Float
+from halo.lang.casts import cast
 from halo.lang.func import Func
-from halo.lang.operators import cast
 from halo.lang.rdom import RDom
 from halo.lang.var import Var
 from halo.schedule.directives import ComputeRoot, Vectorize
