@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from halo.ir.expr import Expr, i32
+from halo.ir.expr import Expr
 from halo.ir.function import Dimension, Function, Image, Parameter, output_buffer
 from halo.ir.interval import Interval
 from halo.ir.lowered import BufferArg, Field, LoweredFunc, ScalarArg, buffer_field
@@ -26,6 +26,7 @@ from halo.lowering.loop_nests import build_loop_nests, with_lets
 from halo.lowering.memory_types import check_stack, report_registers
 from halo.lowering.partition_loops import partition_loops
 from halo.lowering.program import Program
+from halo.lowering.promises import find_sizes, is_data, promised_dimension
 from halo.lowering.promote_registers import promote_registers
 from halo.lowering.realization_order import collect_program
 from halo.lowering.sites import place_functions
@@ -120,7 +121,8 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     images = given.images
     known = known_fields(output_dims, images)
     placement = place_functions(program, resolved.functions)
-    nest = build_loop_nests(program, resolved.functions, placement, known)
+    sizes = find_sizes(resolved.functions)
+    nest = build_loop_nests(program, resolved.functions, placement, known, sizes)
     loops = run("loop nests", lambda _: nest.body, nest.body)
 
     outputs = {name: program.functions[name] for name in program.outputs}
@@ -233,9 +235,7 @@ def _promised_dims(
             buffer = output_buffer(f.name, i, len(f.types))
             old = dims.get(buffer, (Dimension(),) * f.dimensions)
             dims[buffer] = tuple(
-                replace(d, min=i32(bounds[arg][0]), extent=i32(bounds[arg][1]))
-                if arg in bounds
-                else d
+                promised_dimension(d, bounds[arg]) if arg in bounds else d
                 for arg, d in zip(functions[f.name].args, old, strict=True)
             )
     return dims
@@ -250,7 +250,7 @@ def known_fields(output_dims: Dims, images: Mapping[str, Image]) -> dict[str, Ex
         for d, dim in enumerate(each):
             for what in Field:
                 value = getattr(dim, what.value)
-                if value is not None:
+                if value is not None and not (name in output_dims and is_data(value)):
                     known[buffer_field(name, what, d).name] = value
     return known
 

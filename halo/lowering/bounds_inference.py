@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from functools import reduce
 
 from halo.errors import BoundsError
-from halo.ir.expr import Add, Expr, Variable, as_const, i32, is_true
+from halo.ir.expr import Div, Expr, Mod, Mul, Variable, as_const, i32, is_true
 from halo.ir.function import Definition, Function
 from halo.ir.interval import Interval, bounds_of, boxes_touched, refine, union
 from halo.ir.simplify import Simplifier, simplify
+from halo.ir.stmt import Stmt
 from halo.ir.types import Int
 from halo.lowering.program import Program, calls_in, expressions_of
-from halo.lowering.splits import extent_of, rounded
+from halo.lowering.promises import Sizes, promise_checks, promised
+from halo.lowering.splits import extent_of, last_of, rounded
 from halo.polyhedral import image_box
+from halo.schedule.memory import Bounds
 from halo.schedule.state import FuncSchedule, StageSchedule
 
 Box = tuple[Interval, ...]
@@ -48,9 +51,12 @@ class Region:
 class Regions:
     """Works out regions for the Functions of one program."""
 
-    def __init__(self, program: Program, schedules: Mapping[str, FuncSchedule]) -> None:
+    def __init__(
+        self, program: Program, schedules: Mapping[str, FuncSchedule], sizes: Sizes
+    ) -> None:
         self.program = program
         self.schedules = schedules
+        self.sizes = sizes
         self._names: dict[str, int] = {}
 
     def touched_by(self, name: str, stage: int, domain: Mapping[str, Interval]) -> dict[str, Box]:
@@ -75,12 +81,17 @@ class Regions:
         domain: Domain = {}
         for i, (arg, r) in enumerate(zip(f.args, need, strict=True)):
             if arg in bounds:
-                low, extent = bounds[arg]
-                r = Interval(i32(low), i32(low + extent - 1))
+                r = promised(r, bounds[arg], self.sizes)
             if r.min is None or r.max is None:
                 raise _unbounded(f, i)
             domain[arg] = Interval(simplify(r.min), simplify(r.max))
         return self._staged(name, domain, self._suffix(name))
+
+    def checks(self, name: str, need: Box) -> list[Stmt]:
+        """Return the checks that what is promised of `name` holds all that its users read."""
+        f = self.program.functions[name]
+        wanted = dict(zip(f.args, need, strict=True))
+        return promise_checks(f, wanted, self.schedules[name].bounds, self.sizes)
 
     def _suffix(self, name: str) -> str:
         n = self._names.get(name, 0)
@@ -97,7 +108,7 @@ class Regions:
         for i in reversed(range(len(definitions))):
             grown = _rounded(schedule.stages[i], domain)
             if suffix is not None:
-                grown = self._bind(f"{name}.s{i}", f.args, grown, suffix, lets)
+                grown = self._bind(f"{name}.s{i}", f.args, grown, suffix, lets, schedule.bounds)
             stages.append(grown)
             if i:
                 domain = self._before(f, definitions[i], grown, domain)
@@ -123,6 +134,7 @@ class Regions:
         domain: Domain,
         suffix: str,
         lets: list[tuple[str, Expr]],
+        units: Mapping[str, Bounds],
     ) -> Domain:
         def named(e: Expr, arg: str, what: str) -> Expr:
             if not e.children():  # a constant or a variable needs no name of its own
@@ -135,11 +147,14 @@ class Regions:
             r = domain[arg]
             assert r.min is not None and r.max is not None
             low = named(r.min, arg, "min")
-            extent = as_const(extent_of(r))
-            if extent is None:
+            extent, unit = extent_of(r), units.get(arg, Bounds()).modulus
+            if as_const(extent) is not None:  # keep it visible that the extent is constant,
+                bound[arg] = Interval(low, simplify(last_of(low, extent)))
+            elif unit > 1 and as_const(simplify(Mod(extent, i32(unit)))) == 0:  # or a multiple
+                steps = named(simplify(Div(extent, i32(unit))), arg, "steps")
+                bound[arg] = Interval(low, simplify(last_of(low, Mul(steps, i32(unit)))))
+            else:
                 bound[arg] = Interval(low, named(r.max, arg, "max"))
-            else:  # keep it visible that the extent is constant
-                bound[arg] = Interval(low, simplify(Add(low, i32(int(extent) - 1))))
         return bound
 
 

@@ -14,6 +14,7 @@ from halo.ir.stmt import (
 )
 from halo.lowering.bounds_inference import Box
 from halo.lowering.program import Program
+from halo.lowering.promises import Sizes
 from halo.lowering.sites import ROOT, Placement, Site
 from halo.lowering.stage_loops import StageLoops
 from halo.lowering.surroundings import Surroundings
@@ -52,6 +53,7 @@ def build_loop_nests(
     schedules: Mapping[str, FuncSchedule],
     placement: Placement,
     known: Mapping[str, Expr],
+    sizes: Sizes,
 ) -> Nest:
     """Turn definitions into loops, each Function computed and stored where its schedule says.
 
@@ -63,10 +65,12 @@ def build_loop_nests(
     ----------
     known
         Buffer fields whose value is known, by name.
+    sizes
+        The sizes that directives name.
     """
-    around = Surroundings(program, schedules, placement, known)
+    around = Surroundings(program, schedules, placement, known, sizes)
     body = _Builder(around).at_site(ROOT, {}, lambda: block())
-    return Nest(body, around.root_lets, around.needed)
+    return Nest(block(*sizes.checks, body), [*sizes.lets, *around.root_lets], around.needed)
 
 
 class _Builder:
@@ -114,4 +118,5 @@ class _Builder:
         made = block(*(self.stages.together(group) for group in groups))
         for name in reversed(names):
             made, body = ProducerConsumer(name, True, made), ProducerConsumer(name, False, body)
-        return block(made, body)
+        checks = [check for name in names for check in self.around.checks.pop(name, [])]
+        return block(*checks, made, body)

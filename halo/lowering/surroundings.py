@@ -10,17 +10,15 @@ from halo.ir.function import output_buffer
 from halo.ir.interval import Interval
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.simplify import simplify
-from halo.ir.stmt import (
-    MemoryType,
-    Realize,
-    Stmt,
-)
+from halo.ir.stmt import Realize, Stmt, block
 from halo.ir.substitute import substitute
 from halo.lowering.bounds_inference import Box, Domain, Region, Regions, merge_boxes
+from halo.lowering.kept_cells import kept_extent
 from halo.lowering.program import Program
+from halo.lowering.promises import Sizes, promised_output
 from halo.lowering.sites import ROOT, Placement, Site
-from halo.lowering.sliding_window import Slide, fold_factor, greatest_extent, slide
-from halo.lowering.splits import extent_of, known_end
+from halo.lowering.sliding_window import Slide, fold_factor, slide
+from halo.lowering.splits import known_end
 from halo.schedule.fusing import must_precede
 from halo.schedule.state import FuncSchedule
 
@@ -49,6 +47,8 @@ class Surroundings:
         Function to its region here.
     frames
         The loops around, outermost first.
+    checks
+        Function to what is to be checked where it is computed.
     careful
         Whether each step of a split is guarded, because a buffer may be smaller than one.
     """
@@ -59,10 +59,12 @@ class Surroundings:
         schedules: Mapping[str, FuncSchedule],
         placement: Placement,
         known: Mapping[str, Expr],
+        sizes: Sizes,
     ) -> None:
         self.program, self.schedules, self.placement = program, schedules, placement
-        self.known = known
-        self.regions = Regions(program, schedules)
+        self.known, self.sizes = known, sizes
+        self.regions = Regions(program, schedules, sizes)
+        self.checks: dict[str, list[Stmt]] = {}
         self.needed: dict[str, Box] = {}
         self.root_lets: list[tuple[str, Expr]] = []
         self.current: dict[str, Region] = {}
@@ -82,6 +84,8 @@ class Surroundings:
                 region = self.regions.at_root(name, self._output_domain(name))
             else:
                 region = self.regions.region(name, touched[name])
+                if self.placement.computed[name] == site:
+                    self.checks[name] = self.regions.checks(name, touched[name])
             lets.extend(region.lets)
             if self.placement.computed[name] == site:
                 region = self._slide(name, region, lets)
@@ -105,11 +109,8 @@ class Surroundings:
         for i, arg in enumerate(f.args):
             low = substitute(buffer_field(buffer, Field.MIN, i), self.known)
             extent = substitute(buffer_field(buffer, Field.EXTENT, i), self.known)
-            if arg in self.schedules[name].bounds:
-                first, n = self.schedules[name].bounds[arg]
-                domain[arg] = Interval(i32(first), i32(first + n - 1))
-            else:
-                domain[arg] = Interval(low, simplify(Sub(Add(low, extent), i32(1))))
+            box = Interval(low, simplify(Sub(Add(low, extent), i32(1))))
+            domain[arg] = promised_output(box, self.schedules[name].bounds.get(arg), self.sizes)
         return domain
 
     def _slide(self, name: str, region: Region, lets: list[tuple[str, Expr]]) -> Region:
@@ -144,22 +145,22 @@ class Surroundings:
         return self.frames[at + 1 :]
 
     def realize(self, name: str, region: Region, body: Stmt) -> Stmt:
+        """Return `body` inside the storage of `name`, which covers `region`."""
         f = self.program.functions[name]
-        bounds = tuple((known_end(r.min), self._extent(name, r)) for r in region.box(f.args))
+        storage = self.schedules[name].storage
+        bounds: list[tuple[Expr, Expr]] = []
+        checks: list[Stmt] = []
+        for arg, r in zip(f.args, region.box(f.args), strict=True):
+            extent, more = kept_extent(f, storage, arg, r, self.lets(), self.sizes)
+            bounds.append((known_end(r.min), extent))
+            checks.extend(more)
         folds = [0] * f.dimensions
         votes = self.folds.pop(name, [])
         if votes and len({d for d, _ in votes}) == 1 and all(n > 0 for _, n in votes):
             folds[votes[0][0]] = max(n for _, n in votes)
-        storage = self.schedules[name].storage
-        return Realize(name, f.types, bounds, body, storage.layout, tuple(folds), storage.memory)
-
-    def _extent(self, name: str, r: Interval) -> Expr:
-        """Return the number of cells to keep of `r`: a constant where the memory needs one."""
-        extent = extent_of(r)
-        if self.schedules[name].storage.memory in (MemoryType.Stack, MemoryType.Register):
-            known = greatest_extent(r, [let for frame in self.frames for let in frame.lets])
-            return extent if known is None else i32(max(known, 0))
-        return extent
+        layout, memory = storage.layout, storage.memory
+        made = Realize(name, f.types, tuple(bounds), body, layout, tuple(folds), memory)
+        return block(*checks, made)
 
     def lets(self) -> list[tuple[str, Expr]]:
         """Return the names bound around here, outermost first."""

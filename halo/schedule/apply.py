@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from halo.ir.function import Function
+from halo.schedule.bounding import apply_align, apply_bound
 from halo.schedule.companions import apply_compute_with
 from halo.schedule.directives import (
+    AlignBounds,
+    AlignExtent,
     AlignStorage,
     AllowRaceConditions,
     AlwaysPartition,
     AlwaysPartitionAll,
     Bound,
+    BoundExtent,
+    BoundStorage,
     ComputeAt,
     ComputeInline,
     ComputeRoot,
@@ -37,7 +42,7 @@ from halo.schedule.directives import (
 )
 from halo.schedule.loops import apply_allow_races, apply_kind, apply_reorder
 from halo.schedule.partition import apply_partition
-from halo.schedule.placement import apply_bound, apply_level
+from halo.schedule.placement import apply_level
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
 from halo.schedule.specialization import (
@@ -49,6 +54,7 @@ from halo.schedule.splitting import apply_fuse, apply_split
 from halo.schedule.state import FuncSchedule, complete
 from halo.schedule.storing import (
     apply_align_storage,
+    apply_bound_storage,
     apply_reorder_storage,
     apply_split_storage,
     apply_store_in,
@@ -98,6 +104,10 @@ _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     AlwaysPartitionAll: apply_partition,
     AllowRaceConditions: apply_allow_races,
     Bound: apply_bound,
+    BoundExtent: apply_bound,
+    AlignBounds: apply_align,
+    AlignExtent: apply_align,
+    BoundStorage: apply_bound_storage,
     ReorderStorage: apply_reorder_storage,
     AlignStorage: apply_align_storage,
     SplitStorage: apply_split_storage,

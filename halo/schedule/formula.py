@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from halo.errors import ScheduleError, user_location
-from halo.ir.expr import Expr, Variable
+from halo.ir.expr import Expr, Variable, as_const
 from halo.ir.operators import as_expr
 from halo.ir.stored import NotStorable, expr_from_data, expr_to_data
 from halo.ir.substitute import find, substitute
@@ -72,6 +72,26 @@ class Formula:
 
     def __str__(self) -> str:
         return str(self.expr)
+
+
+Size = int | Formula
+"""What a directive takes for a number of cells or a coordinate."""
+
+
+def size_of(value: Any) -> Any:
+    """Return the Size that `value` stands for; what is no expression at all as it is.
+
+    Raises
+    ------
+    ScheduleError
+        It reads cells of Funcs or images, or uses Vars.
+    """
+    is_number = isinstance(value, Expr) or hasattr(value, "_as_expr") or hasattr(value, "__index__")
+    if isinstance(value, bool) or not is_number:
+        return value
+    e = as_expr(value)
+    known = as_const(e)
+    return known if isinstance(known, int) else Formula.of(e)
 
 
 def _text(data: Any) -> str:

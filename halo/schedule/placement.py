@@ -1,4 +1,4 @@
-"""Apply what concerns a whole Func: where it is computed and stored, its bounds and layout."""
+"""Apply what says where a Func is computed and stored."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from halo.ir.function import Function
 from halo.schedule.directives import (
-    Bound,
     ComputeAt,
     ComputeInline,
     ComputeRoot,
@@ -44,23 +43,3 @@ def apply_level(
             return replace(state, store_level=LoopLevel.at(func, var, stage))
         case _:
             raise AssertionError(directive)
-
-
-def apply_bound(
-    state: FuncSchedule, function: Function, entry: Entry, bound: Bound
-) -> FuncSchedule:
-    """Return `state` with the promised bounds of one variable."""
-    _need_arg(function, entry, bound.var)
-    for name, value in (("min", bound.min), ("extent", bound.extent)):
-        if not isinstance(value, int) or isinstance(value, bool):
-            refuse(entry, function, f"{name} must be an integer constant, not {value!r}")
-    if bound.extent <= 0:
-        refuse(entry, function, f"the extent must be positive, not {bound.extent}")
-    return replace(state, bounds={**state.bounds, bound.var: (bound.min, bound.extent)})
-
-
-def _need_arg(function: Function, entry: Entry, name: str) -> int:
-    if name not in function.args:
-        dims = ", ".join(function.args) or "none"
-        refuse(entry, function, f"{entry.func} has no dimension {name}", f"its dimensions: {dims}")
-    return function.args.index(name)

@@ -10,6 +10,7 @@ from halo.polyhedral import Clash
 from halo.schedule.directives import (
     AlignStorage,
     AllowRaceConditions,
+    BoundStorage,
     ComputeAt,
     ComputeInline,
     ComputeRoot,
@@ -37,7 +38,7 @@ from halo.schedule.witness import clash_text, unproven_text
 _COMPUTE = (ComputeAt, ComputeInline, ComputeRoot)
 _ORDER = (Reorder, Parallel, Vectorize)
 _STORE = (StoreAt, StoreRoot, ComputeInline)
-_MEMORY = (ReorderStorage, AlignStorage, SplitStorage, StoreIn)
+_MEMORY = (ReorderStorage, AlignStorage, SplitStorage, BoundStorage, StoreIn)
 _KINDS = (Vectorize, Unroll, Parallel)
 
 

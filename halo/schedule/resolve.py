@@ -13,6 +13,7 @@ from halo.schedule.apply import apply
 from halo.schedule.binding import bind
 from halo.schedule.branches import check_branches
 from halo.schedule.directives import ComputeAt, Directive, StoreAt, StoreRoot, handle_source
+from halo.schedule.formula import Formula
 from halo.schedule.fusing import check_partners, fused_order
 from halo.schedule.legality import CallGraph, Sites, call_graph
 from halo.schedule.loop_level import ROOT, LoopLevel
@@ -49,9 +50,12 @@ class ResolvedSchedule:
 
     def formulas(self) -> Iterator[Expr]:
         """Yield the expressions in the schedules of the Funcs."""
-        for state in self.functions.values():
+        for name, state in self.functions.items():
             for stage in state.stages:
                 yield from stage.conditions()
+            for _, size, _ in state.sizes(name):
+                if isinstance(size, Formula):
+                    yield size.expr
 
 
 def resolve(

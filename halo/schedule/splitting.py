@@ -158,7 +158,7 @@ def _why_wrong(stage: int, split: Split, extent: int | None, derived: bool, is_r
 
 
 def _root_extents(state: FuncSchedule, function: Function, stage: int) -> dict[str, int]:
-    known = {name: extent for name, (_, extent) in state.bounds.items()}
+    known = {n: b.extent for n, b in state.bounds.items() if isinstance(b.extent, int)}
     for r in function.definitions[stage].rvars:
         extent = as_const(r.extent)
         if isinstance(extent, int):

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 from halo.ir.expr import Expr, Variable
 from halo.ir.function import Definition, Function
-from halo.ir.memory import MemoryDim, plain_layout
-from halo.ir.stmt import ForKind, MemoryType, Partition
+from halo.ir.memory import plain_layout
+from halo.ir.stmt import ForKind, Partition
 from halo.schedule.directives import ComputeWith, Fuse, Split
-from halo.schedule.formula import Formula
+from halo.schedule.formula import Formula, Size
 from halo.schedule.loop_level import INLINED, LoopLevel
+from halo.schedule.memory import Bounds, Storage
+from halo.schedule.schedule import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +101,6 @@ class StageSchedule:
 
 
 @dataclass(frozen=True, slots=True)
-class Storage:
-    """How the cells of one Func lie in memory.
-
-    Attributes
-    ----------
-    layout
-        The dimensions of memory, innermost first.
-    memory
-        Where the memory is taken from.
-    """
-
-    layout: tuple[MemoryDim, ...] = ()
-    memory: MemoryType = MemoryType.Auto
-
-
-@dataclass(frozen=True, slots=True)
 class FuncSchedule:
     """How one Func is computed.
 
@@ -127,16 +113,22 @@ class FuncSchedule:
     storage
         How its cells lie in memory.
     bounds
-        Pure variable -> (min, extent), as promised by ``bound``.
+        Pure variable -> what is known of the cells computed along it.
     stages
         One per definition.
     """
 
     compute_level: LoopLevel = INLINED
     store_level: LoopLevel = INLINED
-    storage: Storage = Storage()
-    bounds: dict[str, tuple[int, int]] = field(default_factory=dict)
+    storage: Storage = field(default_factory=Storage)
+    bounds: dict[str, Bounds] = field(default_factory=dict)
     stages: tuple[StageSchedule, ...] = ()
+
+    def sizes(self, func: str) -> Iterator[tuple[str, Size, Entry]]:
+        """Yield the sizes that directives give, with names for them and the directives."""
+        for arg, bounds in self.bounds.items():
+            yield from bounds.sizes(f"{func}.bound.{arg}")
+        yield from self.storage.sizes(func)
 
     def with_stage(self, index: int, stage: StageSchedule) -> FuncSchedule:
         """Return this schedule with stage `index` replaced."""

@@ -7,7 +7,15 @@ from dataclasses import replace
 from halo.ir.function import Function
 from halo.ir.memory import MemoryDim
 from halo.ir.stmt import MemoryType
-from halo.schedule.directives import AlignStorage, ReorderStorage, SplitStorage, StoreIn
+from halo.schedule.bounding import need_arg, need_positive, need_size
+from halo.schedule.directives import (
+    AlignStorage,
+    BoundStorage,
+    ReorderStorage,
+    SplitStorage,
+    StoreIn,
+)
+from halo.schedule.memory import Limit
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
 from halo.schedule.state import FuncSchedule
@@ -70,6 +78,18 @@ def apply_split_storage(
     return _with_layout(state, layout)
 
 
+def apply_bound_storage(
+    state: FuncSchedule, function: Function, entry: Entry, bound: BoundStorage
+) -> FuncSchedule:
+    """Return `state` with the number of cells kept along one dimension."""
+    need_arg(function, entry, bound.dim)
+    need_size(function, entry, "the bound", bound.extent)
+    if isinstance(bound.extent, int) and bound.extent <= 0:
+        refuse(entry, function, f"the bound must be positive, not {bound.extent}")
+    limits = {**state.storage.limits, bound.dim: Limit(bound.extent, entry)}
+    return replace(state, storage=replace(state.storage, limits=limits))
+
+
 def apply_store_in(
     state: FuncSchedule, function: Function, entry: Entry, store: StoreIn
 ) -> FuncSchedule:
@@ -81,12 +101,6 @@ def apply_store_in(
         known = ", ".join(map(repr, MemoryType))
         refuse(entry, function, f"{store.memory!r} is no kind of memory", f"there are: {known}")
     return replace(state, storage=replace(state.storage, memory=store.memory))
-
-
-def need_positive(function: Function, entry: Entry, what: str, value: object) -> None:
-    """Refuse `entry` unless `value` is a positive integer; `what` names it with its article."""
-    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-        refuse(entry, function, f"{what} is a positive integer, not {value!r}")
 
 
 def _with_layout(state: FuncSchedule, layout: list[MemoryDim]) -> FuncSchedule:

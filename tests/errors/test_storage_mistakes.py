@@ -94,3 +94,110 @@ def test_the_stack_is_not_asked_for_megabytes(refused: Any) -> None:
     f.bound(x, 0, 1000).bound(y, 0, 999)
     with refused(hl.ScheduleError, "int32[1000, 1000] takes 4000000 bytes", "at most 1048576"):
         f.realize([1000, 999])
+
+
+def test_a_promise_known_to_be_too_small_is_refused(refused: Any) -> None:
+    g, f = two_stages()
+    g.bound(y, 0, 4)
+    f.bound(y, 0, 4)
+    with refused(
+        hl.ScheduleError,
+        f"{g.name()}.bound(y, 0, 4): cells 0 to 4 along y are needed, and it promises 0 to 3",
+        f"{g.name()}.bound(y, 0, 5)",
+    ):
+        f.realize([4, 4])
+
+
+def test_a_promise_that_turns_out_too_small_is_an_error_when_it_runs(refused: Any) -> None:
+    g, f = two_stages()
+    g.bound(y, 0, 4)
+    f.realize([4, 3])
+    with refused(hl.BoundsError, "bound(y, 0, 4)", "cells 0 to 4 along y are needed"):
+        f.realize([4, 4])
+
+
+def test_a_promise_of_a_param_is_checked_when_it_runs(refused: Any) -> None:
+    n = hl.Param(hl.Int(32), "n", 3)
+    g, f = two_stages()
+    g.bound(y, 0, n)
+    with refused(hl.BoundsError, "cells 0 to 3 along y are needed, it promises 0 to 2"):
+        f.realize([4, 3])
+
+
+def test_a_size_beyond_all_coordinates_is_an_error(refused: Any) -> None:
+    n = hl.Param(hl.Int(32), "n", 2_000_000_000)
+    g, f = two_stages()
+    g.bound_extent(y, n)
+    with refused(hl.BufferError, "must lie between -1073741824 and 1073741824"):
+        f.realize([4, 3])
+
+
+def test_an_output_that_breaks_a_promise_of_a_param_is_an_error(refused: Any) -> None:
+    n = hl.Param(hl.Int(32), "n", 3)
+    _, f = two_stages()
+    f.bound(x, 0, n)
+    with refused(hl.BufferError, "dimension 0: extent must be 3, got 4"):
+        f.realize([4, 3])
+
+
+def test_a_bound_is_no_expression_of_vars(refused: Any) -> None:
+    g, _ = two_stages()
+    with refused(hl.ScheduleError, "has a value only inside loops"):
+        g.bound(x, 0, y + 1)
+
+
+def test_a_bound_is_an_integer(refused: Any) -> None:
+    g, _ = two_stages()
+    with refused(hl.ScheduleError, "extent must be an integer", "not wide"):
+        g.bound(x, 0, "wide")
+
+
+def test_a_bound_is_no_float_param(refused: Any) -> None:
+    g, _ = two_stages()
+    p = hl.Param(hl.Float(32), "p")
+    with refused(hl.ScheduleError, "extent must be an integer", "not p"):
+        g.bound_extent(x, p)
+
+
+def test_a_bound_is_positive(refused: Any) -> None:
+    g, _ = two_stages()
+    with refused(hl.ScheduleError, "the extent must be positive, not 0"):
+        g.bound_extent(x, 0)
+
+
+def test_bounds_are_those_of_a_dimension(refused: Any) -> None:
+    g, _ = two_stages()
+    with refused(hl.ScheduleError, f"{g.name()} has no dimension z", "its dimensions: x, y"):
+        g.align_bounds(z, 8)
+
+
+def test_bounds_are_aligned_to_a_positive_integer(refused: Any) -> None:
+    g, _ = two_stages()
+    with refused(hl.ScheduleError, "a modulus is a positive integer, not 0"):
+        g.align_extent(x, 0)
+
+
+def test_a_remainder_is_an_integer(refused: Any) -> None:
+    g, _ = two_stages()
+    with refused(hl.ScheduleError, "a remainder is an integer constant, not 1.5"):
+        g.align_bounds(x, 8, 1.5)
+
+
+def test_storage_that_is_known_to_be_too_small_is_refused(refused: Any) -> None:
+    g, f = two_stages()
+    g.bound_storage(y, 4)
+    f.bound(y, 0, 4)
+    with refused(hl.ScheduleError, "5 cells along y are computed", "bound_storage(y, 5)"):
+        f.realize([4, 4])
+
+
+def test_storage_is_bounded_by_a_positive_number(refused: Any) -> None:
+    g, _ = two_stages()
+    with refused(hl.ScheduleError, "the bound must be positive, not -1"):
+        g.bound_storage(y, -1)
+
+
+def test_a_stored_size_is_a_number_or_a_formula(refused: Any) -> None:
+    entry = '{"do": "bound_extent", "extent": "n", "func": "f", "stage": 0, "var": "x"}'
+    with refused(hl.ScheduleError, "a stored bound_extent", "extent: Size", here=False):
+        hl.Schedule.from_json(f'{{"version": 1, "entries": [{entry}]}}')

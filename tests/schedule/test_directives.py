@@ -5,10 +5,17 @@ from __future__ import annotations
 import pytest
 
 from halo.errors import ScheduleError, SourceLocation
+from halo.ir.expr import Variable
+from halo.ir.function import Parameter
 from halo.ir.stmt import MemoryType
+from halo.ir.types import Int
 from halo.schedule.directives import (
+    AlignBounds,
+    AlignExtent,
     AlignStorage,
     Bound,
+    BoundExtent,
+    BoundStorage,
     ComputeAt,
     ComputeInline,
     ComputeRoot,
@@ -25,10 +32,12 @@ from halo.schedule.directives import (
     Unroll,
     Vectorize,
 )
+from halo.schedule.formula import Formula
 from halo.schedule.receipts import Receipts, Status
 from halo.schedule.schedule import Entry, Schedule, diff
 from halo.schedule.tail import TailStrategy
 
+N = Formula.of(Variable(Int(32), "n", Parameter("n", Int(32))) + 1)
 ALL: tuple[tuple[Directive, str], ...] = (
     (ComputeInline(), "compute_inline()"),
     (ComputeRoot(), "compute_root()"),
@@ -47,6 +56,13 @@ ALL: tuple[tuple[Directive, str], ...] = (
     (Unroll("x"), "unroll(x)"),
     (Parallel("y"), "parallel(y)"),
     (Bound("x", 0, 10), "bound(x, 0, 10)"),
+    (Bound("x", N, 10), "bound(x, n + 1, 10)"),
+    (BoundExtent("x", 10), "bound_extent(x, 10)"),
+    (BoundExtent("x", N), "bound_extent(x, n + 1)"),
+    (AlignBounds("x", 8, 3), "align_bounds(x, 8, 3)"),
+    (AlignExtent("x", 8), "align_extent(x, 8)"),
+    (BoundStorage("x", 16), "bound_storage(x, 16)"),
+    (BoundStorage("x", N), "bound_storage(x, n + 1)"),
     (ReorderStorage(("y", "x")), "reorder_storage(y, x)"),
     (AlignStorage("x", 8), "align_storage(x, 8)"),
     (SplitStorage("x", "xo", "xi", 16), "split_storage(x, xo, xi, 16)"),

@@ -212,7 +212,7 @@ REFUSED: dict[str, tuple[Callable[[Func], object], str]] = {
     ),
     "a bound of no dimension": (lambda f: f.bound("z", 0, 3), "no dimension z"),
     "an empty bound": (lambda f: f.bound(x, 0, 0), "must be positive"),
-    "a bound that is no constant": (lambda f: f.bound(x, 0, y), "an integer constant"),
+    "a bound that is no constant": (lambda f: f.bound(x, 0, y), "has a value only inside loops"),
     "storage of no dimension": (lambda f: f.reorder_storage(y, xo), "no dimension xo"),
     "storage named twice": (lambda f: f.reorder_storage(y, y), "named twice"),
     "tile without factors": (lambda f: f.tile(x, y, xi, yi), "tile does not take 4 arguments"),

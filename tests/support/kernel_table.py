@@ -72,6 +72,11 @@ PURE: dict[str, Directives] = {
         f.tile("x", "y", "xo", "yo", "xi", "yi", 4, 2, T.GuardWithIf),
         g.compute_at(f, "xo").align_storage("x", 8).store_in(hl.MemoryType.Stack),
     ),
+    "aligned bounds": lambda g, f: (
+        g.compute_at(f, "y").align_bounds("x", 8, 3).align_extent("y", 2).vectorize("x", 8)
+    ),
+    "aligned root": lambda g, f: g.compute_root().align_bounds("x", 4).align_bounds("y", 3, 1),
+    "more storage": lambda g, f: g.compute_root().bound_storage("x", 64).bound_storage("y", 32),
     "packed columns": lambda g, f: (
         g.compute_root().split_storage("x", "xo", "xi", 4).reorder_storage("xi", "y", "xo"),
         g.split("x", "xo", "xi", 4, T.GuardWithIf).reorder("xi", "y", "xo").vectorize("xi"),

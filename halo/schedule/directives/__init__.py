@@ -1,6 +1,7 @@
 """Scheduling directives: frozen data, one class each, that say what a loop nest becomes."""
 
 from halo.schedule.directives.base import Directive, Site, handle_source
+from halo.schedule.directives.bounds import AlignBounds, AlignExtent, Bound, BoundExtent
 from halo.schedule.directives.levels import (
     ComputeAt,
     ComputeInline,
@@ -29,7 +30,7 @@ from halo.schedule.directives.partition import (
 from halo.schedule.directives.special import Specialize, SpecializeFail
 from halo.schedule.directives.storage import (
     AlignStorage,
-    Bound,
+    BoundStorage,
     ReorderStorage,
     SplitStorage,
     StoreIn,
@@ -39,11 +40,15 @@ from halo.schedule.directives.wrappers import CloneIn, In, Wrapping
 
 __all__ = [
     "DIRECTIVES",
+    "AlignBounds",
+    "AlignExtent",
     "AlignStorage",
     "AllowRaceConditions",
     "AlwaysPartition",
     "AlwaysPartitionAll",
     "Bound",
+    "BoundExtent",
+    "BoundStorage",
     "CloneIn",
     "ComputeAt",
     "ComputeInline",

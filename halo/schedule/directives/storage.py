@@ -1,4 +1,4 @@
-"""Directives that say what is known of a Func's bounds and how its cells lie in memory."""
+"""Directives that say how the cells of a Func lie in memory."""
 
 from __future__ import annotations
 
@@ -6,16 +6,7 @@ from dataclasses import dataclass
 
 from halo.ir.stmt import MemoryType
 from halo.schedule.directives.base import Directive
-
-
-@dataclass(frozen=True, slots=True)
-class Bound(Directive):
-    """Promise that the Func is computed over exactly `extent` cells from `min` along `var`."""
-
-    var: str
-    min: int
-    extent: int
-    method = "bound"
+from halo.schedule.formula import Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +45,15 @@ class SplitStorage(Directive):
     inner: str
     factor: int
     method = "split_storage"
+
+
+@dataclass(frozen=True, slots=True)
+class BoundStorage(Directive):
+    """Keep `extent` cells along `dim`, however many are computed: it must hold them all."""
+
+    dim: str
+    extent: Size
+    method = "bound_storage"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ from typing import Any
 
 from halo.errors import ScheduleError
 from halo.ir.stmt import MemoryType, Partition
-from halo.schedule.directives import levels, loops, partition, special, storage, wrappers
+from halo.schedule.directives import bounds, levels, loops, partition, special, storage, wrappers
 from halo.schedule.directives.base import Directive
 from halo.schedule.formula import Formula
 from halo.schedule.tail import TailStrategy
 
 DIRECTIVES: dict[str, type[Directive]] = {
     c.method: c
-    for module in (levels, loops, partition, special, storage, wrappers)
+    for module in (bounds, levels, loops, partition, special, storage, wrappers)
     for c in vars(module).values()
     if isinstance(c, type) and issubclass(c, Directive) and hasattr(c, "method")
 }
@@ -49,6 +49,7 @@ def _is_member(enum: type[Enum], value: object) -> bool:
 
 
 _CHECKS: dict[str, Callable[[Any], bool]] = {
+    "Size": lambda v: type(v) in (int, list),
     "str": lambda v: isinstance(v, str),
     "int": lambda v: isinstance(v, int) and not isinstance(v, bool),
     "int | None": lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool)),
@@ -83,7 +84,7 @@ def from_data(data: dict[str, Any]) -> Directive:
     for name, value in given.items():
         if fields[name] in _ENUMS:
             value = _ENUMS[fields[name]][value]
-        elif fields[name] == "Formula":
+        elif fields[name] == "Formula" or (fields[name] == "Size" and isinstance(value, list)):
             value = Formula.from_data(value)
         values[name] = tuple(value) if isinstance(value, list) else value
     return cls(**values)

@@ -1,5 +1,6 @@
 """The fluent methods of Funcs and update stages, which record directives."""
 
+from halo.schedule.methods.bounds import BoundsMethods
 from halo.schedule.methods.companions import CompanionMethods
 from halo.schedule.methods.devices import DeviceMethods
 from halo.schedule.methods.levels import LevelMethods
@@ -14,7 +15,7 @@ class ScheduleMethods(SpecialMethods, CompanionMethods, DeviceMethods):
     __slots__ = ()
 
 
-class FuncScheduleMethods(ScheduleMethods, LevelMethods, StorageMethods):
+class FuncScheduleMethods(ScheduleMethods, LevelMethods, BoundsMethods, StorageMethods):
     """Directives as methods of a Func: those of its pure definition and those of the whole."""
 
     __slots__ = ()

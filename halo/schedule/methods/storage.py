@@ -1,4 +1,4 @@
-"""Methods that say what is known of a Func's bounds and how its cells lie in memory."""
+"""Methods that say how the cells of a Func lie in memory."""
 
 from __future__ import annotations
 
@@ -7,22 +7,19 @@ from typing import Any, Self
 from halo.ir.stmt import MemoryType
 from halo.schedule.directives import (
     AlignStorage,
-    Bound,
+    BoundStorage,
     ReorderStorage,
     SplitStorage,
     StoreIn,
 )
+from halo.schedule.formula import size_of
 from halo.schedule.methods.base import Recorder, integer, names_of, var_name
 
 
 class StorageMethods(Recorder):
-    """Directives for the bounds and the storage of a whole Func."""
+    """Directives for the storage of a whole Func."""
 
     __slots__ = ()
-
-    def bound(self, var: Any, min: Any, extent: Any) -> Self:
-        """Promise that the Func is computed over exactly `extent` cells from `min` along `var`."""
-        return self._record(Bound(var_name(var), integer(min), integer(extent)))
 
     def reorder_storage(self, *vars: Any) -> Self:
         """Lay out memory with the dimensions in the order given, innermost first.
@@ -46,6 +43,15 @@ class StorageMethods(Recorder):
         return self._record(
             SplitStorage(var_name(dim), var_name(outer), var_name(inner), integer(factor))
         )
+
+    def bound_storage(self, dim: Any, bound: Any) -> Self:
+        """Keep `bound` cells along `dim`, however many are computed.
+
+        A constant lets the storage lie on the stack. That it holds what is computed is proven, or
+        checked when it runs (`BoundsError`). `bound` may be an expression of Params and of the
+        sizes of inputs.
+        """
+        return self._record(BoundStorage(var_name(dim), size_of(bound)))
 
     def store_in(self, memory: MemoryType) -> Self:
         """Take the memory from the heap, the stack of the thread, or registers.

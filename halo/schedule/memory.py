@@ -1,0 +1,69 @@
+"""What directives add up to for the cells of a Func: the box computed, and its memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from halo.ir.memory import MemoryDim
+from halo.ir.stmt import MemoryType
+from halo.schedule.formula import Size
+from halo.schedule.schedule import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is known of, or asked for, the cells computed along one variable.
+
+    Attributes
+    ----------
+    min, extent
+        As promised by the directive `promise`; None: as needed.
+    modulus, remainder
+        The extent is rounded up to a multiple of `modulus`; the first cell is moved back to one
+        that leaves `remainder`, or stays where it is if that is None.
+    """
+
+    min: Size | None = None
+    extent: Size | None = None
+    promise: Entry | None = field(default=None, compare=False)
+    modulus: int = 1
+    remainder: int | None = None
+
+    def sizes(self, prefix: str) -> Iterator[tuple[str, Size, Entry]]:
+        """Yield the sizes that are promised, with names for them and the directives."""
+        for what, size in (("min", self.min), ("extent", self.extent)):
+            if size is not None and self.promise is not None:
+                yield f"{prefix}.{what}", size, self.promise
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many cells along a dimension are kept, by the directive `entry`."""
+
+    extent: Size
+    entry: Entry = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """How the cells of one Func lie in memory.
+
+    Attributes
+    ----------
+    layout
+        The dimensions of memory, innermost first.
+    limits
+        Dimension of the Func to the number of cells kept, as given by ``bound_storage``.
+    memory
+        Where the memory is taken from.
+    """
+
+    layout: tuple[MemoryDim, ...] = ()
+    limits: dict[str, Limit] = field(default_factory=dict)
+    memory: MemoryType = MemoryType.Auto
+
+    def sizes(self, func: str) -> Iterator[tuple[str, Size, Entry]]:
+        """Yield the sizes that directives give, with names for them and the directives."""
+        for arg, limit in self.limits.items():
+            yield f"{func}.storage.{arg}.extent", limit.extent, limit.entry
