@@ -153,7 +153,7 @@ from halo.lang.var import (
 )
 from halo.pipeline import DRIVER as _DRIVER
 from halo.schedule.align import LoopAlignStrategy
-from halo.schedule.loop_level import LoopLevel
+from halo.schedule.methods.loop_level import LoopLevel
 from halo.schedule.schedule import Schedule
 from halo.schedule.tail import TailStrategy
 from halo.target import (

@@ -55,7 +55,7 @@ class Parts:
 
     def schedule(self) -> Schedule:
         """Return all directives."""
-        return Schedule(tuple(e for log in self.logs() for e in log.entries))
+        return Schedule(tuple(e for log in self.logs() for e in log.settled()))
 
     def key(self, buffers: Sequence[Buffer], target: Target) -> object:
         """Return what the code depends on beside the definitions, which no longer change."""

@@ -22,6 +22,7 @@ from halo.schedule.directives import (
     ComputeRoot,
     ComputeWith,
     Directive,
+    EagerInline,
     Fuse,
     NeverPartition,
     NeverPartitionAll,
@@ -38,9 +39,10 @@ from halo.schedule.directives import (
     StoreIn,
     StoreRoot,
     Unroll,
+    Unscheduled,
     Vectorize,
 )
-from halo.schedule.loops import apply_allow_races, apply_kind, apply_reorder
+from halo.schedule.loops import apply_allow_races, apply_kind, apply_reorder, apply_unscheduled
 from halo.schedule.partition import apply_partition
 from halo.schedule.placement import apply_level
 from halo.schedule.refuse import refuse
@@ -113,6 +115,8 @@ _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     SplitStorage: apply_split_storage,
     StoreIn: apply_store_in,
     ComputeInline: apply_level,
+    EagerInline: apply_level,
+    Unscheduled: apply_unscheduled,
     ComputeRoot: apply_level,
     ComputeAt: apply_level,
     StoreRoot: apply_level,

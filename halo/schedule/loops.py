@@ -12,13 +12,14 @@ from halo.schedule.directives import (
     Reorder,
     Serial,
     Unroll,
+    Unscheduled,
     Vectorize,
 )
 from halo.schedule.order import need_dependences_kept
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
 from halo.schedule.splitting import joined_note, need_dim
-from halo.schedule.state import FuncSchedule
+from halo.schedule.state import FuncSchedule, initial_stage
 
 _KINDS: dict[type, ForKind] = {
     Vectorize: ForKind.VECTORIZED,
@@ -72,3 +73,13 @@ def apply_allow_races(
     """Return `state` with races of the stage left to the user."""
     stage = state.stages[entry.stage]
     return state.with_stage(entry.stage, replace(stage, races_allowed=True))
+
+
+def apply_unscheduled(
+    state: FuncSchedule, function: Function, entry: Entry, directive: Unscheduled
+) -> FuncSchedule:
+    """Return `state` as it is, where the loops of the stage are those of its definition."""
+    if state.stages[entry.stage] != initial_stage(function, function.definitions[entry.stage]):
+        reason = "its loops have been scheduled already"
+        refuse(entry, function, reason, "leave this out, or the directives before it")
+    return state

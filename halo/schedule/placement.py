@@ -10,6 +10,7 @@ from halo.schedule.directives import (
     ComputeInline,
     ComputeRoot,
     Directive,
+    EagerInline,
     StoreAt,
     StoreRoot,
 )
@@ -31,7 +32,10 @@ def apply_level(
         legal = f"name a Func that uses {function.name}, or {function.name}.compute_root()"
         refuse(entry, function, "a Func cannot be computed or stored inside itself", legal)
     match directive:
-        case ComputeInline():
+        case EagerInline() if function.has_updates:
+            reason = f"{function.name} has updates and cannot be substituted"
+            refuse(entry, function, reason, f"compute it: {function.name}.compute_root()")
+        case ComputeInline() | EagerInline():
             return replace(state, compute_level=INLINED, store_level=INLINED)
         case ComputeRoot():
             return replace(state, compute_level=ROOT)

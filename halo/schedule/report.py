@@ -15,6 +15,7 @@ from halo.schedule.directives import (
     ComputeInline,
     ComputeRoot,
     Directive,
+    EagerInline,
     Parallel,
     Reorder,
     ReorderStorage,
@@ -24,6 +25,7 @@ from halo.schedule.directives import (
     StoreIn,
     StoreRoot,
     Unroll,
+    Unscheduled,
     Vectorize,
     Wrapping,
 )
@@ -35,9 +37,9 @@ from halo.schedule.schedule import Entry, Schedule
 from halo.schedule.state import FuncSchedule, initial_stage
 from halo.schedule.witness import clash_text, unproven_text
 
-_COMPUTE = (ComputeAt, ComputeInline, ComputeRoot)
+_COMPUTE = (ComputeAt, ComputeInline, ComputeRoot, EagerInline)
 _ORDER = (Reorder, Parallel, Vectorize)
-_STORE = (StoreAt, StoreRoot, ComputeInline)
+_STORE = (StoreAt, StoreRoot, ComputeInline, EagerInline)
 _MEMORY = (ReorderStorage, AlignStorage, SplitStorage, BoundStorage, StoreIn)
 _KINDS = (Vectorize, Unroll, Parallel)
 
@@ -126,7 +128,7 @@ def _without_effect(
 ) -> str:
     directive, function = entry.directive, effect.function
     inlined = states[entry.func].compute_level.is_inlined and not function.has_updates
-    if inlined and not isinstance(directive, ComputeInline):
+    if inlined and not isinstance(directive, (ComputeInline, EagerInline, Unscheduled)):
         return f"{entry.func} is inlined and has no loops or storage of its own"
     if isinstance(directive, ComputeInline) and function.has_updates:
         return (

@@ -139,7 +139,8 @@ def _place_output(state: FuncSchedule, function: Function, schedule: Schedule) -
         if entry.directive.method in ("compute_at", "store_at"):
             legal = f"legal: {function.name}.compute_root()"
             refuse(entry, function, f"{function.name} is an output, computed outside loops", legal)
-        if entry.directive.method == "compute_inline" and state.compute_level.is_inlined:
+        asked = entry.directive.method in ("compute_inline", "eager_inline")
+        if asked and state.compute_level.is_inlined:
             refuse(entry, function, f"{function.name} is an output and has to be stored")
     return replace(state, compute_level=ROOT, store_level=ROOT)
 

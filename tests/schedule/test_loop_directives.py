@@ -218,7 +218,7 @@ REFUSED: dict[str, tuple[Callable[[Func], object], str]] = {
     "tile without factors": (lambda f: f.tile(x, y, xi, yi), "tile does not take 4 arguments"),
     "a variable that is none": (lambda f: f.unroll(3), "takes Vars and RVars, not 3"),
     "computing inside itself": (lambda f: f.compute_at(f, x), "inside itself"),
-    "a site that is no Func": (lambda f: f.compute_at(3, x), "takes a Func, not 3"),
+    "a site that is no Func": (lambda f: f.compute_at(3, x), "3 is neither a Func nor an update"),
 }
 
 

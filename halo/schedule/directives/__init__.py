@@ -7,6 +7,7 @@ from halo.schedule.directives.levels import (
     ComputeInline,
     ComputeRoot,
     ComputeWith,
+    EagerInline,
     StoreAt,
     StoreRoot,
 )
@@ -18,6 +19,7 @@ from halo.schedule.directives.loops import (
     Serial,
     Split,
     Unroll,
+    Unscheduled,
     Vectorize,
 )
 from halo.schedule.directives.partition import (
@@ -55,6 +57,7 @@ __all__ = [
     "ComputeRoot",
     "ComputeWith",
     "Directive",
+    "EagerInline",
     "Fuse",
     "In",
     "NeverPartition",
@@ -73,6 +76,7 @@ __all__ = [
     "StoreIn",
     "StoreRoot",
     "Unroll",
+    "Unscheduled",
     "Vectorize",
     "Wrapping",
     "from_data",

@@ -16,6 +16,13 @@ class ComputeInline(Directive):
 
 
 @dataclass(frozen=True, slots=True)
+class EagerInline(Directive):
+    """Substitute the definition wherever the Func is used; refused where that cannot be."""
+
+    method = "eager_inline"
+
+
+@dataclass(frozen=True, slots=True)
 class ComputeRoot(Directive):
     """Compute all of the Func that is needed before anything that uses it."""
 

@@ -95,3 +95,10 @@ class AllowRaceConditions(Directive):
     """
 
     method = "allow_race_conditions"
+
+
+@dataclass(frozen=True, slots=True)
+class Unscheduled(Directive):
+    """Say that the definition is meant to have no directives for its loops."""
+
+    method = "unscheduled"

@@ -8,9 +8,8 @@ from typing import Any, Self
 from halo.errors import ScheduleError, user_location
 from halo.schedule.align import LoopAlignStrategy
 from halo.schedule.directives import ComputeWith
-from halo.schedule.loop_level import LoopLevel
 from halo.schedule.methods.base import Recorder, var_name
-from halo.schedule.methods.levels import site_of
+from halo.schedule.methods.loop_level import LoopLevel, level_of
 
 
 class CompanionMethods(Recorder):
@@ -47,7 +46,7 @@ class CompanionMethods(Recorder):
         """
         if isinstance(stage, LoopLevel) and not isinstance(var, (str, type(None))):
             var, align = None, var if align is LoopAlignStrategy.Auto else align
-        site = site_of(stage, var)
+        site = level_of(stage, var)
         if not site.is_at:
             raise ScheduleError(
                 "compute_with needs a loop of another definition",

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from halo.errors import ScheduleError, user_location
-from halo.schedule.directives import ComputeAt, ComputeInline, ComputeRoot, StoreAt, StoreRoot
-from halo.schedule.loop_level import LoopLevel
-from halo.schedule.methods.base import Recorder, var_name
+from halo.errors import user_location
+from halo.schedule.directives import (
+    ComputeAt,
+    ComputeInline,
+    ComputeRoot,
+    Directive,
+    EagerInline,
+    StoreAt,
+    StoreRoot,
+)
+from halo.schedule.loop_level import LoopLevel as Level
+from halo.schedule.methods.base import Recorder
+from halo.schedule.methods.loop_level import LoopLevel, level_of
+
+_COMPUTE, _STORE = "compute", "store"
 
 
 class LevelMethods(Recorder):
@@ -17,45 +28,66 @@ class LevelMethods(Recorder):
 
     def compute_root(self) -> Self:
         """Compute all of the Func that is needed before anything that uses it."""
-        return self._record(ComputeRoot())
+        return self._place(_COMPUTE, ComputeRoot())
 
     def compute_inline(self) -> Self:
         """Substitute the definition wherever the Func is used."""
-        return self._record(ComputeInline())
+        return self._place(_COMPUTE, ComputeInline())
+
+    def eager_inline(self) -> Self:
+        """Substitute the definition wherever the Func is used, and refuse what hinders it.
+
+        A Func with updates, for which `compute_inline` means the innermost loop of each use, and
+        an output cannot be substituted.
+        """
+        return self._place(_COMPUTE, EagerInline())
 
     def compute_at(self, func: Any, var: Any = None) -> Self:
         """Compute what is needed in each iteration of the loop over `var` of `func`.
 
-        `func` is a Func or update stage; or a `LoopLevel` alone.
+        `func` is a Func or update stage; or a `LoopLevel` alone, which may be set later.
         """
-        site = site_of(func, var)
-        if not site.is_at:
-            return self._record(ComputeRoot() if site.is_root else ComputeInline())
-        return self._record(ComputeAt(str(site.func), str(site.var), site.stage))
+        if isinstance(func, LoopLevel):
+            return self._follow(_COMPUTE, func)
+        return self._place(_COMPUTE, _compute(level_of(func, var)))
 
     def store_root(self) -> Self:
         """Keep the storage outside all loops."""
-        return self._record(StoreRoot())
+        return self._place(_STORE, StoreRoot())
 
     def store_at(self, func: Any, var: Any = None) -> Self:
-        """Keep the storage for one iteration of the loop over `var` of `func`."""
-        site = site_of(func, var)
-        if site.is_root:
-            return self._record(StoreRoot())
-        return self._record(StoreAt(str(site.func), str(site.var), site.stage))
+        """Keep the storage for one iteration of the loop over `var` of `func`.
+
+        `func` is a Func or update stage; or a `LoopLevel` alone, which may be set later.
+        """
+        if isinstance(func, LoopLevel):
+            return self._follow(_STORE, func)
+        return self._place(_STORE, _store(level_of(func, var)))
+
+    def _place(self, what: str, directive: Directive) -> Self:
+        self._record(directive)
+        self._schedule_target()[2].follows.pop(what, None)
+        return self
+
+    def _follow(self, what: str, level: LoopLevel) -> Self:
+        log = self._schedule_target()[2]
+        log.follows[what] = level, user_location()
+
+        def move(to: Level) -> None:
+            if log.follows.get(what, (None,))[0] is level:  # no later directive moved it away
+                self._record(_compute(to) if what is _COMPUTE else _store(to))
+
+        level.follow(move)
+        return self
 
 
-def site_of(func: Any, var: Any) -> LoopLevel:
-    """Return the level meant by ``compute_at(func, var)``; a Func means whichever stage uses it."""
-    if isinstance(func, LoopLevel):
-        return func
-    if isinstance(func, str):
-        return LoopLevel.at(func, var_name(var))
-    if not isinstance(func, Recorder):
-        raise ScheduleError(
-            f"compute_at takes a Func, not {func!r}",
-            where=user_location(),
-            hint="g.compute_at(f, x)",
-        )
-    function, stage, _ = func._schedule_target()
-    return LoopLevel.at(function.name, var_name(var), stage or None)
+def _compute(level: Level) -> Directive:
+    if level.is_at:
+        return ComputeAt(str(level.func), str(level.var), level.stage)
+    return ComputeRoot() if level.is_root else ComputeInline()
+
+
+def _store(level: Level) -> Directive:
+    if level.is_at:
+        return StoreAt(str(level.func), str(level.var), level.stage)
+    return StoreRoot()

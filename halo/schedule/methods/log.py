@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from halo.errors import user_location
+from halo.errors import ScheduleError, SourceLocation, user_location
 from halo.ir.function import Function
 from halo.schedule.apply import apply
 from halo.schedule.directives import Directive
@@ -13,16 +14,43 @@ from halo.schedule.schedule import Entry, Schedule
 from halo.schedule.state import FuncSchedule, complete
 
 
+class Settable(Protocol):
+    """A place that may be known later."""
+
+    def defined(self) -> bool:
+        """Whether it is known."""
+        ...
+
+
 @dataclass(slots=True)
 class EntryLog:
     """The directives given so far for the Func or image `name`.
 
-    `made` holds the Functions that directives such as ``in_`` made, by the directive.
+    `made` holds the Functions that directives such as ``in_`` made, by the directive; `follows`
+    the LoopLevels that say where it is computed or stored, with the line of the directive.
     """
 
     name: str
     entries: list[Entry] = field(default_factory=list)
     made: dict[Directive, Function] = field(default_factory=dict)
+    follows: dict[str, tuple[Settable, SourceLocation | None]] = field(default_factory=dict)
+
+    def settled(self) -> list[Entry]:
+        """Return the directives, all of whose places are known.
+
+        Raises
+        ------
+        ScheduleError
+            A `LoopLevel` that one of them names has not been set.
+        """
+        for what, (level, where) in self.follows.items():
+            if not level.defined():
+                raise ScheduleError(
+                    f"{self.name}.{what}_at(level): the LoopLevel has not been set",
+                    where=where,
+                    hint="level.set(halo.LoopLevel(g, y)) before it runs",
+                )
+        return self.entries
 
     def add_rewrite(self, stage: int, directive: Directive, made: Function) -> None:
         """Record a directive that makes the Function `made`."""

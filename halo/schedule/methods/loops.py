@@ -20,6 +20,7 @@ from halo.schedule.directives import (
     SetPartition,
     Split,
     Unroll,
+    Unscheduled,
     Vectorize,
 )
 from halo.schedule.methods.base import Recorder, integer, names_of, var_name
@@ -131,6 +132,10 @@ class LoopMethods(Recorder):
     def always_partition_all(self) -> Self:
         """Partition all loops of this definition wherever it can be done."""
         return self._record(AlwaysPartitionAll())
+
+    def unscheduled(self) -> Self:
+        """Say that this definition is meant to have no directives for its loops."""
+        return self._record(Unscheduled())
 
     def allow_race_conditions(self) -> Self:
         """Take your word for it that iterations which may meet in a cell do no harm.
