@@ -6,6 +6,7 @@ from codegen.c_build import build_module, compile_library
 from codegen.c_compiler import Compiler, find_compiler
 from codegen.c_header import emit_header
 from codegen.c_source import CSource, emit_c
+from codegen.externs import ExternArray, Externs
 from codegen.hooks import Hooks
 from codegen.loader import (
     AllocationError,
@@ -25,6 +26,8 @@ __all__ = [
     "CBuffer",
     "CSource",
     "Compiler",
+    "ExternArray",
+    "Externs",
     "Hooks",
     "Library",
     "available_threads",

@@ -9,25 +9,20 @@ from dataclasses import dataclass
 
 from codegen.c_context import Array, Code, Context, Exit
 from codegen.c_expr import PRINTERS
+from codegen.c_extern import extern_functions
 from codegen.c_index import names_in_indices
 from codegen.c_names import Names, unique_identifiers
 from codegen.c_prelude import Prelude
 from codegen.c_split import split_wide_vectors
 from codegen.c_stmt import statement
 from codegen.c_text import c_string
-from codegen.c_types import memory_type, scalar_type
+from codegen.c_types import memory_type, scalar_type, type_value
 from codegen.c_walk import index_expression
 from halo.ir.function import Dimension
 from halo.ir.lowered import BufferArg, Constant, Field, LoweredFunc, ScalarArg, buffer_field
-from halo.ir.types import Type, TypeCode
+from halo.ir.types import Type
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_CODES = {
-    TypeCode.INT: "halo_type_int",
-    TypeCode.UINT: "halo_type_uint",
-    TypeCode.FLOAT: "halo_type_float",
-    TypeCode.BFLOAT: "halo_type_bfloat",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +33,7 @@ class FunctionText:
     body: str
     called: tuple[str, ...]
     constants: tuple[str, ...]
+    externs: tuple[str, ...]
 
 
 def function_names(functions: Sequence[LoweredFunc]) -> dict[str, str]:
@@ -83,8 +79,9 @@ def print_function(
 ) -> FunctionText:
     """Print `f`; `constants` gives C names of the module's constants, `callees` of functions."""
     body = split_wide_vectors(f.body, vector_bits)
-    table = argument_names(f)
-    reserved = frozenset(table.values()) | {c for c, _ in constants.values()}
+    externs = tuple(extern_functions([f]))
+    table = argument_names(f, frozenset(externs))
+    reserved = frozenset(table.values()) | frozenset(externs) | {c for c, _ in constants.values()}
     ctx = Context(prelude, Names(reserved | set(callees.values())), PRINTERS, callees=dict(callees))
     ctx.index_used = names_in_indices(body)
     for constant, (c_name, data) in constants.items():
@@ -101,7 +98,7 @@ def print_function(
     lines = _finish(ctx, [*table.values(), "ctx"])
     words = {w for line in lines for w in _WORD.findall(line)}
     used = tuple(n for n, (c, _) in constants.items() if c in words)
-    return FunctionText(signature(f, name), "\n".join(lines), tuple(ctx.called), used)
+    return FunctionText(signature(f, name), "\n".join(lines), tuple(ctx.called), used, externs)
 
 
 def _enter_scalar(ctx: Context, a: ScalarArg, name: str) -> None:
@@ -141,7 +138,7 @@ def _enter_public(ctx: Context, f: LoweredFunc, table: Mapping[str, str]) -> Non
     for a in buffers:
         kind = "output" if a.is_output else "input"
         what = c_string(f"{kind} '{a.name}'")
-        c_type = f"(halo_type){{{_CODES[a.type.code]}, {a.type.bits}}}"
+        c_type = f"(halo_type){type_value(a.type)}"
         check = f"halo_check_buffer(ctx, {table[a.name]}, {what}, {c_type}, {a.dimensions})"
         _check(ctx, check)
         if a.alignment:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from codegen.c_constants import Blob, constant_declaration, constant_definition, is_large, make_blob
+from codegen.c_extern import extern_functions, extern_signature, forward
 from codegen.c_function import FunctionText, function_names, print_function, signature
 from codegen.c_header import emit_header
 from codegen.c_names import identifier, unique_identifiers
 from codegen.c_prelude import Prelude
 from codegen.c_text import comment
+from halo.errors import CodegenError
 from halo.ir.lowered import Constant, LoweredFunc, LoweredModule
 from halo.target import Target
 
@@ -55,6 +57,12 @@ class ModulePrinter:
         self.functions = {f.name: f for f in module.functions}
         constants = unique_identifiers([c.name for c in module.constants])
         self.names = function_names(module.functions)
+        self.externs = extern_functions(module.functions)
+        for name in self.externs.keys() & set(self.names.values()):
+            raise CodegenError(
+                f"the compiled function and an extern stage of it are both called {name}",
+                hint="give the Func or the compiled function another name",
+            )
         self.constants: dict[str, tuple[str, Constant]] = {
             c.name: (f"halo_constant_{constants[c.name]}", c) for c in module.constants
         }
@@ -70,6 +78,10 @@ class ModulePrinter:
             self.target.vector_bits,
         )
 
+    def extern(self, name: str) -> str:
+        """Return the declaration of a C function outside the module."""
+        return f"{extern_signature(name, self.externs[name])};"
+
     def prototype(self, name: str) -> str:
         """Return the signature of the function called `name` in the IR."""
         return signature(self.functions[name], self.names[name])
@@ -84,7 +96,7 @@ def emit_c(module: LoweredModule, target: Target) -> CSource:
     used = dict.fromkeys(c for _, text in printed for c in text.constants)
     large = [printer.constants[c] for c in used if is_large(printer.constants[c][1])]
     blob = make_blob(large, f"{name}.bin") if large else None
-    parts = [_banner(module), prelude.text()]
+    parts = [_banner(module), prelude.text(), *map(printer.extern, printer.externs)]
     if blob is not None:
         parts.append(blob.text)
     for c in used:
@@ -108,6 +120,8 @@ def emit_units(module: LoweredModule, target: Target) -> list[Unit]:
     """
     printer = ModulePrinter(module, target)
     units = [Unit(_unit_text(printer, f)) for f in module.functions]
+    if printer.externs:
+        units.append(Unit(_forwards(printer)))
     large = [c for c in printer.constants.values() if is_large(c[1])]
     for c_name, data in large:
         blob = make_blob([(c_name, data)], "constant.bin")
@@ -124,10 +138,17 @@ def _unit_text(printer: ModulePrinter, f: LoweredFunc) -> str:
         make = constant_declaration if is_large(data) else constant_definition
         parts.append(make(c_name, data))
     parts += [f"HALO_HIDDEN {printer.prototype(c)};" for c in text.called]
+    parts += [f"HALO_HIDDEN {printer.extern(name)}" for name in text.externs]
     linkage = "HALO_HIDDEN" if f.trusted else "HALO_PUBLIC"
     parts.append(f"{linkage} {text.signature};")
     parts.append(f"{linkage} {text.signature} {text.body}\n")
     return "\n".join(parts)
+
+
+def _forwards(printer: ModulePrinter) -> str:
+    """Return the functions through which a library run from Python reaches its extern stages."""
+    numbered = enumerate(printer.externs.items())
+    return "\n".join([Prelude().text(), *(forward(n, params, i) for i, (n, params) in numbered)])
 
 
 def _banner(module: LoweredModule) -> str:

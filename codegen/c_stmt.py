@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from codegen.c_context import ATOM, PRODUCT, RELATION, UNARY, Array, Code, Context, Exit
+from codegen.c_extern import failure, print_call
 from codegen.c_loops import print_loop
 from codegen.c_memory import store
 from codegen.c_text import c_string, comment, format_text, longest
@@ -32,6 +33,7 @@ from halo.ir.stmt import (
     Allocate,
     AssertStmt,
     Block,
+    CallExtern,
     ErrorCode,
     Evaluate,
     For,
@@ -205,6 +207,18 @@ def _evaluate(ctx: Context, s: Evaluate) -> None:
     ctx.line(f"if (err) goto {use_exit(ctx)};")
 
 
+def _call_extern(ctx: Context, s: CallExtern) -> None:
+    _begin(ctx, *s.args)
+    ctx.line("{")
+    with ctx.deeper():
+        ctx.line(f"err = {print_call(ctx, s)};")
+        ctx.line("if (HALO_UNLIKELY(err)) {")
+        with ctx.deeper():
+            leave(ctx, failure(s))
+        ctx.line("}")
+    ctx.line("}")
+
+
 def _allocate(ctx: Context, s: Allocate) -> None:
     before = ctx.arrays.get(s.name)
     name = ctx.names.fresh(s.name)
@@ -284,4 +298,5 @@ _PRINTERS: dict[type, Callable[[Context, Any], None]] = {
     Block: _block,
     IfThenElse: _if,
     Evaluate: _evaluate,
+    CallExtern: _call_extern,
 }

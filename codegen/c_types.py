@@ -31,6 +31,19 @@ def scalar_type(t: Type) -> str:
     return f"{'u' if t.is_uint else ''}int{t.bits}_t"
 
 
+_CODES = {
+    TypeCode.INT: "halo_type_int",
+    TypeCode.UINT: "halo_type_uint",
+    TypeCode.FLOAT: "halo_type_float",
+    TypeCode.BFLOAT: "halo_type_bfloat",
+}
+
+
+def type_value(t: Type) -> str:
+    """Return the initializer of a ``halo_type``."""
+    return f"{{{_CODES[t.code]}, {t.bits}}}"
+
+
 def memory_type(t: Type) -> str:
     """Return the C type of an element of `t` in memory."""
     if t.is_bool:

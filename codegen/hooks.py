@@ -26,19 +26,22 @@ def abi() -> cffi.FFI:
 class Hooks:
     """The Python functions of one call of compiled code, from whatever thread they are called.
 
-    They run one at a time. The first exception that one raises is kept for `check`, and no hook
-    is called after it.
+    Lines are printed one at a time. The first exception that one raises is kept for `check`, and no
+    line is printed after it.
 
     Parameters
     ----------
     print
         Takes a printed line with its newline; ``sys.stdout.write`` by default.
+    externs
+        The table of `codegen.externs.Externs`.
     """
 
-    __slots__ = ("_error", "_lock", "_print")
+    __slots__ = ("_error", "_externs", "_lock", "_print")
 
-    def __init__(self, print: Callable[[str], Any] | None = None) -> None:
+    def __init__(self, print: Callable[[str], Any] | None = None, externs: Any = None) -> None:
         self._print = print or _to_stdout
+        self._externs = externs
         self._error: BaseException | None = None
         self._lock = threading.Lock()
 
@@ -50,10 +53,12 @@ class Hooks:
             return
         handle = abi().new_handle(self)  # alive as long as the call
         context.user, context.print = handle, _callbacks()[0]
+        if self._externs is not None:
+            context.externs = self._externs
         try:
             yield
         finally:
-            context.user, context.print = abi().NULL, abi().NULL
+            context.user, context.print, context.externs = abi().NULL, abi().NULL, abi().NULL
 
     def check(self) -> None:
         """Raise what a hook raised."""
@@ -62,15 +67,18 @@ class Hooks:
 
     def printed(self, text: Any) -> None:
         """Pass a line on."""
-        self._run(lambda: self._print(_decoded(text)))
-
-    def _run(self, action: Callable[[], Any]) -> None:
         with self._lock:
             if self._error is None:
-                try:
-                    action()
-                except BaseException as error:  # C cannot pass it on: `check` does
-                    self._error = error
+                self.guarded(lambda: self._print(_decoded(text)))
+
+    def guarded(self, action: Callable[[], Any]) -> bool:
+        """Do `action`; return whether it raised nothing, and keep what it raised."""
+        try:
+            action()
+        except BaseException as error:  # C cannot pass it on: `check` does
+            self._error = self._error or error
+            return False
+        return True
 
 
 def _to_stdout(line: str) -> None:

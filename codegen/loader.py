@@ -56,8 +56,8 @@ def raise_for(code: int, message: str) -> None:
         raise HaloError(message or f"a compiled function returned error {code}") from None
     error = _BY_CODE.get(kind, BufferError)
     text = message or kind.name.lower().replace("_", " ")
-    if kind is ErrorCode.REQUIREMENT:
-        raise HaloError(text)  # the message begins with the line of the requirement
+    if kind in (ErrorCode.REQUIREMENT, ErrorCode.EXTERN):
+        raise HaloError(text)  # the message begins with the line of the user's that it concerns
     raise error(text, where=user_location(), hint=_HINTS.get(kind, ""))
 
 

@@ -45,6 +45,7 @@ from halo.lang.casts import (
 from halo.lang.choices import mux, select
 from halo.lang.driver import set_driver as _set_driver
 from halo.lang.effects import print, print_when, require
+from halo.lang.extern import ExternFuncArgument
 from halo.lang.fixed_point import (
     halving_add,
     halving_sub,
@@ -178,6 +179,7 @@ __all__ = [
     "CodegenError",
     "DefinitionError",
     "Expr",
+    "ExternFuncArgument",
     "Float",
     "Func",
     "HaloError",

@@ -19,7 +19,8 @@ enum {
     halo_error_bad_parameter = 8,
     halo_error_bad_shape = 9,
     halo_error_requirement = 10,
-    halo_error_bad_alignment = 11
+    halo_error_bad_alignment = 11,
+    halo_error_extern = 12
 };
 
 /* One dimension of a buffer: coordinates min, ..., min + extent - 1; stride in elements. */
@@ -49,6 +50,7 @@ typedef struct halo_context {
     void (*release)(void *user, void *p);        /* required when allocate is set */
     void (*print)(void *user, const char *line); /* thread-safe; NULL: to stdout */
     void *user;                                  /* handed to all of these */
+    void *const *externs;                        /* extern stages when run from Python */
     void *workspace;                             /* memory to use before allocate is called */
     size_t workspace_bytes;
     size_t workspace_used; /* 0 before and after a call */

@@ -12,10 +12,11 @@ import numpy as np
 from halo.errors import BoundsError
 from halo.interpret.arithmetic import Array, held_dtype
 from halo.interpret.boxes import Box, box_around
+from halo.interpret.extern import call_extern
 from halo.interpret.inputs import constant, image_cells
 from halo.interpret.stages import PlannedStage, consumers_first, plan_stage
 from halo.ir.expr import Call, Variable
-from halo.ir.function import Definition, Function, Image
+from halo.ir.function import Definition, Function, Image, box_end
 
 _MOST_CELLS = 1 << 28
 
@@ -129,6 +130,9 @@ class Interpreter:
         if box.is_empty:
             return made
         for i, stage in enumerate(self.stages(function)):
+            if stage.definition.extern is not None:
+                self._call(function, stage, made)
+                continue
             points = _grid(function.args, box.mins, box.maxs, 0)
             context = _Evaluation(self, function, stage.definition, points, made)
             if i == 0:
@@ -137,6 +141,27 @@ class Interpreter:
             else:
                 _update(stage, context, made)
         return made
+
+    def _call(self, function: Function, stage: PlannedStage, made: Realization) -> None:
+        """Have an extern stage compute the cells of `made`."""
+        ends = {
+            box_end(a, what).name: np.asarray(value, np.int32)
+            for a, low, high in zip(function.args, made.box.mins, made.box.maxs, strict=True)
+            for what, value in (("min", low), ("max", high))
+        }
+        context = _Evaluation(self, function, stage.definition, ends)
+        numbers, reads = stage.everything.run(context), stage.bounds.run(context)
+        values = call_extern(function, stage.definition, made.box, numbers, reads, self._cells)
+        for array, value in zip(made.arrays, values, strict=True):
+            array[...] = value
+
+    def _cells(self, function: Function, box: Box) -> list[Array]:
+        found = self.require(function, box)
+        parts = tuple(
+            slice(low - have, high + 1 - have)
+            for low, high, have in zip(box.mins, box.maxs, found.box.mins, strict=True)
+        )
+        return [a[parts] for a in found.arrays]
 
 
 class _Evaluation:

@@ -28,7 +28,7 @@ class PlannedStage:
     Attributes
     ----------
     everything
-        Values, then the coordinates written.
+        Values, then the coordinates written; of an extern stage the numbers it is given.
     predicate
         None where the definition holds everywhere.
     quiet
@@ -51,6 +51,8 @@ class PlannedStage:
 def plan_stage(function: Function, index: int) -> PlannedStage:
     """Return definition `index` of `function`, prepared."""
     d = function.definitions[index]
+    if d.extern is not None:
+        return extern_plan(d)
     exprs = with_equals_shared(*(contract_fma(e) for e in (*d.values, *d.args)))
     values, args = exprs[: len(d.values)], exprs[len(d.values) :]
     (predicate,) = with_equals_shared(contract_fma(d.predicate))
@@ -75,6 +77,17 @@ def plan_stage(function: Function, index: int) -> PlannedStage:
         tuple(accesses),
         everywhere or not _reads_cells([predicate]),
     )
+
+
+def extern_plan(d: Definition) -> PlannedStage:
+    """Return an extern stage, whose numbers are what `everything` gives."""
+    assert d.extern is not None
+    call = d.values[0]
+    assert isinstance(call, Call)
+    whole = d.whole_arguments()
+    numbers = [a for a in call.args if not any(a is w for w in whole)]
+    reads = Plan([e for box in d.extern.reads for ends in box for e in ends])
+    return PlannedStage(d, Plan(numbers), None, None, reads, (), False)
 
 
 def _read(function: Function, args: tuple[Expr, ...]) -> Read:

@@ -49,6 +49,7 @@ from halo.ir.stmt import (
     Allocate,
     AssertStmt,
     Block,
+    CallExtern,
     Evaluate,
     For,
     IfThenElse,
@@ -240,10 +241,23 @@ class _Executor:
         if self.externs[call.name](*(self.argument(a) for a in call.args)):
             raise BufferError(f"{call.name} failed")
 
+    def whole(self, s: CallExtern) -> None:
+        """Call a C function on arrays, the first axis of each its first dimension."""
+        if s.name not in self.externs:
+            raise InternalError(f"no Python function for the C function {s.name}")
+        code = self.externs[s.name](*(self.argument(a) for a in s.args))
+        if code:
+            raise BufferError(f"{s.message} returned {code}")
+
     def argument(self, e: Expr) -> Any:
         if isinstance(e, Call) and e.name == "address_of" and isinstance(e.args[0], Load):
             load = e.args[0]
             return self.arrays[load.name][self.integer(load.index) :]
+        if isinstance(e, Call) and e.name == "buffer":
+            flat = self.argument(e.args[0])
+            ends = [self.integer(x) for x in e.args[1:]]
+            strides = [n * flat.itemsize for n in ends[2::3]]
+            return np.lib.stride_tricks.as_strided(flat, ends[1::3], strides)
         return self.value(e)[()]
 
     def select(self, e: Select) -> Value:
@@ -333,4 +347,5 @@ _STMTS: dict[type, Callable[[_Executor, Any], Any]] = {
     Block: _Executor.block,
     IfThenElse: _Executor.branch,
     Evaluate: _Executor.extern,
+    CallExtern: _Executor.whole,
 }

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from halo.errors import SourceLocation
-from halo.ir.expr import TRUE, Expr
-from halo.ir.types import Type
+from halo.ir.expr import TRUE, Call, CallKind, Expr, Variable
+from halo.ir.types import Int, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,46 @@ class SymbolicSize:
 
 
 @dataclass(frozen=True, slots=True)
+class ExternStage:
+    """The C function behind a definition.
+
+    The values of the definition are calls of it, of kind EXTERN, whose arguments are cells of the
+    Funcs and images it is given whole, and numbers.
+
+    Attributes
+    ----------
+    name
+        Of the C function.
+    reads
+        For each Func among the arguments, the least and greatest coordinate that is read in each
+        dimension, in terms of `box_end`s.
+    implementation
+        What `halo.lang.extern` takes for the function; None: it is linked later.
+    """
+
+    name: str
+    reads: tuple[tuple[tuple[Expr, Expr], ...], ...]
+    implementation: Any = None
+
+    def map(self, f: Callable[[Expr], Expr]) -> ExternStage:
+        """Return this stage with `f` applied to each of its expressions."""
+        reads = tuple(tuple((f(low), f(high)) for low, high in box) for box in self.reads)
+        return ExternStage(self.name, reads, self.implementation)
+
+
+def box_end(arg: str, what: str) -> Variable:
+    """Return what stands in `ExternStage.reads` for the ``min`` or ``max`` along `arg`."""
+    return Variable(Int(32), f"{arg}.{what}")
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
     """One stage: cell `args` takes `values` for every point of the stage's domain.
 
     The pure definition (stage 0) has a distinct pure variable for each of `args` and no `rvars`.
     An update definition runs `rvars` in order, the first innermost, where `predicate` holds; its
     `args` are any int32 expressions, and a pure variable of the Func may stand only at its own
-    place on the left.
+    place on the left. With `extern` a C function computes all cells of a box at once.
     """
 
     args: tuple[Expr, ...]
@@ -57,6 +90,7 @@ class Definition:
     rvars: tuple[ReductionVar, ...] = ()
     predicate: Expr = TRUE
     where: SourceLocation | None = None
+    extern: ExternStage | None = None
 
     def map(self, f: Callable[[Expr], Expr]) -> Definition:
         """Return this definition with `f` applied to each of its expressions."""
@@ -66,7 +100,17 @@ class Definition:
             tuple(ReductionVar(r.name, f(r.min), f(r.extent)) for r in self.rvars),
             f(self.predicate),
             self.where,
+            None if self.extern is None else self.extern.map(f),
         )
+
+    def whole_arguments(self) -> tuple[Call, ...]:
+        """Return the Funcs and images that the C function behind it is given whole, as calls."""
+        if self.extern is None:
+            return ()
+        call = self.values[0]
+        assert isinstance(call, Call)
+        kinds = (CallKind.FUNC, CallKind.IMAGE)
+        return tuple(a for a in call.args if isinstance(a, Call) and a.kind in kinds)
 
 
 @dataclass(eq=False, slots=True)

@@ -47,6 +47,19 @@ def intrinsic(name: str, *args: Expr) -> Call:
     return Call(_result(name, args), name, args, CallKind.INTRINSIC)
 
 
+def buffer(first: Expr, dims: tuple[tuple[Expr, ...], ...]) -> Call:
+    """Return memory as an array for a C function.
+
+    Parameters
+    ----------
+    first
+        The cell at the mins: a cell of a Func or image; after storage flattening a Load.
+    dims
+        (min, extent) of each dimension; after storage flattening (min, extent, stride).
+    """
+    return Call(HANDLE, "buffer", (first, *(e for d in dims for e in d)), CallKind.INTRINSIC)
+
+
 def _result(name: str, args: tuple[Expr, ...]) -> Type:
     t = args[0].type
     if name in ("abs", "absd") and t.is_int:

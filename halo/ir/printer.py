@@ -285,6 +285,7 @@ _STMTS: dict[type[S.Stmt], Callable[[Any, _Printer, int], None]] = {
     S.Block: _block,
     S.IfThenElse: _if,
     S.Evaluate: _evaluate,
+    S.CallExtern: lambda s, p, indent: p.line(indent, f"{s.name}({p.exprs(s.args)})"),
 }
 
 

@@ -74,6 +74,7 @@ class ErrorCode(Enum):
     BAD_SHAPE = 9
     REQUIREMENT = 10
     BAD_ALIGNMENT = 11
+    EXTERN = 12
 
 
 @node
@@ -193,6 +194,18 @@ class IfThenElse(Stmt):
     condition: Expr
     then_case: Stmt
     else_case: Stmt | None = None
+
+
+@node
+class CallExtern(Stmt):
+    """Call C function `name`; a non-zero result leaves the function with `message` in front.
+
+    `args` are scalars and calls of the intrinsic ``buffer``.
+    """
+
+    name: str
+    args: tuple[Expr, ...]
+    message: str
 
 
 @node

@@ -69,6 +69,12 @@ def define_update(
     """
     where = user_location()
     name = function.name
+    if function.definitions[0].extern is not None:
+        raise DefinitionError(
+            f"{name} is an extern stage, defined at {function.where}: it takes no updates",
+            where=where,
+            hint="define another Func that reads it",
+        )
     if function.frozen:
         raise DefinitionError(
             f"{name} is used by another Func or has been realized: it takes no more definitions",

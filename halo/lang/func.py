@@ -14,6 +14,7 @@ from halo.ir.types import Type
 from halo.lang.compile import CompileMethods
 from halo.lang.coordinates import as_key
 from halo.lang.definition import define_pure, define_update, implicit_count
+from halo.lang.extern import Bounds, Implementation, define_extern
 from halo.lang.func_ref import FuncRef, as_values
 from halo.lang.image_param import ImageParam
 from halo.lang.names import fresh_name, unique_name
@@ -170,6 +171,59 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
             return  # f[x] += e: the update was defined when Python evaluated +=
         define = define_update if self._function.is_defined else define_pure
         define(self._function, as_key(key), as_values(value))
+
+    def define_extern(
+        self,
+        function_name: str,
+        params: Sequence[Any],
+        types: Type | Sequence[Type],
+        arguments: int | Sequence[Var],
+        *,
+        implementation: Implementation = None,
+        bounds: Bounds | None = None,
+    ) -> None:
+        """Have a C function compute the cells, all those of a box at once.
+
+        It is ``int32_t NAME(halo_context *ctx, ..., const halo_buffer *out)``: the parameters in
+        order, then a buffer for each value to be filled. A Func with several values is as many
+        buffers, a number has the C type of its own. It returns 0, or a number of its own after it
+        wrote what went wrong to ``ctx->error``. Compiled code of halo has this form, too.
+
+        Parameters
+        ----------
+        function_name
+            Name of the C function.
+        params
+            Funcs, ImageParams and Buffers, given whole; Params and other numbers.
+        types
+            Type of the value, or of each.
+        arguments
+            The dimensions as Vars, or their number.
+        implementation
+            For `realize`: the C text, the Path of a shared library that holds the function, or a
+            Python function that takes numbers and Buffers. None: whoever links the C has it.
+        bounds
+            Called with the (min, extent) of each dimension of the box to compute; returns for
+            each Func of `params` a list of the (min, extent) read in each dimension. Without, each
+            Func is read where this one is computed.
+
+        Raises
+        ------
+        DefinitionError
+            The Func is defined already, or one of the above does not fit.
+        """
+        define_extern(
+            self._function, function_name, params, types, arguments, implementation, bounds
+        )
+
+    def is_extern(self) -> bool:
+        """Whether a C function computes it."""
+        return self.defined() and self._definition(0).extern is not None
+
+    def extern_function_name(self) -> str:
+        """Return the name of the C function; empty if there is none."""
+        extern = self._definition(0).extern if self.defined() else None
+        return extern.name if extern else ""
 
     def realize(
         self,

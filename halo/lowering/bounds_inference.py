@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import reduce
 
 from halo.errors import BoundsError
-from halo.ir.expr import Div, Expr, Mod, Mul, Variable, as_const, i32, is_true
-from halo.ir.function import Definition, Function
+from halo.ir.expr import Call, CallKind, Div, Expr, Mod, Mul, Variable, as_const, i32, is_true
+from halo.ir.function import Definition, Function, box_end
 from halo.ir.interval import Interval, bounds_of, boxes_touched, refine, union
 from halo.ir.simplify import Simplifier, simplify
 from halo.ir.stmt import Stmt
+from halo.ir.substitute import substitute
 from halo.ir.types import Int
 from halo.lowering.program import Program, calls_in, expressions_of
 from halo.lowering.promises import Sizes, promise_checks, promised
@@ -182,12 +183,39 @@ def rvar_interval(d: Definition, name: str) -> Interval:
 
 
 def _touched(d: Definition, scope: Mapping[str, Interval]) -> dict[str, Box]:
+    if d.extern is not None:
+        return extern_reads(d, scope)
     if not is_true(d.predicate):
         return _touched_where(d, scope)
     merged: dict[str, Box] = {}
     for e in expressions_of(d):
         merge_boxes(merged, boxes_touched(e, scope))
     return merged
+
+
+def extern_reads(d: Definition, scope: Mapping[str, Interval]) -> dict[str, Box]:
+    """Return what the C function behind `d` reads of each Func it is given."""
+    merged: dict[str, Box] = {}
+    for call, box in extern_boxes(d, scope):
+        merge_boxes(merged, {call.name: box})
+    return merged
+
+
+def extern_boxes(d: Definition, scope: Mapping[str, Interval]) -> list[tuple[Call, Box]]:
+    """Return each Func that the C function behind `d` is given, with the box that it reads."""
+    assert d.extern is not None
+    ends: dict[str, Expr] = {}
+    for arg in d.args:
+        assert isinstance(arg, Variable)
+        r = scope[arg.name]
+        assert r.min is not None and r.max is not None
+        ends[box_end(arg.name, "min").name] = r.min
+        ends[box_end(arg.name, "max").name] = r.max
+    funcs = [c for c in d.whole_arguments() if c.kind is CallKind.FUNC]
+    return [
+        (call, tuple(Interval(substitute(a, ends), substitute(b, ends)) for a, b in box))
+        for call, box in zip(funcs, d.extern.reads, strict=True)
+    ]
 
 
 def _touched_where(d: Definition, scope: Mapping[str, Interval]) -> dict[str, Box]:

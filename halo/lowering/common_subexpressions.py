@@ -39,6 +39,9 @@ def common_subexpressions(s: Stmt) -> Stmt:
     return made
 
 
+_ADDRESSES = ("address_of", "buffer")
+
+
 class _Sharing:
     def __init__(self) -> None:
         self._keys = StructuralKeys()
@@ -128,7 +131,7 @@ class _Rebuild:
 
 def _parts(e: Expr) -> tuple[Expr, ...]:
     """Return the children of `e` that may be shared; an address is one thing."""
-    return () if isinstance(e, Call) and e.name == "address_of" else e.children()
+    return () if isinstance(e, Call) and e.name in _ADDRESSES else e.children()
 
 
 def is_trivial(e: Expr) -> bool:
@@ -139,7 +142,7 @@ def is_trivial(e: Expr) -> bool:
         return isinstance(e.value, (Variable, IntImm))
     if isinstance(e, (Add, Sub, Mul)):
         return isinstance(e.a, (Variable, IntImm)) and isinstance(e.b, IntImm)
-    return isinstance(e, Call) and e.name == "address_of"
+    return isinstance(e, Call) and e.name in _ADDRESSES
 
 
 def without_lets(e: Expr) -> Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from halo.ir.expr import as_const
 from halo.ir.intrinsics import is_intrinsic
 from halo.ir.node import Node
-from halo.ir.stmt import For, IfThenElse, ProducerConsumer, Provide, Realize, Stmt
+from halo.ir.stmt import CallExtern, For, IfThenElse, ProducerConsumer, Provide, Realize, Stmt
 
 
 def loop_nest_text(s: Stmt) -> str:
@@ -55,9 +55,13 @@ def _head(s: Node) -> str:
             return f"{kind.value} {name}{interval}:"
         case Provide(name=name):
             return f"{name}(...) = ..."
+        case CallExtern(name=name):
+            return f"extern {name}(...)"
         case _:
             return ""
 
 
 def _any(s: Node) -> bool:
-    return isinstance(s, Provide) or any(_any(c) for c in s.children() if isinstance(c, Stmt))
+    if isinstance(s, (Provide, CallExtern)):
+        return True
+    return any(_any(c) for c in s.children() if isinstance(c, Stmt))

@@ -93,6 +93,9 @@ def nodes_of(d: Definition) -> Iterator[Node]:
     """Yield every node of a definition."""
     for e in (*expressions_of(d), *(x for r in d.rvars for x in (r.min, r.extent))):
         yield from walk(e)
+    for box in d.extern.reads if d.extern else ():
+        for ends in box:
+            yield from (n for e in ends for n in walk(e))
 
 
 def images_among(nodes: Iterable[Node]) -> list[Image]:

@@ -18,6 +18,7 @@ from halo.ir.stmt import (
 )
 from halo.ir.substitute import substitute
 from halo.lowering.bounds_inference import Box, Domain, merge_boxes, rvar_interval
+from halo.lowering.extern_stages import call_extern
 from halo.lowering.shared_loops import Member, SharedLoop, Variant, with_bindings
 from halo.lowering.sites import Site, loop_sites
 from halo.lowering.specialize import values_given_by, with_values
@@ -42,6 +43,11 @@ class StageLoops:
 
         Several share their outermost loop, by ``compute_with``.
         """
+        name = stages[0][0]
+        first = self.program.definitions[name][0]
+        if first.extern is not None:
+            f = self.program.functions[name]
+            return call_extern(f, first, self.around.current[name].stages[0])
         variants = [Variant(n, i, self.schedules[n].stages[i]) for n, i in stages]
         domains = [self._domain(n, i) for n, i in stages]
         if len(stages) == 1:

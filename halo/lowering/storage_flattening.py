@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from halo.ir.expr import Call, CallKind, Expr, IntImm, Load, Max, Variable, i64
 from halo.ir.function import Function
+from halo.ir.intrinsics import buffer, intrinsic, is_intrinsic
 from halo.ir.node import Node
 from halo.ir.stmt import Allocate, LetStmt, Provide, Realize, Stmt, Store, block
 from halo.lowering.memory_layout import Layout, layout_of_buffer, layout_of_realize
@@ -48,15 +49,24 @@ class _Flattener:
     def expr(self, e: Expr) -> Expr:
         found = self.memo.get(id(e))
         if found is None:
-            made = e.map_children(self.expr)
+            made = self._whole(e) if is_intrinsic(e, "buffer") else e.map_children(self.expr)
             if isinstance(made, Call) and made.kind in (CallKind.FUNC, CallKind.IMAGE):
-                layout = self.layouts.get(made.name)
-                if layout is None:  # an image
-                    layout = layout_of_buffer((made.name,), len(made.args))
-                buffer = layout.buffers[made.value_index]
-                made = Load(made.type, buffer, layout.index(made.args))
+                layout = self._layout(made)  # of an image, if the name is none of a Func
+                made = Load(made.type, layout.buffers[made.value_index], layout.index(made.args))
             found = self.memo[id(e)] = (e, made)
         return found[1]
+
+    def _whole(self, e: Expr) -> Expr:
+        """Return the memory of a Func or image with the stride of each dimension."""
+        first, *ends = e.children()
+        layout = self._layout(first)
+        strides = {dim.dimension: s for dim, s in zip(layout.dims, layout.strides, strict=True)}
+        pairs = zip(ends[::2], ends[1::2], strict=True)
+        dims = tuple((self.expr(low), self.expr(n), strides[d]) for d, (low, n) in enumerate(pairs))
+        return buffer(intrinsic("address_of", self.expr(first)), dims)
+
+    def _layout(self, e: Call) -> Layout:
+        return self.layouts.get(e.name) or layout_of_buffer((e.name,), len(e.args))
 
     def _provide(self, s: Provide) -> Stmt:
         layout = self.layouts[s.name]
@@ -80,8 +90,8 @@ class _Flattener:
         if old is not None:  # realized a second time, elsewhere: what was flattened is stale
             self.memo.clear()
         body = self.stmt(s.body)
-        for buffer, t in reversed(list(zip(buffers, s.types, strict=True))):
-            body = Allocate(buffer, t, tuple(map(_not_negative, extents)), body, s.memory)
+        for name, t in reversed(list(zip(buffers, s.types, strict=True))):
+            body = Allocate(name, t, tuple(map(_not_negative, extents)), body, s.memory)
         for let, value in reversed(lets):
             body = LetStmt(let, value, body)
         return body

@@ -13,6 +13,7 @@ from halo.ir.simplify import simplify
 from halo.ir.stmt import Realize, Stmt, block
 from halo.ir.substitute import substitute
 from halo.lowering.bounds_inference import Box, Domain, Region, Regions, merge_boxes
+from halo.lowering.extern_stages import seen_by_extern_stages
 from halo.lowering.kept_cells import kept_extent
 from halo.lowering.program import Program
 from halo.lowering.promises import Sizes, promised_output
@@ -71,6 +72,7 @@ class Surroundings:
         self.frames: list[Frame] = []
         self.folds: dict[str, list[tuple[int, int]]] = {}
         self.careful = False
+        self.unfolded = seen_by_extern_stages(program)
         self.must_precede = must_precede(program.with_own_definitions())
 
     def find_regions(
@@ -131,7 +133,8 @@ class Surroundings:
         if found is None or found.arg is None:
             self.folds.setdefault(name, []).append((-1, 0))
             return region
-        factor = 0 if parallel_between else fold_factor(region.stages[0][found.arg], known)
+        keep_all = parallel_between or name in self.unfolded
+        factor = 0 if keep_all else fold_factor(region.stages[0][found.arg], known)
         self.folds.setdefault(name, []).append((args.index(found.arg), factor))
         new = f"{name}.{found.arg}.new{len(self.folds[name])}"
         lets.append((new, found.new_min))

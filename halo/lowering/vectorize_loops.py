@@ -13,6 +13,7 @@ from halo.ir.stmt import (
     Allocate,
     AssertStmt,
     Block,
+    CallExtern,
     Evaluate,
     For,
     ForKind,
@@ -126,7 +127,7 @@ class _Vectorizer:
                 return self._by_lane(s, _guarded)
             case AssertStmt():
                 return self._assert(s)
-            case Evaluate():
+            case Evaluate() | CallExtern():
                 raise NotVectorizable("a call of a C function inside")
             case _:
                 raise InternalError(f"{type(s).__name__} is not of the flat stage")

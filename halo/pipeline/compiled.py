@@ -28,6 +28,7 @@ class Compiled:
 
     lowered: Lowered
     library: codegen.Library
+    externs: codegen.Externs
     times: CompileTimes
 
     @property
@@ -49,7 +50,7 @@ class Compiled:
         """
         args = [*map(_value, self.lowered.inputs), *outputs]
         plain = [_c_buffer(a) if isinstance(a, Buffer) else a for a in args]
-        hooks = codegen.Hooks(handlers.custom_print) if handlers else None
+        hooks = codegen.Hooks(handlers.custom_print if handlers else None, self.externs.table)
         self.library.call(self.lowered.func.name, *plain, hooks=hooks)
 
 

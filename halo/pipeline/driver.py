@@ -15,6 +15,7 @@ from halo.lang.driver import PathLike
 from halo.lowering import lower
 from halo.lowering.loop_nest_text import loop_nest_text
 from halo.pipeline.compiled import Compiled, CompileTimes
+from halo.pipeline.extern import implementations_of
 from halo.pipeline.parts import Parts, schedule_of
 from halo.pipeline.request import c_name, count_values, make_request
 from halo.schedule.receipts import Receipts
@@ -96,8 +97,11 @@ def _compile(outputs: Sequence[Function], buffers: Sequence[Buffer], target: Tar
     lowered = lower(make_request(outputs, outputs[0].name, buffers, None))
     middle = time.perf_counter()
     module = LoweredModule(lowered.func.name, (lowered.func,))
+    given = implementations_of(Parts.of(outputs).functions)
+    externs = codegen.Externs(module, target, given)
     library = codegen.compile_module(module, target)
-    return Compiled(lowered, library, CompileTimes(middle - start, time.perf_counter() - middle))
+    times = CompileTimes(middle - start, time.perf_counter() - middle)
+    return Compiled(lowered, library, externs, times)
 
 
 DRIVER = HaloDriver()

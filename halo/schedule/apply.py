@@ -42,6 +42,7 @@ from halo.schedule.directives import (
     Unscheduled,
     Vectorize,
 )
+from halo.schedule.extern_stages import check_extern
 from halo.schedule.loops import apply_allow_races, apply_kind, apply_reorder, apply_unscheduled
 from halo.schedule.partition import apply_partition
 from halo.schedule.placement import apply_level
@@ -85,6 +86,7 @@ def apply(state: FuncSchedule, function: Function, entry: Entry) -> FuncSchedule
         what = f"{function.name} has no update({entry.stage - 1})"
         refuse(entry, function, what, f"{function.name} has {have}")
     state = complete(state, function)
+    check_extern(function, entry)
     if entry.branch:
         return apply_in_branch(state, function, entry, apply)
     made: FuncSchedule = _RULES[type(entry.directive)](state, function, entry, entry.directive)

@@ -13,6 +13,7 @@ from halo.schedule.apply import apply
 from halo.schedule.binding import bind
 from halo.schedule.branches import check_branches
 from halo.schedule.directives import ComputeAt, Directive, StoreAt, StoreRoot, handle_source
+from halo.schedule.extern_stages import place_extern_stages
 from halo.schedule.formula import Formula
 from halo.schedule.fusing import check_partners, fused_order
 from halo.schedule.legality import CallGraph, Sites, call_graph
@@ -87,6 +88,7 @@ def resolve(
     graph = call_graph(working.functions, outputs)
     states = {name: working.states[name] for name in graph.order}
     check_partners(schedule, working.functions, states)
+    place_extern_stages(states, working.functions, schedule)
     _place(states, working.functions, outputs, schedule, graph)
     order = fused_order(graph, schedule, working.functions, states)
     receipts = report(schedule, outputs, states, effects)

@@ -149,8 +149,10 @@ def initial_stage(function: Function, definition: Definition) -> StageSchedule:
     """Return the loops of `definition` before any directive.
 
     The first pure variable is innermost; reduction variables are inside the pure ones, the first
-    innermost.
+    innermost. An extern stage has no loops.
     """
+    if definition.extern is not None:
+        return StageSchedule((), ())
     rvars = [Dim(r.name, is_rvar=True) for r in definition.rvars]
     pure = [Dim(name) for name in pure_vars(function, definition)]
     return StageSchedule((), tuple(reversed([*rvars, *pure])))
