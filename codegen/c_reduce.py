@@ -59,7 +59,7 @@ def reduce_helper(prelude: Prelude, op: ReduceOp, t: Type, lanes: int, mask_bits
         while group > 1:
             half = (group + 1) // 2
             if half * lanes == 1:
-                both = _combined(prelude, op, t.element, f"x{step}[0]", f"x{step}[1]")
+                both = combined(prelude, op, t.element, f"x{step}[0]", f"x{step}[1]")
                 return "\n".join([*lines, f"    return {both};", "}\n"])
             made = t.with_lanes(half * lanes)
             vector = prelude.vector(letter, bits, made.lanes)
@@ -77,7 +77,7 @@ def _halved(prelude: Prelude, op: ReduceOp, t: Type, x: str, group: int, groups:
     places = [(i, j) for i in range(groups) for j in range(half)]
     low = _shuffle(x, x, [i * group + j for i, j in places])
     high = _shuffle(x, x, [i * group + j + half if j + half < group else -1 for i, j in places])
-    both = _combined(prelude, op, t, low, high)
+    both = combined(prelude, op, t, low, high)
     if group % 2 == 0:
         return both
     width = padded(t.lanes)  # the middle lane of an odd group has no partner
@@ -90,7 +90,7 @@ def _shuffle(a: str, b: str, lanes: list[int]) -> str:
     return f"__builtin_shufflevector({a}, {b}, {', '.join(map(str, lanes))})"
 
 
-def _combined(prelude: Prelude, op: ReduceOp, t: Type, a: str, b: str) -> str:
+def combined(prelude: Prelude, op: ReduceOp, t: Type, a: str, b: str) -> str:
     """Return the C of a op b: vectors of type `t`, or scalars if it is one."""
     if t.is_bool or op not in _HELPERS:
         return f"{a} {_BITS[op]} {b}"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
 
+from codegen.c_atomic import split_store, update
 from codegen.c_context import ATOM, PRODUCT, RELATION, UNARY, Array, Code, Context, Exit
 from codegen.c_extern import failure, print_call
 from codegen.c_loops import print_loop
 from codegen.c_memory import store
+from codegen.c_names import identifier
 from codegen.c_text import c_string, comment, format_text, longest
 from codegen.c_types import memory_type
 from codegen.c_walk import count_shared, declare_let, expression, index_expression, place
@@ -32,6 +35,7 @@ from halo.ir.expr import (
 from halo.ir.stmt import (
     Allocate,
     AssertStmt,
+    Atomic,
     Block,
     CallExtern,
     ErrorCode,
@@ -156,6 +160,27 @@ def _producer_consumer(ctx: Context, s: ProducerConsumer) -> None:
     if s.is_producer:
         ctx.line(f"/* produce {comment(s.name)} */")
     statement(ctx, s.body)
+
+
+def _atomic(ctx: Context, s: Atomic) -> None:
+    if s.lock and s.threads:
+        ctx.lines.append(f"#pragma omp critical (halo_update_{identifier(s.name)})")
+        ctx.line("{")
+        with ctx.deeper():
+            statement(ctx, s.body)
+        ctx.line("}")
+    elif isinstance(s.body, Store) and s.threads:
+        op, new = split_store(s.body)
+        _begin(ctx, new, s.body.index, s.body.predicate)
+        update(ctx, s.body, op, new)
+    elif s.threads:  # only the store itself has to be one step
+        statement(ctx, s.body.map_children(lambda c: _each_atomic(s, c)))
+    else:
+        statement(ctx, s.body)
+
+
+def _each_atomic(s: Atomic, c: Any) -> Any:
+    return dataclasses.replace(s, body=c) if isinstance(c, Stmt) else c
 
 
 def _for(ctx: Context, s: For) -> None:
@@ -292,6 +317,7 @@ _PRINTERS: dict[type, Callable[[Context, Any], None]] = {
     AssertStmt: _assert,
     Print: _print,
     ProducerConsumer: _producer_consumer,
+    Atomic: _atomic,
     For: _for,
     Store: _store,
     Allocate: _allocate,

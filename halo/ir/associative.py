@@ -12,6 +12,7 @@ from halo.ir.expr import (
     GT,
     LE,
     LT,
+    NE,
     Add,
     And,
     Call,
@@ -57,6 +58,7 @@ def combine(op: ReduceOp, a: Expr, b: Expr) -> Expr:
             return And(a, b)
         if op in (ReduceOp.OR, ReduceOp.MAX):
             return Or(a, b)
+        return NE(a, b)
     return _BUILD[op](a, b)
 
 
@@ -95,8 +97,10 @@ Reads = Callable[[Node], bool]
 def operation_of(e: Expr) -> ReduceOp | None:
     """Return the associative and commutative operation at the top of `e`, if any.
 
-    Differences and multiply-adds count as sums.
+    Differences and multiply-adds count as sums, ``!=`` of bools as exclusive or.
     """
+    if isinstance(e, NE):
+        return ReduceOp.XOR if e.a.type.is_bool else None
     if isinstance(e, Call) and e.kind is CallKind.INTRINSIC:
         return _INTRINSICS.get(e.name)
     return _NODES.get(type(e))

@@ -48,6 +48,7 @@ from halo.ir.node import Node
 from halo.ir.stmt import (
     Allocate,
     AssertStmt,
+    Atomic,
     Block,
     CallExtern,
     Evaluate,
@@ -341,6 +342,7 @@ _STMTS: dict[type, Callable[[_Executor, Any], Any]] = {
     AssertStmt: _Executor.check,
     Print: _Executor.print,
     ProducerConsumer: lambda x, s: x.stmt(s.body),
+    Atomic: lambda x, s: x.stmt(s.body),
     For: _Executor.loop,
     Store: _Executor.store,
     Allocate: _Executor.allocate,

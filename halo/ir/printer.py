@@ -214,6 +214,11 @@ def _producer_consumer(s: S.ProducerConsumer, p: _Printer, indent: int) -> None:
     p.stmt(s.body, indent + 1)
 
 
+def _atomic(s: S.Atomic, p: _Printer, indent: int) -> None:
+    p.line(indent, f"atomic {s.name}{' under a lock' if s.lock else ''}:")
+    p.stmt(s.body, indent + 1)
+
+
 def _for(s: S.For, p: _Printer, indent: int) -> None:
     note = f"  # {s.note}" if s.note else ""
     p.line(indent, f"{s.kind.value} {s.name} in {p.interval(s.min, s.extent)}:{note}")
@@ -277,6 +282,7 @@ _STMTS: dict[type[S.Stmt], Callable[[Any, _Printer, int], None]] = {
     S.AssertStmt: _assert,
     S.Print: _print,
     S.ProducerConsumer: _producer_consumer,
+    S.Atomic: _atomic,
     S.For: _for,
     S.Provide: _provide,
     S.Realize: _realize,

@@ -160,6 +160,21 @@ class Realize(Stmt):
 
 
 @node
+class Atomic(Stmt):
+    """Stores of one update of Func `name`, which other iterations may do to the same cells.
+
+    Updates by the lanes of a vector loop around, and by threads if `threads`, combine as if one
+    came after the other. `lock`: by mutual exclusion; else `body` combines one element with
+    something by an operation of `halo.ir.associative`, as one step.
+    """
+
+    name: str
+    body: Stmt
+    threads: bool
+    lock: bool
+
+
+@node
 class Store(Stmt):
     """Write `value` to element(s) `index` (int64) of `name`, where `predicate` (None: all)."""
 

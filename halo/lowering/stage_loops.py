@@ -17,6 +17,7 @@ from halo.ir.stmt import (
     block,
 )
 from halo.ir.substitute import substitute
+from halo.lowering.atomic_updates import atomic_update
 from halo.lowering.bounds_inference import Box, Domain, merge_boxes, rvar_interval
 from halo.lowering.extern_stages import call_extern
 from halo.lowering.shared_loops import Member, SharedLoop, Variant, with_bindings
@@ -186,9 +187,10 @@ class StageLoops:
         def fill(e: Expr) -> Expr:
             return substitute(e, m.nest.values)
 
-        name = m.variant.func
-        d = self.program.definitions[name][m.variant.stage]
-        s: Stmt = Provide(name, tuple(map(fill, d.values)), tuple(map(fill, d.args)))
+        v = m.variant
+        d = self.program.definitions[v.func][v.stage]
+        provide = Provide(v.func, tuple(map(fill, d.values)), tuple(map(fill, d.args)))
+        s = atomic_update(self.program.functions[v.func], v.stage, v.schedule, provide)
         if not is_true(d.predicate):
             s = IfThenElse(fill(d.predicate), s)
         return s

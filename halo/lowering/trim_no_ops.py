@@ -10,6 +10,7 @@ from halo.ir.ranges import larger, smaller
 from halo.ir.stmt import (
     NO_OP,
     Allocate,
+    Atomic,
     Block,
     For,
     ForKind,
@@ -50,6 +51,8 @@ def _trim(node: Any) -> Any:
         case For(body=Block(stmts=())) | LetStmt(body=Block(stmts=())):
             return NO_OP
         case Allocate(body=Block(stmts=())) | ProducerConsumer(body=Block(stmts=())):
+            return NO_OP
+        case Atomic(body=Block(stmts=())):
             return NO_OP
         case For(kind=ForKind.SERIAL | ForKind.PARALLEL):
             return _loop(s)

@@ -12,6 +12,7 @@ from halo.ir.expr import Broadcast, Expr, IntImm, Load, Not, Or, Ramp, Variable,
 from halo.ir.stmt import (
     Allocate,
     AssertStmt,
+    Atomic,
     Block,
     CallExtern,
     Evaluate,
@@ -27,6 +28,7 @@ from halo.ir.stmt import (
     flattened,
 )
 from halo.ir.types import Int
+from halo.lowering.accumulate_lanes import accumulated
 from halo.lowering.affine import constant_of
 from halo.lowering.lanes import Lanes, NotVectorizable, broadcast, conjunction, lane
 
@@ -68,6 +70,8 @@ class _Pass:
             return node
         if isinstance(node, For) and node.kind is ForKind.VECTORIZED:
             return self._vectorize(node)
+        if isinstance(node, Atomic) and not node.threads:
+            return self.rewrite(node.body)
         return flattened(node.map_children(self.rewrite))
 
     def _vectorize(self, loop: For) -> Stmt:
@@ -79,7 +83,7 @@ class _Pass:
         if lanes == 1:
             return LetStmt(loop.name, loop.min, self.rewrite(loop.body))
         try:
-            made = _Vectorizer(loop, self.rewrite(loop.body), lanes).result()
+            made: Stmt = self.rewrite(_Vectorizer(loop, lanes).result())
         except NotVectorizable as reason:
             return self._serial(loop, str(reason))
         self._outcome.vectorized.add(loop.name)
@@ -95,16 +99,16 @@ class _Pass:
 class _Vectorizer:
     """Converts the statements inside one loop."""
 
-    def __init__(self, loop: For, body: Stmt, lanes: int) -> None:
+    def __init__(self, loop: For, lanes: int) -> None:
         self._loop = loop
-        self._body = body
+        self._meets = False
         self._start: Expr = loop.min
         if not isinstance(loop.min, (IntImm, Variable)):
             self._start = Variable(Int(32), f"{loop.name}.base")
         self._in = Lanes(loop.name, self._start, lanes)
 
     def result(self) -> Stmt:
-        body = self._stmt(self._body)
+        body = self._stmt(self._loop.body)
         if self._start is self._loop.min:
             return body
         return LetStmt(f"{self._loop.name}.base", self._loop.min, body)
@@ -121,6 +125,8 @@ class _Vectorizer:
                 return self._for(s)
             case Allocate():
                 return self._allocate(s)
+            case Atomic():
+                return self._atomic(s)
             case Block() | ProducerConsumer():
                 return flattened(s.map_children(self._stmt))
             case Print():
@@ -132,12 +138,23 @@ class _Vectorizer:
             case _:
                 raise InternalError(f"{type(s).__name__} is not of the flat stage")
 
+    def _atomic(self, s: Atomic) -> Stmt:
+        self._meets = True
+        body = self._stmt(s.body)
+        self._meets = False
+        return Atomic(s.name, body, s.threads, s.lock)
+
     def _store(self, s: Store) -> Stmt:
+        combined = accumulated(self._in, s)
+        if combined is not None:
+            return combined
         lanes = self._in.lanes
         value, index = self._in.widen(s.value), self._in.index(s.name, s.index)
         predicate = None if s.predicate is None else self._in.widen(s.predicate)
         predicate = conjunction(self._in.mask, predicate)
         if index.type.is_vector:
+            if self._meets and not isinstance(index, Ramp):
+                raise NotVectorizable(f"its lanes may meet in one cell of {s.name}")
             if predicate is not None and predicate.type.is_vector:
                 predicate = broadcast(predicate, lanes)
             return Store(s.name, broadcast(value, lanes), index, predicate)

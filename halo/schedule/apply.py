@@ -14,6 +14,7 @@ from halo.schedule.directives import (
     AllowRaceConditions,
     AlwaysPartition,
     AlwaysPartitionAll,
+    Atomic,
     Bound,
     BoundExtent,
     BoundStorage,
@@ -46,6 +47,7 @@ from halo.schedule.extern_stages import check_extern
 from halo.schedule.loops import apply_allow_races, apply_kind, apply_reorder, apply_unscheduled
 from halo.schedule.partition import apply_partition
 from halo.schedule.placement import apply_level
+from halo.schedule.reducing import apply_atomic
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
 from halo.schedule.specialization import (
@@ -101,6 +103,7 @@ _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     Unroll: apply_kind,
     Parallel: apply_kind,
     Serial: apply_kind,
+    Atomic: apply_atomic,
     SetPartition: apply_partition,
     NeverPartition: apply_partition,
     AlwaysPartition: apply_partition,

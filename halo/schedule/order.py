@@ -9,13 +9,14 @@ from itertools import islice, permutations
 from halo.ir.function import Function
 from halo.ir.stmt import ForKind
 from halo.polyhedral import Clash, Unproven
+from halo.schedule.associativity import recognise
 from halo.schedule.dependences import AT_ONCE, stage_clash
 from halo.schedule.directives import Parallel, Reorder, Split, Vectorize
-from halo.schedule.races import Order, is_own_coordinate, reduction_order
+from halo.schedule.races import Order, reduction_order, shared_loops
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
 from halo.schedule.splitting import with_split
-from halo.schedule.state import StageSchedule, roots
+from halo.schedule.state import StageSchedule
 from halo.schedule.tail import TailStrategy
 from halo.schedule.witness import clash_text, definition_text, unproven_text
 
@@ -44,6 +45,8 @@ def need_dependences_kept(
     legal = list(_alternatives(function, entry, before))
     if isinstance(found, Unproven):
         legal += _additions(entry, found)
+    if recognise(function, function.definitions[entry.stage]) is not None:
+        legal.append(f"{entry.handle()}.atomic() before it")
     hint = [f"legal: {', '.join(legal)}"] if legal else []
     refuse(entry, None, reason, "\n  ".join([*hint, definition_text(function, entry.stage)]))
 
@@ -53,10 +56,13 @@ def new_clash(
 ) -> Clash | Unproven | None:
     """Return two iterations that `after` runs out of their order, where `before` did not.
 
-    isl is asked only where it is not plain from the variables that stand alone as coordinates.
+    None do where updates are atomic. isl is asked only where it is not plain from the variables
+    that stand alone as coordinates.
     """
-    shared = _shared(function, index, after)
-    reordered = shared != _shared(function, index, before)
+    if after.atomic:
+        return None
+    shared = shared_loops(function, index, after)
+    reordered = shared != shared_loops(function, index, before)
     at_once = [d for d in after.dims if d.name in shared and d.kind in AT_ONCE]
     if not reordered and all(d in before.dims for d in at_once):
         return None
@@ -69,25 +75,13 @@ def reorder_effect(
     function: Function, index: int, before: StageSchedule, after: StageSchedule
 ) -> Order:
     """Return whether a legal new order of the loops of definition `index` may change bits."""
-    if _shared(function, index, before) == _shared(function, index, after):
+    if shared_loops(function, index, before) == shared_loops(function, index, after):
         return Order.FREE
     return Order.BITS if _order(function, index) is Order.BITS else Order.FREE
 
 
 def _order(function: Function, index: int) -> Order:
     return reduction_order(function, function.definitions[index])
-
-
-def _shared(function: Function, index: int, stage: StageSchedule) -> list[str]:
-    """Return the loops whose iterations may meet in a cell, outermost first."""
-    if index == 0:
-        return []
-    d = function.definitions[index]
-
-    def may_meet(name: str) -> bool:
-        return not all(is_own_coordinate(function, d, v) for v in roots(stage, name))
-
-    return [dim.name for dim in stage.dims if may_meet(dim.name)]
 
 
 def _is_allowed(found: Clash | Unproven, entry: Entry, after: StageSchedule) -> bool:

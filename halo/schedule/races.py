@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum
 
-from halo.ir.equality import equal
-from halo.ir.expr import Add, And, Call, CallKind, Expr, Max, Min, Mul, Or, Sub, Variable
+from halo.ir.expr import Call, CallKind, Expr, Variable
 from halo.ir.function import Definition, Function
-from halo.ir.intrinsics import is_intrinsic
+from halo.ir.stmt import ForKind
 from halo.ir.substitute import find
+from halo.schedule.associativity import recognise
+from halo.schedule.state import StageSchedule, roots
 
 
 class Order(Enum):
@@ -18,7 +18,7 @@ class Order(Enum):
     FREE = "free"
     """Not at all: the bits are the same."""
     BITS = "bits"
-    """As over the real numbers not at all, but rounding (or NaN, or -0) may differ."""
+    """Not but for rounding (or NaN, or -0), or for which of equal candidates is found."""
     FIXED = "fixed"
     """The result may be another one, or this is not proven."""
 
@@ -52,41 +52,21 @@ def reduction_order(function: Function, definition: Definition) -> Order:
     It is free for ``f[i] = f[i] op e`` with an associative and commutative op, where neither
     `i`, `e` nor the predicate reads f.
     """
-    if len(definition.values) != 1 or len(self_reads(function, definition)) != 1:
+    found = recognise(function, definition)
+    if found is None:
         return Order.FIXED
-    value = definition.values[0]
-
-    def is_old(e: Expr) -> bool:
-        if not (isinstance(e, Call) and e.kind is CallKind.FUNC and e.name == function.name):
-            return False
-        return all(equal(a, b) for a, b in zip(e.args, definition.args, strict=True))
-
-    op = _op(value)
-    if op is None or not _combines(value, op, is_old):
-        return Order.FIXED
-    return Order.BITS if value.type.is_float else Order.FREE
+    return Order.BITS if found.doubt else Order.FREE
 
 
-def _op(e: Expr) -> str | None:
-    """Return the associative and commutative operation that `e` is, if any."""
-    if isinstance(e, (Add, Sub)) or is_intrinsic(e, "fma"):
-        return "add"
-    if isinstance(e, (Mul, Min, Max, And, Or)):
-        return type(e).__name__
-    if isinstance(e, Call) and e.kind is CallKind.INTRINSIC:
-        return e.name if e.name in ("bitwise_and", "bitwise_or", "bitwise_xor") else None
-    return None
+def shared_loops(
+    function: Function, index: int, stage: StageSchedule, *kinds: ForKind
+) -> list[str]:
+    """Return the loops of these kinds whose iterations may meet in a cell, outermost first."""
+    if index == 0:
+        return []
+    d = function.definitions[index]
 
+    def may_meet(name: str) -> bool:
+        return not all(is_own_coordinate(function, d, v) for v in roots(stage, name))
 
-def _combines(e: Expr, op: str, is_old: Callable[[Expr], bool]) -> bool:
-    """Whether `e` is the old value combined by `op` with something else."""
-    if is_old(e):
-        return True
-    if _op(e) != op:
-        return False
-    operands = e.children()
-    if isinstance(e, Sub):
-        operands = operands[:1]
-    elif is_intrinsic(e, "fma"):
-        operands = operands[2:]
-    return any(_combines(x, op, is_old) for x in operands)
+    return [x.name for x in stage.dims if (not kinds or x.kind in kinds) and may_meet(x.name)]

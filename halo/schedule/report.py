@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from halo.ir.function import Function
 from halo.polyhedral import Clash
+from halo.schedule.associativity import recognise
 from halo.schedule.directives import (
     AlignStorage,
     AllowRaceConditions,
     BoundStorage,
+    Atomic,
     ComputeAt,
     ComputeInline,
     ComputeRoot,
@@ -33,6 +35,7 @@ from halo.schedule.order import new_clash, reorder_effect
 from halo.schedule.partition import PARTITIONS, policy_of
 from halo.schedule.races import Order
 from halo.schedule.receipts import Receipts, Status
+from halo.schedule.reducing import atomic_effect
 from halo.schedule.schedule import Entry, Schedule
 from halo.schedule.state import FuncSchedule, initial_stage
 from halo.schedule.witness import clash_text, unproven_text
@@ -83,7 +86,7 @@ def report(
         if why_none:
             receipts.add(entry, Status.WITHOUT_EFFECT, why_none)
         else:
-            receipts.add(entry, Status.APPLIED, _remark(entry, effect))
+            receipts.add(entry, Status.APPLIED, _remark(entry, effect, states))
     return receipts
 
 
@@ -140,6 +143,9 @@ def _without_effect(
         final = states[entry.func].stages[entry.stage].at(entry.branch)
         if new_clash(function, entry.stage, first, final) is None:
             return "its loops run no two iterations at once that touch the same cell"
+    if isinstance(directive, Atomic):
+        took_effect, reason = _atomic(entry, function, states)
+        return "" if took_effect else reason
     same = effect.before == effect.after
     if isinstance(directive, Reorder) and same:
         return "the loops are in that order already"
@@ -152,8 +158,10 @@ def _without_effect(
     return ""
 
 
-def _remark(entry: Entry, effect: Effect) -> str:
+def _remark(entry: Entry, effect: Effect, states: Mapping[str, FuncSchedule]) -> str:
     function, index = effect.function, entry.stage
+    if isinstance(entry.directive, Atomic):
+        return _atomic(entry, function, states)[1]
     if not isinstance(entry.directive, _ORDER) or index >= len(effect.before.stages):
         return ""
     old, new = (s.stages[index].at(entry.branch) for s in (effect.before, effect.after))
@@ -163,6 +171,14 @@ def _remark(entry: Entry, effect: Effect) -> str:
             return f"a race that was allowed: {clash_text(function, index, found)}"
         if found is not None:
             return f"allowed, though {unproven_text(function, found)}"
-    if reorder_effect(function, index, old, new) is Order.BITS:
-        return "reorders a float reduction: the last bits may differ from the default schedule's"
-    return ""
+    if reorder_effect(function, index, old, new) is not Order.BITS or new.atomic:
+        return ""
+    found = recognise(function, function.definitions[index])
+    return f"another order of the reduction: {found.doubt}" if found else ""
+
+
+def _atomic(
+    entry: Entry, function: Function, states: Mapping[str, FuncSchedule]
+) -> tuple[bool, str]:
+    stage = states[entry.func].stages[entry.stage].at(entry.branch)
+    return atomic_effect(function, entry.stage, stage)

@@ -52,6 +52,8 @@ class StageSchedule:
         What to fail with where none holds; None: run the loops.
     fused
         The definition whose outer loops these run together with.
+    atomic
+        Whether its updates may run in any order, each as one step.
     """
 
     splits: tuple[Split | Fuse, ...]
@@ -60,6 +62,7 @@ class StageSchedule:
     special: tuple[tuple[Formula, StageSchedule], ...] = ()
     fail: str | None = None
     fused: ComputeWith | None = None
+    atomic: bool = False
 
     def dim(self, name: str) -> Dim | None:
         """Return the loop over `name`, if there is one."""

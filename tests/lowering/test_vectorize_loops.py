@@ -24,6 +24,7 @@ from halo.ir.expr import (
     Select,
     Sub,
     Variable,
+    VectorReduce,
     i32,
     i64,
 )
@@ -32,6 +33,7 @@ from halo.ir.lowered import BufferArg, LoweredFunc, ScalarArg
 from halo.ir.node import Node
 from halo.ir.stmt import (
     Allocate,
+    Atomic,
     Evaluate,
     For,
     ForKind,
@@ -42,7 +44,7 @@ from halo.ir.stmt import (
     block,
 )
 from halo.ir.types import Int
-from halo.lowering.vectorize_loops import vectorize_loops
+from halo.lowering.vectorize_loops import Outcome, vectorize_loops
 
 I32, I64 = Int(32), Int(64)
 
@@ -199,9 +201,31 @@ def test_an_inner_loop_whose_extent_differs_by_lane_makes_the_loop_serial() -> N
 
 def test_lanes_that_write_one_cell_in_turn_run_serially() -> None:
     zero = i32(0)
-    body = Store("out", Add(load("out", zero), load("in", v("x"))), at(zero))
+    body = Store("out", Sub(load("in", v("x")), load("out", zero)), at(zero))
     assert has_loop(check(vector("x", 0, 8, body)))
     assert has_loop(check(vector("x", 0, 8, Store("out", v("x"), at(zero)))))
+
+
+def test_lanes_that_combine_with_one_cell_are_combined_first() -> None:
+    body = Store("out", Add(load("out", i32(0)), load("in", v("x"))), at(i32(0)))
+    made = check(vector("x", 0, 8, body), kinds=(VectorReduce,))
+    assert not has_loop(made)
+
+
+@pytest.mark.parametrize("n", [0, 5, 8])
+def test_lanes_that_a_condition_leaves_out_do_not_count(n: int) -> None:
+    body = Store("out", Add(load("out", i32(0)), load("in", v("x"))), at(i32(0)))
+    guarded = vector("x", 0, 8, IfThenElse(LT(v("x"), v("n")), body))
+    assert not has_loop(check(guarded, n, kinds=(VectorReduce,)))
+
+
+def test_lanes_that_may_meet_by_data_run_serially() -> None:
+    at_data = at(load("in", v("x")))
+    body = Store("out", Add(Load(I32, "out", at_data), i32(1)), at_data)
+    outcome = Outcome()
+    made = vectorize_loops(vector("x", 0, 8, Atomic("out", body, False, False)), outcome)
+    assert "may meet in one cell of out" in outcome.serial["x"]
+    assert has_loop(made) and not any(isinstance(n, Atomic) for n in nodes(made))
 
 
 def test_a_cell_written_with_one_value_by_all_lanes_is_written_once() -> None:

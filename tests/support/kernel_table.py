@@ -172,6 +172,29 @@ def histogram() -> hl.Func:
     return h
 
 
+def parallel_histogram() -> hl.Func:
+    """The histogram with rows of the image in parallel."""
+    h = histogram()
+    h.update().atomic().parallel(h.rvars()[1])
+    return h
+
+
+def lanes_and_threads() -> hl.Func:
+    """Sums whose lanes meet in a cell, and so do threads; with a vector of cells under a lock."""
+    x = hl.Var("x")
+    inp = source()
+    r = hl.RDom([(0, 13), (-3, 20)])
+    f, g = hl.Func("sums"), hl.Func("bits")
+    f[x] = 0
+    f[x] += inp[x + r.x, r.y]
+    f.update().atomic().parallel(r.y).vectorize(r.x, 4)
+    g[x] = inp[x, 0]
+    g[x] ^= inp[x + r.x, r.y] * f[x]
+    g.update().atomic().reorder(x, r.x, r.y).parallel(r.y).vectorize(x, 4)
+    f.compute_root()
+    return g
+
+
 def triangle() -> hl.Func:
     """A sum over half a square; nothing outside 0..9 may be read."""
     x = hl.Var("x")
@@ -207,6 +230,8 @@ KERNELS: dict[str, tuple[Callable[[], hl.Func], tuple[int, ...]]] = {
     **{f"reduction, {n}": (lambda s=s: reduction(s), (37, 19)) for n, s in UPDATES.items()},
     **{f"{t}x{n}": (lambda t=t, n=n: typed(t, n), (23, 5)) for t in TYPES for n in LANES},
     "histogram": (histogram, (100,)),
+    "histogram in parallel": (parallel_histogram, (100,)),
+    "lanes and threads that meet": (lanes_and_threads, (21,)),
     "triangle": (triangle, (10,)),
     "bools": (bools, (21,)),
     "clamped": (lambda: clamped(np.arange(221, dtype=np.int32).reshape(13, 17)), (17, 13)),

@@ -63,6 +63,7 @@ RULES: dict[type[Node], Rule] = {
     S.AssertStmt: statements.assert_stmt,
     S.Block: statements.block_,
     S.ProducerConsumer: statements.body_holder,
+    S.Atomic: statements.body_holder,
     S.Allocate: statements.body_holder,
     S.Realize: statements.body_holder,
     S.Store: statements.write,

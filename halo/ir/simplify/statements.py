@@ -98,7 +98,7 @@ def block_(s: S.Block, ctx: Context) -> Stmt:
     return block(*made.stmts)
 
 
-def body_holder(s: S.ProducerConsumer | S.Allocate | S.Realize, ctx: Context) -> Stmt:
+def body_holder(s: S.ProducerConsumer | S.Atomic | S.Allocate | S.Realize, ctx: Context) -> Stmt:
     """Nothing is produced, stored or realised for a body that does nothing."""
     made = s.map_children(ctx.visit)
     return NO_OP if is_no_op(made.body) else made

@@ -9,6 +9,7 @@ from halo.ir.expr import Call, Expr, Load
 from halo.ir.node import map_tuple
 from halo.ir.stmt import (
     Allocate,
+    Atomic,
     Block,
     For,
     IfThenElse,
@@ -48,7 +49,7 @@ class _Sweep:
             return self._block(s)
         if isinstance(s, Allocate):
             return self._allocate(s)
-        if isinstance(s, (For, IfThenElse, ProducerConsumer, Realize)):
+        if isinstance(s, (Atomic, For, IfThenElse, ProducerConsumer, Realize)):
             made = s.map_children(lambda c: self.run(c) if isinstance(c, Stmt) else self._note(c))
             if isinstance(s, For):
                 self.used.discard(s.name)

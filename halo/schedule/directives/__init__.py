@@ -29,6 +29,7 @@ from halo.schedule.directives.partition import (
     NeverPartitionAll,
     SetPartition,
 )
+from halo.schedule.directives.reductions import Atomic
 from halo.schedule.directives.special import Specialize, SpecializeFail
 from halo.schedule.directives.storage import (
     AlignStorage,
@@ -48,6 +49,7 @@ __all__ = [
     "AllowRaceConditions",
     "AlwaysPartition",
     "AlwaysPartitionAll",
+    "Atomic",
     "Bound",
     "BoundExtent",
     "BoundStorage",

@@ -10,14 +10,32 @@ from typing import Any
 
 from halo.errors import ScheduleError
 from halo.ir.stmt import MemoryType, Partition
-from halo.schedule.directives import bounds, levels, loops, partition, special, storage, wrappers
+from halo.schedule.directives import (
+    bounds,
+    levels,
+    loops,
+    partition,
+    reductions,
+    special,
+    storage,
+    wrappers,
+)
 from halo.schedule.directives.base import Directive
 from halo.schedule.formula import Formula
 from halo.schedule.tail import TailStrategy
 
 DIRECTIVES: dict[str, type[Directive]] = {
     c.method: c
-    for module in (bounds, levels, loops, partition, special, storage, wrappers)
+    for module in (
+        bounds,
+        levels,
+        loops,
+        partition,
+        reductions,
+        special,
+        storage,
+        wrappers,
+    )
     for c in vars(module).values()
     if isinstance(c, type) and issubclass(c, Directive) and hasattr(c, "method")
 }
@@ -52,6 +70,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "Size": lambda v: type(v) in (int, list),
     "str": lambda v: isinstance(v, str),
     "int": lambda v: isinstance(v, int) and not isinstance(v, bool),
+    "bool": lambda v: isinstance(v, bool),
     "int | None": lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool)),
     "tuple[str, ...]": lambda v: isinstance(v, list) and all(isinstance(x, str) for x in v),
     "Formula": lambda v: isinstance(v, list),

@@ -9,9 +9,10 @@ from halo.schedule.directives import Specialize, SpecializeFail
 from halo.schedule.formula import Formula
 from halo.schedule.methods.log import ScheduleLog
 from halo.schedule.methods.loops import LoopMethods
+from halo.schedule.methods.reductions import ReductionMethods
 
 
-class SpecialMethods(LoopMethods):
+class SpecialMethods(LoopMethods, ReductionMethods):
     """`specialize` and `specialize_fail`, beside the directives for loops."""
 
     __slots__ = ()
