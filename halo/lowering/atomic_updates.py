@@ -25,6 +25,8 @@ def atomic_update(function: Function, index: int, stage: StageSchedule, s: Provi
         return s
     threads = bool(shared_loops(function, index, stage, ForKind.PARALLEL))
     lanes = shared_loops(function, index, stage, ForKind.VECTORIZED)
+    if not threads and not lanes:
+        return s
     vectors = [d.name for d in stage.dims if d.kind is ForKind.VECTORIZED]
     known = recognise(function, function.definitions[index]) is not None
     lock = threads and (len(s.values) > 1 or not known or len(vectors) > len(lanes))

@@ -173,8 +173,8 @@ def _remark(entry: Entry, effect: Effect, states: Mapping[str, FuncSchedule]) ->
             return f"allowed, though {unproven_text(function, found)}"
     if reorder_effect(function, index, old, new) is not Order.BITS or new.atomic:
         return ""
-    found = recognise(function, function.definitions[index])
-    return f"another order of the reduction: {found.doubt}" if found else ""
+    update = recognise(function, function.definitions[index])
+    return f"another order of the reduction: {update.doubt}" if update else ""
 
 
 def _atomic(

@@ -93,7 +93,8 @@ def test_golden_nested_vectors_share_the_loop_between_them(golden: Callable[[str
     f[x, y] += a[x, r.x] * a[r.x, y]
     f.bound(x, 0, 64).bound(y, 0, 8).compute_root()
     f.update().vectorize(x, 8).vectorize(y, 2).reorder("x.v", r.x, "y.v", x, y)
-    golden(DRIVER.lowered_text([f.function], None))
+    text = DRIVER.lowered_text([f.function], None)
+    golden(text[text.index("produce ") :])
 
 
 def v(name: str) -> Expr:
