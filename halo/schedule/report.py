@@ -11,8 +11,8 @@ from halo.schedule.associativity import recognise
 from halo.schedule.directives import (
     AlignStorage,
     AllowRaceConditions,
-    BoundStorage,
     Atomic,
+    BoundStorage,
     ComputeAt,
     ComputeInline,
     ComputeRoot,
