@@ -119,6 +119,7 @@ from halo.lang.operators import (
 from halo.lang.output_image_param import OutputImageParam
 from halo.lang.param import Param
 from halo.lang.pipeline import Pipeline
+from halo.lang.random import random_float, random_int, random_uint
 from halo.lang.rdom import Range, RDom, RVar
 from halo.lang.reductions import argmax, argmin, maximum, minimum, product, sum
 from halo.lang.saturation import (
@@ -135,6 +136,7 @@ from halo.lang.saturation import (
     u64_sat,
 )
 from halo.lang.tuple import Tuple
+from halo.lang.undefined import undef
 from halo.lang.var import (
     PLACEHOLDER as _,
 )
@@ -288,6 +290,9 @@ __all__ = [
     "print",
     "print_when",
     "product",
+    "random_float",
+    "random_int",
+    "random_uint",
     "reinterpret",
     "require",
     "round",
@@ -316,6 +321,7 @@ __all__ = [
     "u32_sat",
     "u64",
     "u64_sat",
+    "undef",
     "unsafe_promise_clamped",
     "vars",
     "widen_right_add",

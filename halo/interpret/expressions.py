@@ -33,7 +33,7 @@ from halo.ir.expr import (
     StringImm,
     Variable,
 )
-from halo.ir.intrinsics import is_effect
+from halo.ir.intrinsics import is_effect, is_undefined
 from halo.ir.math import definition
 from halo.ir.substitute import substitute
 
@@ -174,6 +174,9 @@ def _call(e: Call, operands: list[int]) -> Step:
         return lambda context, v: happen(e, [v[i] for i in operands], context.points, context.mask)
     if e.kind in (CallKind.FUNC, CallKind.IMAGE):
         return lambda context, v: context.cells(e, [v[i] for i in operands])
+    if is_undefined(e):
+        nothing = np.zeros((), held_dtype(e.type))  # never stored
+        return lambda *_: nothing
     raise InternalError(f"the interpreter does not know the call '{e}'")
 
 

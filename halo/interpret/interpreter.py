@@ -17,6 +17,7 @@ from halo.interpret.inputs import constant, image_cells
 from halo.interpret.stages import PlannedStage, consumers_first, plan_stage
 from halo.ir.expr import Call, Variable
 from halo.ir.function import Definition, Function, Image, box_end
+from halo.ir.intrinsics import is_undefined
 
 _MOST_CELLS = 1 << 28
 
@@ -136,8 +137,9 @@ class Interpreter:
             points = _grid(function.args, box.mins, box.maxs, 0)
             context = _Evaluation(self, function, stage.definition, points, made)
             if i == 0:
-                for array, value in zip(made.arrays, stage.everything.run(context), strict=False):
-                    array[...] = value
+                results = stage.everything.run(context)
+                for k in _stored(stage.definition):
+                    made.arrays[k][...] = results[k]
             else:
                 _update(stage, context, made)
         return made
@@ -218,11 +220,13 @@ def _update(stage: PlannedStage, context: _Evaluation, made: Realization) -> Non
             if not context.mask.any():
                 continue
         results = stage.everything.run(context)
-        values, args = results[:count], results[count:]
-        _write(made, values, args, context.mask)
+        values = {k: results[k] for k in _stored(d)}
+        _write(made, values, results[count:], context.mask)
 
 
-def _write(made: Realization, values: list[Array], args: list[Array], mask: Array | None) -> None:
+def _write(
+    made: Realization, values: dict[int, Array], args: list[Array], mask: Array | None
+) -> None:
     needed = box_around(args, mask)
     if needed is None:
         return
@@ -234,9 +238,14 @@ def _write(made: Realization, values: list[Array], args: list[Array], mask: Arra
     if mask is not None:
         keep = np.broadcast_to(mask, shape)
         chosen = tuple(i[keep] for i in index)
-    for array, value in zip(made.arrays, values, strict=True):
+    for k, value in values.items():
         new = np.broadcast_to(value, shape)
-        array[chosen] = new if mask is None else new[np.broadcast_to(mask, shape)]
+        made.arrays[k][chosen] = new if mask is None else new[np.broadcast_to(mask, shape)]
+
+
+def _stored(d: Definition) -> list[int]:
+    """Return the numbers of the values that are stored: those that are not undef."""
+    return [k for k, v in enumerate(d.values) if not is_undefined(v)]
 
 
 def _ranges(stage: PlannedStage, context: _Evaluation) -> list[range]:

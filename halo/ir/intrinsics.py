@@ -76,6 +76,16 @@ def is_intrinsic(e: Expr, name: str) -> bool:
     return isinstance(e, Call) and e.kind is CallKind.INTRINSIC and e.name == name
 
 
+def undefined(type: Type) -> Call:
+    """Return the value that is not stored: `Definition.values` and `Provide.values` may be it."""
+    return Call(type, "undef", (), CallKind.INTRINSIC)
+
+
+def is_undefined(e: Expr) -> bool:
+    """Whether `e` is a value that is not stored."""
+    return is_intrinsic(e, "undef")
+
+
 def effect(name: str, value: Expr, condition: Expr, parts: tuple[Expr, ...]) -> Call:
     """Return `value` with an effect of `EFFECTS`."""
     assert name in EFFECTS

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from halo.errors import DefinitionError, SourceLocation, TypeMismatch, user_location
-from halo.ir.expr import TRUE, Call, CallKind, Expr, Let, Variable
+from halo.ir.expr import TRUE, Call, CallKind, Expr, Variable
 from halo.ir.function import Definition, Function, ReductionDomain
+from halo.ir.intrinsics import is_undefined
 from halo.ir.operators import as_expr
-from halo.ir.types import Type
+from halo.ir.types import Int, Type
 from halo.lang.coordinates import coordinate, coordinates, expand, has_placeholder
+from halo.lang.random import drawing
+from halo.lang.undefined import refuse_undefined, settle_undefined
+from halo.lang.uses import Uses
 from halo.lang.var import implicit_number
-from halo.lang.walk import is_var, nodes
+from halo.lang.walk import is_the_var, is_var, nodes
 
 
 def define_pure(function: Function, args: tuple[Any, ...], values: tuple[Any, ...]) -> None:
@@ -31,8 +35,11 @@ def define_pure(function: Function, args: tuple[Any, ...], values: tuple[Any, ..
         args = expand(args, implicit_count(exprs))
     variables = _pure_arguments(function, args, where)
     names = tuple(v.name for v in variables)
-    uses = _Uses(function, exprs)
+    uses = Uses(function, exprs)
     uses.check_free(names, where)
+    uses.check_defined(where)
+    if uses.has_undefined:
+        exprs = settle_undefined(function, exprs, None, where)
     domain = uses.domain(where)
     if domain is not None:
         raise DefinitionError(
@@ -41,6 +48,8 @@ def define_pure(function: Function, args: tuple[Any, ...], values: tuple[Any, ..
             hint=f"first {function.name}[...] = start value, then an update over the RDom; "
             "or halo.sum(...) and the like",
         )
+    if uses.has_random:
+        exprs = tuple(map(drawing(0, variables), exprs))
     uses.freeze()
     function.args = names
     function.types = tuple(e.type for e in exprs)
@@ -69,38 +78,33 @@ def define_update(
     """
     where = user_location()
     name = function.name
-    if function.definitions[0].extern is not None:
-        raise DefinitionError(
-            f"{name} is an extern stage, defined at {function.where}: it takes no updates",
-            where=where,
-            hint="define another Func that reads it",
-        )
-    if function.frozen:
-        raise DefinitionError(
-            f"{name} is used by another Func or has been realized: it takes no more definitions",
-            where=where,
-            hint="define it completely before its first use",
-        )
-    exprs = _update_values(function, values, where)
+    _refuse_updates(function, where)
     left = coordinates(name, args, function.dimensions)
-    pure = tuple(_is_the_var(e, n) for e, n in zip(left, function.args, strict=True))
+    exprs = _update_values(function, left, values, where)
+    pure = tuple(is_the_var(e, n) for e, n in zip(left, function.args, strict=True))
     names = tuple(n for n, p in zip(function.args, pure, strict=True) if p)
-    domain = _Uses(function, (*left, *exprs)).domain(where) or over
+    domain = Uses(function, (*left, *exprs)).domain(where) or over
     predicate = domain.predicate if domain else TRUE
-    uses = _Uses(function, (*left, *exprs, predicate))
+    uses = Uses(function, (*left, *exprs, predicate))
     uses.domain(where)
     _check_places(function, left, pure, where)
     uses.check_free(names, where)
     uses.check_recursion(pure, where)
-    if all(pure) and domain is None and not uses.calls_itself:
+    uses.check_defined(where)
+    refuse_undefined(function, [*left, predicate], where)
+    if all(pure) and not (domain or uses.has_undefined or uses.calls_itself):
         raise DefinitionError(
             f"{name} is defined already, at {function.where}: this would hide all of it",
             where=where,
             hint=f"give the new definition a Func of its own, or write {name}[...] += ...",
         )
     uses.freeze()
-    rvars = domain.rvars if domain else ()
-    function.definitions.append(Definition(left, exprs, rvars, predicate, where))
+    made = Definition(left, exprs, domain.rvars if domain else (), predicate, where)
+    if uses.has_random:
+        rvars = [Variable(Int(32), v.name, source=domain) for v in made.rvars]
+        vary = [e for e, p in zip(left, pure, strict=True) if p]
+        made = made.map(drawing(len(function.definitions), [*vary, *rvars]))
+    function.definitions.append(made)
 
 
 def implicit_count(exprs: tuple[Expr, ...]) -> int:
@@ -132,8 +136,27 @@ def _pure_arguments(
     return tuple(found)
 
 
+def _refuse_updates(function: Function, where: SourceLocation | None) -> None:
+    name = function.name
+    if function.definitions[0].extern is not None:
+        raise DefinitionError(
+            f"{name} is an extern stage, defined at {function.where}: it takes no updates",
+            where=where,
+            hint="define another Func that reads it",
+        )
+    if function.frozen:
+        raise DefinitionError(
+            f"{name} is used by another Func or has been realized: it takes no more definitions",
+            where=where,
+            hint="define it completely before its first use",
+        )
+
+
 def _update_values(
-    function: Function, values: tuple[Any, ...], where: SourceLocation | None
+    function: Function,
+    left: tuple[Expr, ...],
+    values: tuple[Any, ...],
+    where: SourceLocation | None,
 ) -> tuple[Expr, ...]:
     if len(values) != len(function.types):
         raise DefinitionError(
@@ -151,7 +174,13 @@ def _update_values(
                 hint=f"convert the value: halo.{_converter(type)}",
             )
         out.append(e)
-    return tuple(out)
+    if not any(map(is_undefined, nodes(*out))):
+        return tuple(out)
+    own = [
+        Call(t, function.name, left, CallKind.FUNC, function, i)
+        for i, t in enumerate(function.types)
+    ]
+    return settle_undefined(function, out, own, where)
 
 
 def _converter(type: Type) -> str:
@@ -159,10 +188,6 @@ def _converter(type: Type) -> str:
         return "cast(halo.Bool(), ...)"
     letter = {"int": "i", "uint": "u", "float": "f", "bfloat": "bf"}[type.code.value]
     return f"{letter}{type.bits}(...)"
-
-
-def _is_the_var(e: Expr, name: str) -> bool:
-    return isinstance(e, Variable) and is_var(e) and e.name == name
 
 
 def _check_places(
@@ -180,81 +205,3 @@ def _check_places(
                     hint=f"its only place on the left is argument {own}, alone; "
                     "for anything else run over an RDom",
                 )
-
-
-class _Uses:
-    """What the expressions of one definition use."""
-
-    def __init__(self, function: Function, exprs: tuple[Expr, ...]) -> None:
-        self.function = function
-        self.variables: list[Variable] = []
-        self.calls: list[Call] = []
-        self.lets: set[str] = set()
-        for e in nodes(*exprs):
-            if isinstance(e, Variable):
-                self.variables.append(e)
-            elif isinstance(e, Call) and e.kind is CallKind.FUNC:
-                self.calls.append(e)
-            elif isinstance(e, Let):
-                self.lets.add(e.name)
-
-    @property
-    def calls_itself(self) -> bool:
-        return any(c.func is self.function for c in self.calls)
-
-    def domain(self, where: SourceLocation | None) -> ReductionDomain | None:
-        """Return the reduction domain used, or None; there may be only one."""
-        found: ReductionDomain | None = None
-        for v in self.variables:
-            if isinstance(v.source, ReductionDomain):
-                if found is not None and v.source is not found:
-                    raise DefinitionError(
-                        f"the RDoms {found.name} and {v.source.name} are mixed in one definition "
-                        f"of {self.function.name}",
-                        where=where,
-                        hint="make one RDom with the dimensions of both",
-                    )
-                found = v.source
-        return found
-
-    def check_free(self, names: tuple[str, ...], where: SourceLocation | None) -> None:
-        """Refuse variables that neither `names` nor a parameter, an image or an RDom gives."""
-        for v in self.variables:
-            if v.param is not None and v.name in names:
-                raise DefinitionError(
-                    f"Var {v.name} and Param {v.name} meet in the definition of "
-                    f"{self.function.name}",
-                    where=where,
-                    hint="rename one of them",
-                )
-            if is_var(v) and v.name not in (*names, *self.lets):
-                left = ", ".join(names) or "no Var"
-                raise DefinitionError(
-                    f"Var {v.name} is used in a definition of {self.function.name} "
-                    f"that has {left} on the left",
-                    where=where,
-                    hint="put it on the left too, at its place; or run over it with an RDom",
-                )
-
-    def check_recursion(self, pure: tuple[bool, ...], where: SourceLocation | None) -> None:
-        """Refuse uses of the Func's own cells at other places along a pure variable."""
-        for call in self.calls:
-            if call.func is not self.function:
-                continue
-            for arg, name, is_pure in zip(call.args, self.function.args, pure, strict=True):
-                if is_pure and not _is_the_var(arg, name):
-                    raise DefinitionError(
-                        f"an update of {self.function.name} for all {name} uses its cells at "
-                        f"another {name}",
-                        where=where,
-                        hint=f"the order of the {name} would matter: run over an RDom instead",
-                    )
-
-    def freeze(self) -> None:
-        """Close what is used: other Funcs to new definitions, the RDom to new conditions."""
-        for call in self.calls:
-            if isinstance(call.func, Function) and call.func is not self.function:
-                call.func.frozen = True
-        for v in self.variables:
-            if isinstance(v.source, ReductionDomain):
-                v.source.frozen = True

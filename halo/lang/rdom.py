@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from halo.errors import DefinitionError, TypeMismatch, user_location
 from halo.ir.expr import And, Call, CallKind, Expr, Variable, is_true
 from halo.ir.function import ReductionDomain, ReductionVar
-from halo.ir.intrinsics import is_effect
+from halo.ir.intrinsics import is_effect, is_undefined
 from halo.ir.operators import as_expr, cast_to
 from halo.ir.types import Int
 from halo.lang.handle import Handle
 from halo.lang.names import fresh_name, unique_name
+from halo.lang.random import is_random
 from halo.lang.walk import is_dimension, nodes
 
 _LETTERS = "xyzw"
@@ -220,6 +221,8 @@ def _bound(value: Any) -> Expr:
 
 def _varies(e: Expr) -> str | None:
     """Return the name of `e` if it is something that changes from cell to cell."""
-    if isinstance(e, Call) and (e.kind in (CallKind.FUNC, CallKind.IMAGE) or is_effect(e)):
+    if isinstance(e, Call) and (
+        e.kind in (CallKind.FUNC, CallKind.IMAGE) or is_effect(e) or is_random(e) or is_undefined(e)
+    ):
         return e.name
     return e.name if isinstance(e, Variable) and is_dimension(e) else None

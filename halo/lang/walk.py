@@ -25,6 +25,11 @@ def is_var(e: Expr) -> bool:
     return isinstance(e, Variable) and e.param is None and e.source is None
 
 
+def is_the_var(e: Expr, name: str) -> bool:
+    """Whether `e` is the Var called `name`."""
+    return isinstance(e, Variable) and is_var(e) and e.name == name
+
+
 def is_dimension(e: Expr) -> bool:
     """Whether `e` is a Var or an RVar: a variable that changes from cell to cell."""
     return is_var(e) or (isinstance(e, Variable) and isinstance(e.source, ReductionDomain))

@@ -17,6 +17,7 @@ from halo.ir.substitute import substitute
 from halo.ir.types import Int
 from halo.lowering.checks import add_entry_checks, add_region_checks
 from halo.lowering.common_subexpressions import common_subexpressions
+from halo.lowering.fill_undefined import fill_undefined
 from halo.lowering.hoist_invariants import hoist_invariants
 from halo.lowering.inline import inline_functions
 from halo.lowering.inputs import Inputs, collect_inputs
@@ -210,8 +211,8 @@ def prepare(request: Request) -> tuple[Program, ResolvedSchedule, Dims]:
         schedule = Schedule(tuple(e for e in schedule.entries if e.func in functions))
     resolved = resolve(functions, program.outputs, schedule)
     definitions = {name: tuple(f.definitions) for name, f in resolved.definitions.items()}
-    program = Program(
-        resolved.definitions, definitions, program.outputs, tuple(resolved.formulas())
+    program = fill_undefined(
+        Program(resolved.definitions, definitions, program.outputs, tuple(resolved.formulas()))
     )
     inlined = [
         name

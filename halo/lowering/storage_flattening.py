@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from halo.ir.expr import Call, CallKind, Expr, IntImm, Load, Max, Variable, i64
 from halo.ir.function import Function
-from halo.ir.intrinsics import buffer, intrinsic, is_intrinsic
+from halo.ir.intrinsics import buffer, intrinsic, is_intrinsic, is_undefined
 from halo.ir.node import Node
 from halo.ir.stmt import Allocate, LetStmt, Provide, Realize, Stmt, Store, block
 from halo.lowering.memory_layout import Layout, layout_of_buffer, layout_of_realize
@@ -70,12 +70,15 @@ class _Flattener:
 
     def _provide(self, s: Provide) -> Stmt:
         layout = self.layouts[s.name]
-        values = [self.expr(v) for v in s.values]
         index = layout.index([self.expr(a) for a in s.args])
-        if len(values) == 1:
-            return Store(layout.buffers[0], values[0], index)
+        pairs = [
+            (b, self.expr(v))
+            for b, v in zip(layout.buffers, s.values, strict=True)
+            if not is_undefined(v)
+        ]
+        if len(pairs) == 1:
+            return Store(*pairs[0], index)
         # Every value is computed before the first is stored: they may read the cell.
-        pairs = list(zip(layout.buffers, values, strict=True))
         made = block(*(Store(b, Variable(v.type, f"{b}.value"), index) for b, v in pairs))
         for b, value in reversed(pairs):
             made = LetStmt(f"{b}.value", value, made)
