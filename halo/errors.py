@@ -65,7 +65,15 @@ class DefinitionError(HaloError):
 
 
 class ScheduleError(HaloError):
-    """A directive that cannot be applied."""
+    """A directive that cannot be applied.
+
+    Attributes
+    ----------
+    entry
+        The `halo.schedule.schedule.Entry` that is refused, where it is a certain one.
+    """
+
+    entry: object = None
 
 
 class BoundsError(HaloError):

@@ -46,8 +46,18 @@ class Driver(Protocol):
         """Return the directives given for `outputs` and all they use."""
         ...
 
-    def receipts(self, outputs: Sequence[Function], target: Target | None) -> Receipts:
-        """Return what becomes of each directive."""
+    def receipts(
+        self, outputs: Sequence[Function], target: Target | None, strict: bool
+    ) -> Receipts:
+        """Return what becomes of each directive; with `strict`, each has to have an effect."""
+        ...
+
+    def check_schedule(self, outputs: Sequence[Function], schedule: Schedule | None) -> Receipts:
+        """Return what would become of each directive of `schedule`, refused ones included."""
+        ...
+
+    def apply_schedule(self, outputs: Sequence[Function], schedule: Schedule, strict: bool) -> None:
+        """Give the directives of `schedule` to the Functions they are for."""
         ...
 
     def lowered_text(self, outputs: Sequence[Function], target: Target | None) -> str:

@@ -12,6 +12,7 @@ from halo.schedule.directives import CloneIn, In, Wrapping
 from halo.schedule.methods import EntryLog, ScheduleLog
 from halo.schedule.methods.base import Recorder
 from halo.schedule.rewrites import clone_of, wrapper_of
+from halo.schedule.schedule import Entry
 
 _handle_of: list[Callable[[Function], Any]] = []
 
@@ -30,7 +31,7 @@ def wrap(source: Function | Image, consumers: Any) -> Function:
     """Return the Function that `consumers` (None: all) read instead of `source`, made once."""
     names = _names(source.name, "in_", consumers)
     args = source.args if isinstance(source, Function) else _implicit(source.dimensions)
-    log = _log(source)
+    log = log_of(source)
     name = f"{source.name}_in_{'_'.join(names)}" if names else f"{source.name}_wrapper"
     known = _known(log, In, names)
     return known or _made(log, In, names, wrapper_of(unique_name(name), source, args))
@@ -45,17 +46,30 @@ def clone(source: Function, consumers: Any) -> Function:
             where=user_location(),
             hint=f"name the Funcs that shall use the clone: {source.name}.clone_in(g)",
         )
-    log = _log(source)
+    log = log_of(source)
     name = f"{source.name}_clone_in_{'_'.join(names)}"
     known = _known(log, CloneIn, names)
-    if known is None:
-        known = _made(log, CloneIn, names, clone_of(unique_name(name), source))
-        if isinstance(log, ScheduleLog):
-            known.schedule_log = ScheduleLog(known, log.state)
-    return known
+    return known or _cloned(log, names, clone_of(unique_name(name), source))
 
 
-def _log(source: Function | Image) -> EntryLog:
+def make_again(source: Function | Image, entry: Entry) -> Function:
+    """Carry out a stored ``in_`` or ``clone_in`` and return the Function that it makes."""
+    directive = entry.directive
+    assert isinstance(directive, Wrapping)
+    log = log_of(source)
+    known = _known(log, type(directive), directive.consumers)
+    if known is not None:
+        return known
+    name = unique_name(directive.name)
+    if isinstance(directive, In):
+        args = source.args if isinstance(source, Function) else _implicit(source.dimensions)
+        return _made(log, In, directive.consumers, wrapper_of(name, source, args))
+    assert isinstance(source, Function)
+    return _cloned(log, directive.consumers, clone_of(name, source))
+
+
+def log_of(source: Function | Image) -> EntryLog:
+    """Return the directives' log of `source`, a new one where there is none."""
     if source.schedule_log is None:
         source.schedule_log = EntryLog(source.name)
     log: EntryLog = source.schedule_log
@@ -75,6 +89,13 @@ def _made(
     function.schedule_log = ScheduleLog(function)
     log.add_rewrite(0, kind(function.name, names), function)
     return function
+
+
+def _cloned(log: EntryLog, names: tuple[str, ...], function: Function) -> Function:
+    made = _made(log, CloneIn, names, function)
+    if isinstance(log, ScheduleLog):
+        made.schedule_log = ScheduleLog(made, log.state)
+    return made
 
 
 def _implicit(dimensions: int) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from halo.lowering.loop_nest_text import loop_nest_text
 from halo.pipeline.compiled import Compiled, CompileTimes
 from halo.pipeline.extern import implementations_of
 from halo.pipeline.parts import Parts, schedule_of
+from halo.pipeline.replay import apply_schedule, check_schedule, need_effect
 from halo.pipeline.request import c_name, count_values, make_request
 from halo.schedule.receipts import Receipts
 from halo.schedule.schedule import Schedule
@@ -81,10 +82,23 @@ class HaloDriver:
         """Return the directives given for `outputs` and all they use."""
         return schedule_of(outputs)
 
-    def receipts(self, outputs: Sequence[Function], target: Target | None) -> Receipts:
-        """Return what becomes of each directive."""
+    def receipts(
+        self, outputs: Sequence[Function], target: Target | None, strict: bool = False
+    ) -> Receipts:
+        """Return what becomes of each directive; with `strict`, each has to have an effect."""
         request = make_request(outputs, outputs[0].name, [None] * count_values(outputs), None)
-        return lower(request).receipts
+        receipts = lower(request).receipts
+        if strict:
+            need_effect(receipts)
+        return receipts
+
+    def check_schedule(self, outputs: Sequence[Function], schedule: Schedule | None) -> Receipts:
+        """Return what would become of each directive of `schedule`, refused ones included."""
+        return check_schedule(outputs, schedule)
+
+    def apply_schedule(self, outputs: Sequence[Function], schedule: Schedule, strict: bool) -> None:
+        """Give the directives of `schedule` to the Functions they are for."""
+        apply_schedule(outputs, schedule, strict)
 
     def lowered_text(self, outputs: Sequence[Function], target: Target | None) -> str:
         """Return the lowered statement as text."""

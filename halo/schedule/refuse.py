@@ -22,4 +22,11 @@ def refuse(entry: Entry, function: Function | None, reason: str, legal: str = ""
     hint = legal
     if function is not None and function.where is not None:
         hint = f"{legal}   {function.name} defined at {function.where}".strip()
-    raise ScheduleError(f"{entry.source()}: {reason}", where=entry.where, hint=hint)
+    raise refusal(entry, reason, hint)
+
+
+def refusal(entry: Entry, reason: str, hint: str) -> ScheduleError:
+    """Return the error that `entry` cannot be applied."""
+    error = ScheduleError(f"{entry.source()}: {reason}", where=entry.where, hint=hint)
+    error.entry = entry
+    return error

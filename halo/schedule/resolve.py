@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from halo.errors import ScheduleError
 from halo.ir.expr import Expr
 from halo.ir.function import Function
 from halo.ir.stmt import ForKind
@@ -19,7 +18,7 @@ from halo.schedule.fusing import check_partners, fused_order
 from halo.schedule.legality import CallGraph, Sites, call_graph
 from halo.schedule.loop_level import ROOT, LoopLevel
 from halo.schedule.receipts import Receipts
-from halo.schedule.refuse import refuse
+from halo.schedule.refuse import refusal, refuse
 from halo.schedule.report import Effect, report
 from halo.schedule.rewrites import Working, is_rewrite, rewrite
 from halo.schedule.schedule import Entry, Schedule
@@ -164,11 +163,7 @@ def _definite(
     users = dict.fromkeys(u.consumer for u in sites.uses(entry.func))
     used_by = ", ".join(_defined_at(functions[u]) for u in users)
     reason = _why_not(level, sites, functions, entry)
-    raise ScheduleError(
-        f"{entry.source()}: {reason}",
-        where=entry.where,
-        hint=f"legal: {legal}   used by: {used_by}",
-    )
+    raise refusal(entry, reason, f"legal: {legal}   used by: {used_by}")
 
 
 def _defined_at(function: Function) -> str:

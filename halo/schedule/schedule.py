@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from halo.errors import ScheduleError, SourceLocation
@@ -34,6 +36,11 @@ class Entry:
         """Return the entry as the user would type it: ``f.update(0).split(x, xo, xi, 8)``."""
         return f"{self.handle()}.{self.directive.source()}"
 
+    def renamed(self, names: Mapping[str, str]) -> Entry:
+        """Return the entry for Funcs that are called otherwise."""
+        func = names.get(self.func, self.func)
+        return replace(self, func=func, directive=self.directive.renamed(names))
+
     def handle(self) -> str:
         """Return what the directive is a method of: ``f`` or ``f.update(0)``."""
         branch = "".join(f".specialize({c})" for c in self.branch)
@@ -58,7 +65,7 @@ class Schedule:
 
     def renamed(self, mapping: Mapping[str, str]) -> Schedule:
         """Return this schedule with Funcs renamed, to replay it on another algorithm."""
-        return Schedule(tuple(_rename(e, mapping) for e in self.entries))
+        return Schedule(tuple(e.renamed(mapping) for e in self.entries))
 
     def to_json(self) -> str:
         """Return the schedule as JSON text; equal schedules give equal text."""
@@ -89,6 +96,37 @@ class Schedule:
             raise ScheduleError("a stored schedule without a list of entries")
         return Schedule(tuple(_entry(e) for e in entries))
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the schedule as JSON to the file `path`, whole or not at all."""
+        part = Path(f"{os.fspath(path)}.part{os.getpid()}")
+        part.write_text(self.to_json() + "\n", encoding="utf-8")
+        part.replace(path)
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> Schedule:
+        """Return the schedule that `save` wrote to `path`.
+
+        Raises
+        ------
+        ScheduleError
+            The file is not a schedule, or of a version this halo does not know.
+        OSError
+            It cannot be read.
+        """
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise ScheduleError(f"{os.fspath(path)} is not a schedule in JSON: {error}") from None
+        return Schedule.from_json(text)
+
+    def diff(self, other: Schedule) -> str:
+        """Return what changes from this to `other`: a line ``- ...`` or ``+ ...`` per directive.
+
+        Directives that both have are left out; the text is empty for equal schedules.
+        """
+        lines = difflib.ndiff(str(self).splitlines(), str(other).splitlines())
+        return "\n".join(line for line in lines if line.startswith(("- ", "+ ")))
+
     def hash(self) -> str:
         """Return a digest that equal schedules share, whatever the process or machine."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
@@ -118,17 +156,3 @@ def _entry(data: object) -> Entry:
         rest["func"], rest["stage"] = rest.pop("at_func"), rest.pop("at_stage", None)
     conditions = tuple(Formula.from_data(c) for c in branch)
     return Entry(func, stage, from_data(rest), branch=conditions)
-
-
-def _rename(entry: Entry, mapping: Mapping[str, str]) -> Entry:
-    directive = entry.directive.renamed(mapping)
-    return replace(entry, func=mapping.get(entry.func, entry.func), directive=directive)
-
-
-def diff(a: Schedule, b: Schedule) -> str:
-    """Return what changes from `a` to `b`: a line ``- ...`` or ``+ ...`` for each directive.
-
-    Directives that both have are left out; the text is empty for equal schedules.
-    """
-    lines = difflib.ndiff(str(a).splitlines(), str(b).splitlines())
-    return "\n".join(line for line in lines if line.startswith(("- ", "+ ")))

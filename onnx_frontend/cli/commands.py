@@ -15,6 +15,7 @@ from halo.errors import HaloError
 from halo.target import Target
 from onnx_frontend.cli.options import human, load_inputs, parse_shapes, totals
 from onnx_frontend.cli.progress import Bars
+from onnx_frontend.cli.schedules import schedule
 from onnx_frontend.compiled_model import CompiledModel, load
 from onnx_frontend.compiler import compile as compile_model
 from onnx_frontend.inspect_model import inspect_model
@@ -34,7 +35,7 @@ TARGET = click.option(
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="halo-lang", prog_name="halo")
 def halo() -> None:
-    """Compile trained ONNX models to shared libraries with a C header."""
+    """Compile trained ONNX models to shared libraries with a C header; handle schedules."""
 
 
 @halo.command("compile")
@@ -150,3 +151,6 @@ def _echo_ports(compiled: CompiledModel) -> None:
         click.echo(f"  input   {port.describe()}")
     for port in compiled.signature.outputs:
         click.echo(f"  output  {port.describe()}")
+
+
+halo.add_command(schedule)

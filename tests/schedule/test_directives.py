@@ -34,7 +34,7 @@ from halo.schedule.directives import (
 )
 from halo.schedule.formula import Formula
 from halo.schedule.receipts import Receipts, Status
-from halo.schedule.schedule import Entry, Schedule, diff
+from halo.schedule.schedule import Entry, Schedule
 from halo.schedule.tail import TailStrategy
 
 N = Formula.of(Variable(Int(32), "n", Parameter("n", Int(32))) + 1)
@@ -134,8 +134,8 @@ def test_for_function_keeps_the_directives_of_one_func() -> None:
 def test_a_diff_shows_what_only_one_schedule_has() -> None:
     a = Schedule((Entry("f", 0, ComputeRoot()), Entry("f", 0, Vectorize("x"))))
     b = Schedule((Entry("f", 0, ComputeRoot()), Entry("f", 0, Unroll("x"))))
-    assert diff(a, b).splitlines() == ["- f.vectorize(x)", "+ f.unroll(x)"]
-    assert diff(a, a) == ""
+    assert a.diff(b).splitlines() == ["- f.vectorize(x)", "+ f.unroll(x)"]
+    assert a.diff(a) == ""
 
 
 def test_receipts_print_as_a_table() -> None:

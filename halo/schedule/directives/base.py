@@ -26,6 +26,10 @@ class Directive:
         """Return this directive for Funcs that are called otherwise."""
         return self
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of Funcs in this directive."""
+        return ()
+
 
 def _texts(value: object) -> list[str]:
     if isinstance(value, tuple):
@@ -59,3 +63,6 @@ class Site(Directive):
 
     def renamed(self, names: Mapping[str, str]) -> Self:
         return dataclasses.replace(self, func=names.get(self.func, self.func))
+
+    def names(self) -> tuple[str, ...]:
+        return (self.func,)

@@ -28,6 +28,9 @@ class Wrapping(Directive):
         consumers = tuple(names.get(c, c) for c in self.consumers)
         return dataclasses.replace(self, name=names.get(self.name, self.name), consumers=consumers)
 
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.consumers)
+
 
 @dataclass(frozen=True, slots=True)
 class In(Wrapping):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -52,6 +53,15 @@ class EntryLog:
                 )
         return self.entries
 
+    def checkpoint(self) -> Callable[[], None]:
+        """Return what takes back all that is recorded from now on."""
+        entries, made, follows = list(self.entries), dict(self.made), dict(self.follows)
+
+        def back() -> None:
+            self.entries[:], self.made, self.follows = entries, made, follows
+
+        return back
+
     def add_rewrite(self, stage: int, directive: Directive, made: Function) -> None:
         """Record a directive that makes the Function `made`."""
         self.entries.append(Entry(self.name, stage, directive, user_location()))
@@ -88,9 +98,21 @@ class ScheduleLog(EntryLog):
             One cannot be applied; it carries the user's line.
         """
         where = user_location()
-        entries = [Entry(self.function.name, stage, d, where, branch) for d in directives]
+        self.add_entries([Entry(self.function.name, stage, d, where, branch) for d in directives])
+
+    def add_entries(self, entries: Sequence[Entry]) -> None:
+        """Carry out `entries`, all of them or none."""
         state = self.state
         for entry in entries:
             state = apply(state, self.function, entry)
         self._state = state
         self.entries.extend(entries)
+
+    def checkpoint(self) -> Callable[[], None]:
+        before, state = super().checkpoint(), self._state
+
+        def back() -> None:
+            before()
+            self._state = state
+
+        return back

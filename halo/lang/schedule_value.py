@@ -1,0 +1,80 @@
+"""Schedules as values: the methods that Func and Pipeline share."""
+
+from __future__ import annotations
+
+from halo.ir.function import Function
+from halo.lang.driver import get_driver
+from halo.lang.realization import check_defined
+from halo.schedule.receipts import Receipts
+from halo.schedule.schedule import Schedule
+from halo.target import Target
+
+
+class ScheduleValueMethods:
+    """Ways to read a schedule, to try one and to replay one."""
+
+    __slots__ = ()
+
+    def _outputs(self) -> list[Function]:
+        """Return the Functions to compute."""
+        raise NotImplementedError
+
+    def _checked(self) -> list[Function]:
+        outputs = self._outputs()
+        check_defined(outputs)
+        return outputs
+
+    def print_loop_nest(self, target: Target | None = None) -> None:
+        """Print the loops of the schedule, without the arithmetic."""
+        print(get_driver().print_loop_nest(self._checked(), target))
+
+    def schedule(self) -> Schedule:
+        """Return the directives given for this and all Funcs it uses, as a value."""
+        return get_driver().schedule(self._checked())
+
+    def receipts(self, target: Target | None = None, *, strict: bool = False) -> Receipts:
+        """Return what becomes of each directive: applied, or without effect and why.
+
+        Parameters
+        ----------
+        strict
+            Whether a directive without effect is an error.
+
+        Raises
+        ------
+        ScheduleError
+            A directive is refused.
+        """
+        return get_driver().receipts(self._checked(), target, strict)
+
+    def check_schedule(self, schedule: Schedule | None = None) -> Receipts:
+        """Return what would become of each directive of `schedule`, refused ones included.
+
+        Nothing is given to any Func. Names are matched as by `apply_schedule`.
+
+        Parameters
+        ----------
+        schedule
+            The schedule to try; that which this has, by default.
+        """
+        return get_driver().check_schedule(self._checked(), schedule)
+
+    def apply_schedule(self, schedule: Schedule, *, strict: bool = False) -> None:
+        """Give the directives of `schedule` to this and all Funcs it uses: all or none.
+
+        A Func that the schedule names and that is not here stands for the only one here whose
+        name is the same up to the number that sets Funcs of one name apart: ``f`` for ``f$2``.
+
+        Parameters
+        ----------
+        schedule
+            For example what another Pipeline's `schedule` returned, or `Schedule.from_json`.
+        strict
+            Whether a directive without effect is an error.
+
+        Raises
+        ------
+        ScheduleError
+            A directive names what is not there, or is refused.
+        """
+        get_driver().apply_schedule(self._checked(), schedule, strict)

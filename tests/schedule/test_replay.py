@@ -1,0 +1,188 @@
+"""Schedules as values: kept, tried, and given to the same or to another algorithm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import halo as hl
+from halo.schedule.receipts import Status
+
+x, y = hl.vars("x y")
+
+
+def build() -> tuple[hl.Func, hl.Func, hl.Func]:
+    f, g, h = hl.Func("f"), hl.Func("g"), hl.Func("h")
+    r = hl.RDom([(0, 4)])
+    f[x, y] = x * 3 + y
+    g[x, y] = 0
+    g[x, y] += f[x + r.x, y]
+    h[x, y] = g[x, y] + f[x, y + 1]
+    return f, g, h
+
+
+def values(h: hl.Func) -> np.ndarray[Any, Any]:
+    return np.asarray(h.realize([7, 5]))
+
+
+PLAIN = values(build()[2])
+
+
+def test_a_schedule_is_replayed_on_the_same_algorithm_built_again(tmp_path: Path) -> None:
+    f, g, h = build()
+    f.compute_root().vectorize(x, 4)
+    g.compute_root()
+    g.update(0).unroll("x", 2)
+    f.in_(h).compute_at(h, y)
+    h.schedule().save(tmp_path / "s.json")
+    again = build()[2]
+    again.apply_schedule(hl.Schedule.load(tmp_path / "s.json"))
+    plain = [e.source().replace("$", "") for e in h.schedule().entries]
+    assert len(plain) == len(again.schedule().entries)
+    np.testing.assert_array_equal(values(again), PLAIN)
+    assert {r.status for r in again.receipts()} == {Status.APPLIED}
+
+
+def test_a_wrapper_made_by_a_replay_is_the_one_that_in_gives() -> None:
+    f, g, h = build()
+    f.compute_root()
+    g.compute_root()
+    f.in_(h).compute_at(h, y)
+    f2, _, h2 = build()
+    h2.apply_schedule(h.schedule())
+    made = f2.in_(h2)
+    made.vectorize(x, 4)
+    assert str(h2.receipts()).count("in_(") == 1
+    np.testing.assert_array_equal(values(h2), PLAIN)
+
+
+def test_what_is_placed_at_a_wrapper_is_placed_at_the_one_made_again() -> None:
+    f, g, h = build()
+    g.compute_root()
+    f.in_(h).compute_root()
+    f.clone_in(f.in_(h)).compute_at(f.in_(h), y)
+    again = build()[2]
+    again.apply_schedule(h.schedule())
+    assert {r.status for r in again.receipts()} == {Status.APPLIED}
+    np.testing.assert_array_equal(values(again), PLAIN)
+
+
+def test_a_clone_is_replayed() -> None:
+    f, g, h = build()
+    f.compute_root()
+    g.compute_root()
+    f.clone_in(h).compute_root().vectorize(x, 4)
+    again = build()[2]
+    again.apply_schedule(h.schedule())
+    np.testing.assert_array_equal(values(again), PLAIN)
+
+
+def test_a_schedule_fits_another_algorithm_with_the_same_stages() -> None:
+    f, g, h = hl.Func("f"), hl.Func("g"), hl.Func("h")
+    f[x, y] = x - y
+    g[x, y] = f[x, y] * 2
+    h[x, y] = g[x, y] + g[x + 1, y]
+    expected = values(h)
+    donor_f, donor_g, donor_h = build()
+    donor_f.compute_root().vectorize(x, 4)
+    donor_g.compute_root()
+    h.apply_schedule(donor_h.schedule())
+    assert "vectorize" in str(h.schedule())
+    np.testing.assert_array_equal(values(h), expected)
+
+
+def test_all_of_a_schedule_is_given_or_nothing() -> None:
+    f, g, h = build()
+    f.compute_root()
+    g.compute_root().split(x, "xo", "xi", 4)
+    schedule = h.schedule()
+    g.reorder("xi", "xo")
+    other = build()
+    other[1].split(x, "left", "right", 4)  # now g has no loop x to split
+    before = other[2].schedule()
+    with pytest.raises(hl.ScheduleError, match="x is no loop of"):
+        other[2].apply_schedule(schedule)
+    assert other[2].schedule() == before
+
+
+def test_checking_tells_of_refused_directives_and_gives_none() -> None:
+    f, g, h = build()
+    f.compute_root()
+    g.compute_root()
+    schedule = h.schedule()
+    other = build()[2]
+    receipts = other.check_schedule(schedule + schedule.renamed({f.name(): "nobody"}))
+    statuses = [r.status for r in receipts]
+    assert statuses.count(Status.REFUSED) == 1
+    assert "there is no Func nobody here" in str(receipts)
+    assert not other.schedule().entries
+
+
+def test_checking_its_own_schedule_is_the_default() -> None:
+    f, g, h = build()
+    f.compute_at(h, x)  # also used by g
+    g.compute_root()
+    receipts = h.check_schedule()
+    refused = [r for r in receipts if r.status is Status.REFUSED]
+    assert [r.entry.directive.method for r in refused] == ["compute_at"]
+    assert "legal:" in refused[0].reason
+
+
+def test_strict_makes_a_directive_without_effect_an_error() -> None:
+    f, _, h = build()
+    f.vectorize(x, 4)  # of a Func that is inlined
+    assert Status.WITHOUT_EFFECT in {r.status for r in h.receipts()}
+    with pytest.raises(hl.ScheduleError, match="without effect, which strict does not allow"):
+        h.receipts(strict=True)
+
+
+def test_strict_replay_refuses_what_has_no_effect() -> None:
+    f, _, h = build()
+    f.vectorize(x, 4)
+    other = build()[2]
+    with pytest.raises(hl.ScheduleError, match="is inlined and has no loops"):
+        other.apply_schedule(h.schedule(), strict=True)
+    assert not other.schedule().entries
+
+
+def test_equal_schedules_of_different_programs_have_one_hash_when_renamed() -> None:
+    a, b = build(), build()
+    for f, g, _ in (a, b):
+        f.compute_at(g, y)
+        g.compute_root()
+    names = {m.name(): n.name() for n, m in zip(a, b, strict=True)}
+    assert b[2].schedule().renamed(names).hash() == a[2].schedule().hash()
+
+
+def test_the_difference_of_two_schedules_is_readable() -> None:
+    f, g, h = build()
+    f.compute_root()
+    first = h.schedule()
+    g.compute_root()
+    assert first.diff(h.schedule()) == f"+ {g.name()}.compute_root()"
+    assert first.diff(first) == ""
+
+
+def test_a_file_that_is_no_schedule_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(hl.ScheduleError, match="is not a schedule in JSON"):
+        hl.Schedule.load(path)
+
+
+def test_formulas_are_replayed() -> None:
+    wide = hl.Param(hl.Int(32), "wide", 3)
+
+    def one() -> hl.Func:
+        f = hl.Func("f")
+        f[x] = x * wide
+        return f
+
+    f, other = one(), one()
+    f.specialize(wide == 3).vectorize(x, 4)
+    other.apply_schedule(hl.Schedule.from_json(f.schedule().to_json()))
+    np.testing.assert_array_equal(np.asarray(other.realize([6])), np.arange(6) * 3)
+    assert "specialize(" in str(other.receipts())
