@@ -155,6 +155,7 @@ from halo.lang.var import (
     vars,
 )
 from halo.pipeline import DRIVER as _DRIVER
+from halo.pipeline.why import Why, why
 from halo.schedule.align import LoopAlignStrategy
 from halo.schedule.methods.loop_level import LoopLevel
 from halo.schedule.schedule import Schedule
@@ -212,6 +213,7 @@ __all__ = [
     "TypeMismatch",
     "UInt",
     "Var",
+    "Why",
     "_",
     "_0",
     "_1",
@@ -324,6 +326,7 @@ __all__ = [
     "undef",
     "unsafe_promise_clamped",
     "vars",
+    "why",
     "widen_right_add",
     "widen_right_mul",
     "widen_right_sub",

@@ -16,7 +16,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("halo.ir",),
     ("halo.polyhedral", "halo.target"),
     ("halo.array_interchange", "halo.buffer", "halo.lang", "halo.schedule"),
-    ("halo.ops", "halo.lowering", "halo.interpret", "codegen"),
+    ("halo.ops", "halo.lowering", "halo.interpret", "halo.provenance", "codegen"),
     ("halo.pipeline",),
     ("halo",),
     ("schedules", "onnx_frontend"),

@@ -19,7 +19,7 @@ def realize(
 ) -> Buffer | tuple[Buffer, ...] | None:
     """Compute `outputs`; see `halo.lang.func.Func.realize`."""
     check_defined(outputs)
-    kept = _given_buffers(destination)
+    kept = given_buffers(destination)
     buffers = kept if kept is not None else _new_buffers(outputs, destination)
     _check_buffers(outputs, buffers)
     get_driver().realize(outputs, buffers, target)
@@ -62,7 +62,8 @@ def check_defined(outputs: Sequence[Function]) -> None:
             )
 
 
-def _given_buffers(destination: Any) -> list[Buffer] | None:
+def given_buffers(destination: Any) -> list[Buffer] | None:
+    """Return the Buffers that are given to be computed into, None if they are to be made."""
     if isinstance(destination, Buffer):
         return [destination]
     listed = isinstance(destination, (list, tuple)) and len(destination) > 0
@@ -71,7 +72,8 @@ def _given_buffers(destination: Any) -> list[Buffer] | None:
     return None
 
 
-def _new_buffers(outputs: Sequence[Function], sizes: Any) -> list[Buffer]:
+def extents_for(outputs: Sequence[Function], sizes: Any) -> tuple[Any, ...]:
+    """Return the extents that `outputs` are to be computed over, from 0, having checked them."""
     extents: tuple[Any, ...] = ()
     if sizes is not None:
         extents = tuple(sizes) if isinstance(sizes, (list, tuple)) else (sizes,)
@@ -83,6 +85,11 @@ def _new_buffers(outputs: Sequence[Function], sizes: Any) -> list[Buffer]:
                 where=user_location(),
                 hint=f"give one size for each of {', '.join(function.args) or 'no dimension: []'}",
             )
+    return extents
+
+
+def _new_buffers(outputs: Sequence[Function], sizes: Any) -> list[Buffer]:
+    extents = extents_for(outputs, sizes)
     return [Buffer(t, extents) for function in outputs for t in function.types]
 
 

@@ -23,7 +23,7 @@ from halo.lowering.inline import inline_functions
 from halo.lowering.inputs import Inputs, collect_inputs
 from halo.lowering.jam_vectors import jam_vectors
 from halo.lowering.lift_effects import lift_effects
-from halo.lowering.loop_nests import build_loop_nests, with_lets
+from halo.lowering.loop_nests import Nest, build_loop_nests, with_lets
 from halo.lowering.memory_types import check_stack, report_registers
 from halo.lowering.partition_loops import partition_loops
 from halo.lowering.program import Program
@@ -121,9 +121,7 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     given = collect_inputs(program, output_dims, request.args)
     images = given.images
     known = known_fields(output_dims, images)
-    placement = place_functions(program, resolved.functions)
-    sizes = find_sizes(resolved.functions)
-    nest = build_loop_nests(program, resolved.functions, placement, known, sizes)
+    nest = _nest(program, resolved, known)
     loops = run("loop nests", lambda _: nest.body, nest.body)
 
     outputs = {name: program.functions[name] for name in program.outputs}
@@ -140,6 +138,21 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
         s = run(name, f, s)
     inputs, func = _signature(request, program, given, output_dims, s)
     return Lowered(func, resolved.receipts, loops, inputs)
+
+
+def _nest(program: Program, resolved: ResolvedSchedule, known: Mapping[str, Expr]) -> Nest:
+    placement = place_functions(program, resolved.functions)
+    sizes = find_sizes(resolved.functions)
+    return build_loop_nests(program, resolved.functions, placement, known, sizes)
+
+
+def loops_of(request: Request) -> Stmt:
+    """Return the loops of `request`, their bounds in terms of buffers, at stage "loops"."""
+    program, resolved, output_dims = prepare(request)
+    images = collect_inputs(program, output_dims, request.args).images
+    known = known_fields(output_dims, images)
+    nest = _nest(program, resolved, known)
+    return substitute(with_lets(nest.lets, nest.body), known)
 
 
 def _passes(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import codegen
 from halo.buffer import Buffer
+from halo.errors import BoundsError
 from halo.ir.function import Function, Image, Parameter
 from halo.ir.lowered import LoweredModule
 from halo.lang.driver import PathLike
@@ -16,6 +17,7 @@ from halo.lowering import lower
 from halo.lowering.loop_nest_text import loop_nest_text
 from halo.pipeline.compiled import Compiled, CompileTimes
 from halo.pipeline.extern import implementations_of
+from halo.pipeline.out_of_bounds import explained
 from halo.pipeline.parts import Parts, schedule_of
 from halo.pipeline.replay import apply_schedule, check_schedule, need_effect
 from halo.pipeline.request import c_name, count_values, make_request
@@ -36,7 +38,11 @@ class HaloDriver:
         self, outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target | None
     ) -> None:
         """Compute `outputs` into `buffers`."""
-        self.compiled(outputs, buffers, target).run(buffers, outputs[0].handlers)
+        compiled = self.compiled(outputs, buffers, target)
+        try:
+            compiled.run(buffers, outputs[0].handlers)
+        except BoundsError as error:
+            raise explained(error, outputs, buffers) from None
 
     def compiled(
         self, outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target | None

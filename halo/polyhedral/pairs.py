@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +10,7 @@ from halo.ir.equality import equal
 from halo.ir.expr import TRUE, Expr, Variable
 from halo.ir.substitute import free_variables
 from halo.ir.types import Int
-from halo.polyhedral.isl import isl
-from halo.polyhedral.question import number_of
+from halo.polyhedral.points import least_point
 from halo.polyhedral.translate import Ranges, Translator
 
 Cell = tuple[Expr, ...]
@@ -153,28 +151,10 @@ class Pair:
         places = [f"{_CELL}{i}" for i in range(len(cell))]
         for place, e in zip(places, cell, strict=True):
             pairs = pairs & self.first.named(place).eq_set(self.first.integer(e).pw)
-        values = _least(pairs, [*parameters, *loops, *places], self.first)
+        values = least_point(pairs, [*parameters, *loops, *places], self.first)
         return (
             {n: values[FIRST + n] for n in self.one.loops},
             {n: values[SECOND + n] for n in self.other.loops},
             {n: values[n] for n in places},
             {n: values[n] for n in parameters},
         )
-
-
-def _least(points: Any, names: list[str], t: Translator) -> Mapping[str, int]:
-    """Return the lexicographically least of `points`, with few negative numbers."""
-    for name in names:
-        natural = points & t.named(name).ge_set(t.constant(0))
-        points = points if natural.is_empty() else natural
-    points = isl.Set.from_params(points)
-    for i, name in enumerate(names):
-        place = points.find_dim_by_name(isl.dim_type.param, name)
-        points = points.move_dims(isl.dim_type.set, i, isl.dim_type.param, place, 1)
-    with suppress(isl.Error):  # where there is no least one, any will do
-        points = points.lexmin()
-    point = points.sample_point()
-    return {
-        name: number_of(point.get_coordinate_val(isl.dim_type.set, i))
-        for i, name in enumerate(names)
-    }

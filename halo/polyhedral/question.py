@@ -17,11 +17,14 @@ class NotAnswered(Exception):
 
 
 @contextmanager
-def question() -> Iterator[Any]:
-    """Give an isl context for one question; what isl cannot do becomes `NotAnswered`."""
+def question(steps: int | None = None) -> Iterator[Any]:
+    """Give an isl context for one question; what isl cannot do becomes `NotAnswered`.
+
+    `steps` is how many operations it may cost, where it is not the usual number.
+    """
     context = isl.Context()
     context.set_ast_build_detect_min_max(1)
-    context.set_max_operations(_STEPS)
+    context.set_max_operations(steps or _STEPS)
     try:
         yield context
     except isl.Error as error:
