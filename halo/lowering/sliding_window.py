@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from halo.ir.expr import EQ, GE, Add, Expr, Max, Min, Select, Sub, Variable, as_const, i32
+from halo.ir.expr import EQ, GE, LE, Add, Expr, Max, Min, Select, Sub, Variable, as_const, i32
 from halo.ir.interval import Interval, bounds_of
 from halo.ir.simplify import can_prove, simplify
 from halo.ir.substitute import substitute, uses_variable
 
 Lets = Sequence[tuple[str, Expr]]
+
+_EVERYTHING = Interval(None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +24,14 @@ class Slide:
     depends
         Whether the region depends on the loop variable at all.
     arg
-        The one dimension that moves with the loop, forwards; None if there is no such one.
-    new_min
-        First cell along `arg` that the iterations before did not compute.
+        The one dimension that moves with the loop, one way; None if there is no such one.
+    new
+        The cells along `arg` that the iterations before did not compute.
     """
 
     depends: bool
-    arg: str | None
-    new_min: Expr
+    arg: str | None = None
+    new: Interval = _EVERYTHING
 
 
 def slide(
@@ -38,33 +40,39 @@ def slide(
     """Say how the region `domain` moves as `loop` runs upwards from `first`.
 
     Requires: the loop is serial, and `lets` binds every name in `domain` made inside it.
-    Ensures: if `arg` is given, computing [new_min, max] along it in each iteration leaves
-    everything computed that the iteration needs, because earlier ones computed the rest.
+    Ensures: if `arg` is given, computing `new` along it in each iteration leaves everything
+    computed that the iteration needs, because earlier ones computed the rest.
 
-    Example: rows [y - 1, y + 1] over y from 0 -> new_min = select(y == 0, y - 1, y + 1).
+    Example: rows [y - 1, y + 1] over y from 0 -> new is [select(y == 0, y - 1, y + 1), y + 1].
     """
     moving: list[tuple[str, Expr, Expr]] = []
     for arg in args:
-        low, high = (_inline(e, lets) for e in (domain[arg].min, domain[arg].max))
+        low, high = (inline(e, lets) for e in (domain[arg].min, domain[arg].max))
         if uses_variable(low, loop.name) or uses_variable(high, loop.name):
             moving.append((arg, low, high))
-    nothing = i32(0)
     if len(moving) != 1:
-        return Slide(bool(moving), None, nothing)
+        return Slide(bool(moving))
     arg, low, high = moving[0]
-    if not (_grows(low, loop) and _grows(high, loop)):
-        return Slide(True, None, nothing)
-    previous = simplify(substitute(high, {loop.name: Sub(loop, i32(1))}))
-    start = domain[arg].min
-    assert start is not None
-    later = Max(start, Add(previous, i32(1)))
-    return Slide(True, arg, Select(EQ(loop, first), start, later))
+    start, end = domain[arg].min, domain[arg].max
+    assert start is not None and end is not None
+    if _grows(low, loop) and _grows(high, loop):
+        begin = Max(start, Add(_before(high, loop), i32(1)))
+        return Slide(True, arg, Interval(Select(EQ(loop, first), start, begin), end))
+    if _shrinks(low, loop) and _shrinks(high, loop):
+        last = Min(end, Sub(_before(low, loop), i32(1)))
+        return Slide(True, arg, Interval(start, Select(EQ(loop, first), end, last)))
+    return Slide(True)
+
+
+def _before(e: Expr, loop: Variable) -> Expr:
+    """Return the value of `e` in the iteration before."""
+    return simplify(substitute(e, {loop.name: Sub(loop, i32(1))}))
 
 
 def fold_factor(r: Interval, lets: Lets) -> int:
     """Return the number of cells of a circular buffer that holds `r`, a power of two; 0 if none.
 
-    Requires: the region moves forwards, and nothing before its min is read again.
+    Requires: the region moves one way, and nothing that it left is read again.
     """
     n = greatest_extent(r, lets)
     if n is None or n < 1:
@@ -74,15 +82,11 @@ def fold_factor(r: Interval, lets: Lets) -> int:
 
 def greatest_extent(r: Interval, lets: Lets) -> int | None:
     """Return the greatest number of integers that `r` may hold, None if no constant bounds it."""
-    low, high = _inline(r.min, lets), _inline(r.max, lets)
-    found: list[int] = []
-    for last in _limits(high, Min):
-        for first in _limits(low, Max):
-            width = bounds_of(simplify(Add(Sub(last, first), i32(1))), {}).max
-            n = as_const(width) if width is not None else None
-            if n is not None:
-                found.append(int(n))
-    return min(found, default=None)
+    low, high = inline(r.min, lets), inline(r.max, lets)
+    ends = [(high, low), *((b, a) for b in _limits(high, Min) for a in _limits(low, Max))]
+    widths = [bounds_of(simplify(Add(Sub(b, a), i32(1))), {}).max for b, a in ends]
+    known = [as_const(w) for w in widths if w is not None]
+    return min([int(n) for n in known if n is not None], default=None)
 
 
 _MOST_LIMITS = 8
@@ -103,7 +107,8 @@ def _limits(e: Expr, choice: type[Min | Max]) -> list[Expr]:
     return found if len(found) <= _MOST_LIMITS else [e]
 
 
-def _inline(e: Expr | None, lets: Lets) -> Expr:
+def inline(e: Expr | None, lets: Lets) -> Expr:
+    """Return an end of a region with the names of `lets` replaced by their values."""
     assert e is not None
     for name, value in reversed(lets):
         if uses_variable(e, name):
@@ -114,3 +119,8 @@ def _inline(e: Expr | None, lets: Lets) -> Expr:
 def _grows(e: Expr, loop: Variable) -> bool:
     after = substitute(e, {loop.name: Add(loop, i32(1))})
     return can_prove(GE(after, e))
+
+
+def _shrinks(e: Expr, loop: Variable) -> bool:
+    after = substitute(e, {loop.name: Add(loop, i32(1))})
+    return can_prove(LE(after, e))

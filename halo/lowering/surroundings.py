@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from halo.ir.expr import Add, Expr, Sub, Variable, i32
+from halo.ir.expr import Add, Expr, Select, Sub, Variable, i32
 from halo.ir.function import output_buffer
 from halo.ir.interval import Interval
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.simplify import simplify
 from halo.ir.stmt import Realize, Stmt, block
 from halo.ir.substitute import substitute
+from halo.ir.types import Int
 from halo.lowering.bounds_inference import Box, Domain, Region, Regions, merge_boxes
 from halo.lowering.extern_stages import seen_by_extern_stages
 from halo.lowering.kept_cells import kept_extent
@@ -20,6 +21,8 @@ from halo.lowering.promises import Sizes, promised_output
 from halo.lowering.sites import ROOT, Placement, Site
 from halo.lowering.sliding_window import Slide, fold_factor, slide
 from halo.lowering.splits import known_end
+from halo.lowering.storage_folding import check_fold
+from halo.schedule.directives import handle_source
 from halo.schedule.fusing import must_precede
 from halo.schedule.state import FuncSchedule
 
@@ -86,10 +89,12 @@ class Surroundings:
                 region = self.regions.at_root(name, self._output_domain(name))
             else:
                 region = self.regions.region(name, touched[name])
-                if self.placement.computed[name] == site:
-                    self.checks[name] = self.regions.checks(name, touched[name])
             lets.extend(region.lets)
-            if self.placement.computed[name] == site:
+            if self.placement.computed[name] == site and name not in outputs:
+                self.checks[name] = [
+                    *self.regions.checks(name, touched[name]),
+                    *self._fold_checks(name, region, lets),
+                ]
                 region = self._slide(name, region, lets)
             self.current[name] = region
             for i, domain in enumerate(region.stages):
@@ -136,11 +141,33 @@ class Surroundings:
         keep_all = parallel_between or name in self.unfolded
         factor = 0 if keep_all else fold_factor(region.stages[0][found.arg], known)
         self.folds.setdefault(name, []).append((args.index(found.arg), factor))
-        new = f"{name}.{found.arg}.new{len(self.folds[name])}"
-        lets.append((new, found.new_min))
         stage = dict(region.stages[0])
-        stage[found.arg] = Interval(Variable(found.new_min.type, new), stage[found.arg].max)
+        stage[found.arg] = self._named(f"{name}.{found.arg}.new", name, found.new, lets)
         return Region((stage,), region.lets)
+
+    def _named(self, what: str, name: str, new: Interval, lets: list[tuple[str, Expr]]) -> Interval:
+        """Return `new` with the end that depends on the iteration bound to a name."""
+        variable = Variable(Int(32), f"{what}{len(self.folds[name])}")
+        low, high = known_end(new.min), known_end(new.max)
+        if isinstance(low, Select):
+            lets.append((variable.name, low))
+            return Interval(variable, high)
+        lets.append((variable.name, high))
+        return Interval(low, variable)
+
+    def _fold_checks(self, name: str, region: Region, lets: list[tuple[str, Expr]]) -> list[Stmt]:
+        """Return the checks that circular buffers hold what is needed where `name` is computed."""
+        f = self.program.functions[name]
+        inside = self.frames_inside(self.placement.stored[name])
+        loop = "whoever uses it"
+        if inside:
+            site = inside[-1].site
+            loop = f"one iteration of {site.var} of {handle_source(site.func, site.stage)}"
+        made: list[Stmt] = []
+        for arg, fold in self.schedules[name].storage.folds.items():
+            live = region.stages[0][arg]
+            made += check_fold(f, fold, arg, live, [*self.lets(), *lets], loop)
+        return made
 
     def frames_inside(self, site: Site) -> list[Frame]:
         """Return the loops inside `site`, down to where the builder is."""
@@ -161,6 +188,8 @@ class Surroundings:
         votes = self.folds.pop(name, [])
         if votes and len({d for d, _ in votes}) == 1 and all(n > 0 for _, n in votes):
             folds[votes[0][0]] = max(n for _, n in votes)
+        for arg, fold in storage.folds.items():
+            folds[f.args.index(arg)] = fold.factor
         layout, memory = storage.layout, storage.memory
         made = Realize(name, f.types, tuple(bounds), body, layout, tuple(folds), memory)
         return block(*checks, made)

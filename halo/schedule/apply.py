@@ -24,6 +24,7 @@ from halo.schedule.directives import (
     ComputeWith,
     Directive,
     EagerInline,
+    FoldStorage,
     Fuse,
     NeverPartition,
     NeverPartitionAll,
@@ -60,6 +61,7 @@ from halo.schedule.state import FuncSchedule, complete
 from halo.schedule.storing import (
     apply_align_storage,
     apply_bound_storage,
+    apply_fold_storage,
     apply_reorder_storage,
     apply_split_storage,
     apply_store_in,
@@ -115,6 +117,7 @@ _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     AlignBounds: apply_align,
     AlignExtent: apply_align,
     BoundStorage: apply_bound_storage,
+    FoldStorage: apply_fold_storage,
     ReorderStorage: apply_reorder_storage,
     AlignStorage: apply_align_storage,
     SplitStorage: apply_split_storage,

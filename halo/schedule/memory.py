@@ -46,6 +46,14 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """A circular buffer of `factor` cells along a dimension, by the directive `entry`."""
+
+    factor: int
+    entry: Entry = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Storage:
     """How the cells of one Func lie in memory.
 
@@ -55,12 +63,15 @@ class Storage:
         The dimensions of memory, innermost first.
     limits
         Dimension of the Func to the number of cells kept, as given by ``bound_storage``.
+    folds
+        Dimension of the Func to the circular buffer along it, as given by ``fold_storage``.
     memory
         Where the memory is taken from.
     """
 
     layout: tuple[MemoryDim, ...] = ()
     limits: dict[str, Limit] = field(default_factory=dict)
+    folds: dict[str, Fold] = field(default_factory=dict)
     memory: MemoryType = MemoryType.Auto
 
     def sizes(self, func: str) -> Iterator[tuple[str, Size, Entry]]:

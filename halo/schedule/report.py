@@ -18,6 +18,7 @@ from halo.schedule.directives import (
     ComputeRoot,
     Directive,
     EagerInline,
+    FoldStorage,
     Parallel,
     Reorder,
     ReorderStorage,
@@ -43,7 +44,7 @@ from halo.schedule.witness import clash_text, unproven_text
 _COMPUTE = (ComputeAt, ComputeInline, ComputeRoot, EagerInline)
 _ORDER = (Reorder, Parallel, Vectorize)
 _STORE = (StoreAt, StoreRoot, ComputeInline, EagerInline)
-_MEMORY = (ReorderStorage, AlignStorage, SplitStorage, BoundStorage, StoreIn)
+_MEMORY = (ReorderStorage, AlignStorage, SplitStorage, BoundStorage, FoldStorage, StoreIn)
 _KINDS = (Vectorize, Unroll, Parallel)
 
 

@@ -11,11 +11,12 @@ from halo.schedule.bounding import need_arg, need_positive, need_size
 from halo.schedule.directives import (
     AlignStorage,
     BoundStorage,
+    FoldStorage,
     ReorderStorage,
     SplitStorage,
     StoreIn,
 )
-from halo.schedule.memory import Limit
+from halo.schedule.memory import Fold, Limit
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
 from halo.schedule.state import FuncSchedule
@@ -88,6 +89,19 @@ def apply_bound_storage(
         refuse(entry, function, f"the bound must be positive, not {bound.extent}")
     limits = {**state.storage.limits, bound.dim: Limit(bound.extent, entry)}
     return replace(state, storage=replace(state.storage, limits=limits))
+
+
+def apply_fold_storage(
+    state: FuncSchedule, function: Function, entry: Entry, fold: FoldStorage
+) -> FuncSchedule:
+    """Return `state` with a circular buffer along one dimension.
+
+    Whether it holds what is needed at once is known when loops and regions are.
+    """
+    need_arg(function, entry, fold.dim)
+    need_positive(function, entry, "a factor", fold.factor)
+    folds = {**state.storage.folds, fold.dim: Fold(fold.factor, entry)}
+    return replace(state, storage=replace(state.storage, folds=folds))
 
 
 def apply_store_in(

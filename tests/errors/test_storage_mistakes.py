@@ -201,3 +201,37 @@ def test_a_stored_size_is_a_number_or_a_formula(refused: Any) -> None:
     entry = '{"do": "bound_extent", "extent": "n", "func": "f", "stage": 0, "var": "x"}'
     with refused(hl.ScheduleError, "a stored bound_extent", "extent: Size", here=False):
         hl.Schedule.from_json(f'{{"version": 1, "entries": [{entry}]}}')
+
+
+def test_a_circular_buffer_that_is_too_small_shows_two_cells_that_clash(refused: Any) -> None:
+    g, f = two_stages()
+    g.store_root().compute_at(f, y).fold_storage(y, 1)
+    with refused(
+        hl.ScheduleError,
+        "2 cells along y are needed at once, and 1 are kept",
+        f"iterations y=0 and y=1 of {g.name()} write the same place",
+        f"one iteration of y of {f.name()} needs both cells 0 and 1",
+        f"{g.name()}.fold_storage(y, 2) or more",
+    ):
+        f.realize([4, 4])
+
+
+def test_storage_of_a_known_size_is_not_folded_smaller(refused: Any) -> None:
+    g, f = two_stages()
+    g.fold_storage(x, 4)
+    f.bound(x, 3, 9)
+    with refused(hl.ScheduleError, "9 cells along x are needed at once", "cells 3 and 7"):
+        f.realize([9, 4])
+
+
+def test_a_circular_buffer_has_a_positive_size(refused: Any) -> None:
+    g, _ = two_stages()
+    with refused(hl.ScheduleError, "a factor is a positive integer, not 0"):
+        g.fold_storage(y, 0)
+
+
+def test_only_a_dimension_is_folded(refused: Any) -> None:
+    g, _ = two_stages()
+    g.split_storage(x, "xo", "xi", 4)
+    with refused(hl.ScheduleError, f"{g.name()} has no dimension xi", "its dimensions: x, y"):
+        g.fold_storage("xi", 4)

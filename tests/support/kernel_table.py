@@ -77,6 +77,22 @@ PURE: dict[str, Directives] = {
     ),
     "aligned root": lambda g, f: g.compute_root().align_bounds("x", 4).align_bounds("y", 3, 1),
     "more storage": lambda g, f: g.compute_root().bound_storage("x", 64).bound_storage("y", 32),
+    "folded rows": lambda g, f: g.store_root().compute_at(f, "y").fold_storage("y", 3),
+    "folded rows of a tile": lambda g, f: (
+        f.split("y", "yo", "yi", 4).parallel("yo"),
+        g.store_at(f, "yo").compute_at(f, "yi").fold_storage("y", 5).vectorize("x", 4),
+    ),
+    "folded columns": lambda g, f: (
+        f.reorder("y", "x"),
+        g.store_root().compute_at(f, "x").fold_storage("x", 2).vectorize("y", 4),
+    ),
+    "folded and packed": lambda g, f: (
+        g.store_root()
+        .compute_at(f, "y")
+        .fold_storage("y", 4)
+        .split_storage("y", "yo", "yi", 2)
+        .reorder_storage("yi", "x", "yo")
+    ),
     "packed columns": lambda g, f: (
         g.compute_root().split_storage("x", "xo", "xi", 4).reorder_storage("xi", "y", "xo"),
         g.split("x", "xo", "xi", 4, T.GuardWithIf).reorder("xi", "y", "xo").vectorize("xi"),

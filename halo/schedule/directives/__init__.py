@@ -34,6 +34,7 @@ from halo.schedule.directives.special import Specialize, SpecializeFail
 from halo.schedule.directives.storage import (
     AlignStorage,
     BoundStorage,
+    FoldStorage,
     ReorderStorage,
     SplitStorage,
     StoreIn,
@@ -60,6 +61,7 @@ __all__ = [
     "ComputeWith",
     "Directive",
     "EagerInline",
+    "FoldStorage",
     "Fuse",
     "In",
     "NeverPartition",

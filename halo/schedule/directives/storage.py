@@ -57,6 +57,23 @@ class BoundStorage(Directive):
 
 
 @dataclass(frozen=True, slots=True)
+class FoldStorage(Directive):
+    """Keep `factor` cells along `dim`, in a circular buffer: ``place along dim == dim % factor``.
+
+    `fold_forward` says which way the cells needed move as loops go on.
+    """
+
+    dim: str
+    factor: int
+    fold_forward: bool = True
+    method = "fold_storage"
+
+    def source(self) -> str:
+        back = "" if self.fold_forward else ", fold_forward=False"
+        return f"{self.method}({self.dim}, {self.factor}{back})"
+
+
+@dataclass(frozen=True, slots=True)
 class StoreIn(Directive):
     """Take the memory from `memory`."""
 

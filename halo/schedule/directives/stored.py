@@ -69,6 +69,7 @@ def _is_member(enum: type[Enum], value: object) -> bool:
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "Size": lambda v: type(v) in (int, list),
     "str": lambda v: isinstance(v, str),
+    "bool": lambda v: isinstance(v, bool),
     "int": lambda v: isinstance(v, int) and not isinstance(v, bool),
     "bool": lambda v: isinstance(v, bool),
     "int | None": lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool)),

@@ -8,6 +8,7 @@ from halo.ir.stmt import MemoryType
 from halo.schedule.directives import (
     AlignStorage,
     BoundStorage,
+    FoldStorage,
     ReorderStorage,
     SplitStorage,
     StoreIn,
@@ -52,6 +53,21 @@ class StorageMethods(Recorder):
         sizes of inputs.
         """
         return self._record(BoundStorage(var_name(dim), size_of(bound)))
+
+    def fold_storage(self, dim: Any, factor: Any, fold_forward: bool = True) -> Self:
+        """Keep `factor` cells along `dim`, in a circular buffer: ``place == dim % factor``.
+
+        The storage lies further out than the Func is computed (`store_at`, `store_root`), and what
+        one iteration needs at once is no wider than `factor`: that is proven, or checked when it
+        runs. As in Halide `fold_forward` says which way it moves; here both ways are right
+        whatever it says.
+
+        Raises
+        ------
+        ScheduleError
+            Two cells that are needed at once would share a place; the message shows them.
+        """
+        return self._record(FoldStorage(var_name(dim), integer(factor), bool(fold_forward)))
 
     def store_in(self, memory: MemoryType) -> Self:
         """Take the memory from the heap, the stack of the thread, or registers.
