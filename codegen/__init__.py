@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from codegen.c_build import build_module, compile_library
+from codegen.c_archive import make_archive
+from codegen.c_build import build_module, compile_assembly, compile_library, compile_object
 from codegen.c_compiler import Compiler, find_compiler
 from codegen.c_header import emit_header
 from codegen.c_source import CSource, emit_c
 from codegen.externs import ExternArray, Externs
+from codegen.files import write_atomically
 from codegen.hooks import Hooks
 from codegen.loader import (
     AllocationError,
@@ -33,16 +35,20 @@ __all__ = [
     "available_threads",
     "build_module",
     "check_compiler",
+    "compile_assembly",
     "compile_library",
     "compile_module",
+    "compile_object",
     "emit_c",
     "emit_header",
     "error_message",
     "find_compiler",
+    "make_archive",
     "make_buffer",
     "make_context",
     "public_declarations",
     "raise_for",
+    "write_atomically",
 ]
 
 

@@ -41,19 +41,38 @@ def compile_library(source: CSource, target: Target, *, threads: bool = True) ->
     CodegenError
         There is no compiler, or it failed.
     """
-    compiler, cache = find_compiler(), Cache(cache_directory())
+    compiler = find_compiler()
     flags = (*compile_flags(compiler, target, threads), *link_flags(compiler, threads))
+    return _build(source, target, compiler, flags, ".so")
+
+
+def compile_object(source: CSource, target: Target) -> Path:
+    """Build one C file to an object file, to be linked with ``-fopenmp -lm``; see above."""
+    compiler = find_compiler()
+    return _build(source, target, compiler, (*compile_flags(compiler, target), "-c"), ".o")
+
+
+def compile_assembly(source: CSource, target: Target) -> Path:
+    """Build one C file to assembly, to be read; see above."""
+    compiler = find_compiler()
+    return _build(source, target, compiler, (*compile_flags(compiler, target), "-S"), ".s")
+
+
+def _build(
+    source: CSource, target: Target, compiler: Compiler, flags: Sequence[str], suffix: str
+) -> Path:
+    cache = Cache(cache_directory())
     key = _key(compiler, flags, target, source.text, source.blob)
-    found = cache.find(key, ".so")
+    found = cache.find(key, suffix)
     if found is not None:
         return found
     with _Folder() as folder:
         (folder / f"{source.name}.c").write_text(source.text, encoding="utf-8")
         if source.blob:
             (folder / source.blob_name).write_bytes(source.blob)
-        words = [*compiler.command, f"{source.name}.c", "-o", "out.so", *flags]
-        _run(words, folder)
-        return cache.add(key, ".so", _made(folder / "out.so", compiler))
+        output = f"out{suffix}"
+        _run([*compiler.command, f"{source.name}.c", "-o", output, *flags], folder)
+        return cache.add(key, suffix, _made(folder / output, compiler))
 
 
 def build_module(

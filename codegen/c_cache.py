@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
 from pathlib import Path
 
+from codegen.files import write_atomically
 from halo.errors import CodegenError
 
 
@@ -68,8 +68,9 @@ class Cache:
         path = self.path(key, suffix)
         path.parent.mkdir(mode=0o700, exist_ok=True)
         # The checksum last: a file without one counts as damaged.
-        _write(path, data, 0o700)
-        _write(_checksum_path(path), hashlib.sha256(data).hexdigest().encode(), 0o600)
+        write_atomically(path, data, 0o700)
+        digest = hashlib.sha256(data).hexdigest().encode()
+        write_atomically(_checksum_path(path), digest, 0o600)
         return path
 
 
@@ -80,16 +81,3 @@ def _checksum_path(path: Path) -> Path:
 def _digest(path: Path) -> str:
     with path.open("rb") as f:
         return hashlib.file_digest(f, "sha256").hexdigest()
-
-
-def _write(path: Path, data: bytes, mode: int) -> None:
-    """Write a file so that others see either nothing or all of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as f:
-            f.write(data)
-        os.chmod(name, mode)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

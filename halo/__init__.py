@@ -26,6 +26,8 @@ from halo.ir.expr import Expr
 from halo.ir.stmt import MemoryType, Partition
 from halo.ir.types import BFloat, Bool, Float, Int, Type, UInt
 from halo.lang import boundary as BoundaryConditions
+from halo.lang.arguments import Argument, ArgumentEstimates, ArgumentKind
+from halo.lang.callable import Callable
 from halo.lang.casts import (
     bf16,
     cast,
@@ -116,6 +118,7 @@ from halo.lang.operators import (
     strict_float,
     unsafe_promise_clamped,
 )
+from halo.lang.output_files import OutputFileType, StmtOutputFormat
 from halo.lang.output_image_param import OutputImageParam
 from halo.lang.param import Param
 from halo.lang.pipeline import Pipeline
@@ -173,12 +176,16 @@ from halo.target import (
 _set_driver(_DRIVER)
 
 __all__ = [
+    "Argument",
+    "ArgumentEstimates",
+    "ArgumentKind",
     "BFloat",
     "Bool",
     "BoundaryConditions",
     "BoundsError",
     "Buffer",
     "BufferError",
+    "Callable",
     "CodegenError",
     "DefinitionError",
     "Expr",
@@ -193,6 +200,7 @@ __all__ = [
     "LoopAlignStrategy",
     "LoopLevel",
     "MemoryType",
+    "OutputFileType",
     "OutputImageParam",
     "Param",
     "Partition",
@@ -203,6 +211,7 @@ __all__ = [
     "Schedule",
     "ScheduleError",
     "Stage",
+    "StmtOutputFormat",
     "TailStrategy",
     "Target",
     "TargetArch",

@@ -208,6 +208,10 @@ class Buffer:
         """The stride of each dimension, in elements."""
         return self._strides
 
+    def place(self) -> list[tuple[int, int, int]]:
+        """Return the (min, extent, stride) of each dimension."""
+        return list(zip(self._mins, self._view.shape, self._strides, strict=True))
+
     @property
     def address(self) -> int:
         """The address of the element at the mins."""
@@ -325,7 +329,7 @@ class Buffer:
     def image(self) -> Image:
         """Return what expressions call this buffer: an image all of whose dimensions are known."""
         if self._image is None:
-            self._image = Image(self.name(), self._type, self._dimensions(), self)
+            self._image = Image(self.name(), self._type, self._dimensions(), self, fixed=True)
         return self._image
 
     def _dimensions(self) -> list[Dimension]:

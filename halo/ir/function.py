@@ -187,6 +187,8 @@ class Image:
         Bytes that its address is promised to be a multiple of; 0: nothing is promised.
     estimates
         Dimension to the (min, extent) that are typical of it.
+    fixed
+        Whether `buffer` is what it stands for, and not only what it is set to for now.
     is_output
         Whether cells leave in it. The stride of dimension 0 of an output is 1 even without a
         promise, unless the buffer to fill is there and has another, or ``free_stride`` is set.
@@ -199,6 +201,7 @@ class Image:
     schedule_log: Any = None
     alignment: int = 0
     estimates: dict[int, tuple[Expr, Expr]] = field(default_factory=dict)
+    fixed: bool = False
     is_output: bool = False
     free_stride: bool = False
 
@@ -214,10 +217,11 @@ def output_buffer(name: str, value_index: int, values: int) -> str:
 
 @dataclass(eq=False, slots=True)
 class Parameter:
-    """A scalar parameter: its run-time value and the range it is promised to stay in."""
+    """A scalar parameter: its run-time value, the range it is promised to stay in, an estimate."""
 
     name: str
     type: Type
     value: int | float | None = None
     min: int | float | None = None
     max: int | float | None = None
+    estimate: int | float | None = None

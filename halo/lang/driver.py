@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from halo.buffer import Buffer
 from halo.errors import InternalError
 from halo.ir.function import Function, Image, Parameter
+from halo.lang.output_files import OutputFileType
 from halo.schedule.receipts import Receipts
 from halo.schedule.schedule import Schedule
 from halo.target import Target
@@ -28,15 +29,39 @@ class Driver(Protocol):
     ) -> None:
         """Compute `outputs` into `buffers`, one per Tuple element, in order."""
 
-    def compile_to_c(
+    def compile_to(
         self,
         outputs: Sequence[Function],
-        path: PathLike,
-        args: Sequence[Image | Parameter],
+        files: Mapping[OutputFileType, PathLike],
+        args: Sequence[Image | Parameter] | None,
         name: str,
         target: Target | None,
     ) -> None:
-        """Write the C of a function `name` with parameters `args` to the file `path`."""
+        """Write files of a function `name` with parameters `args`; None: those that it uses."""
+
+    def compile_to_callable(
+        self,
+        outputs: Sequence[Function],
+        args: Sequence[Image | Parameter],
+        target: Target | None,
+    ) -> Callable[[Sequence[Buffer | int | float]], None]:
+        """Return what computes `outputs` when it is given `args` and outputs, in this order."""
+        ...
+
+    def compile_jit(
+        self, outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target | None
+    ) -> None:
+        """Compile what `realize` runs."""
+
+    def infer_arguments(self, outputs: Sequence[Function]) -> list[Image | Parameter]:
+        """Return the ImageParams and Params that `outputs` need, in the order of arguments."""
+        ...
+
+    def required_boxes(
+        self, outputs: Sequence[Function], buffers: Sequence[Buffer]
+    ) -> list[tuple[Image, list[tuple[int, int]]]]:
+        """Return for each ImageParam without a Buffer the (min, extent) of what is read."""
+        ...
 
     def print_loop_nest(self, outputs: Sequence[Function], target: Target | None) -> str:
         """Return the loops of the schedule as text, without the arithmetic."""

@@ -7,6 +7,7 @@ import threading
 _lock = threading.Lock()
 _taken: set[str] = set()
 _next: dict[str, int] = {}
+_asked: dict[str, str] = {}
 
 
 def unique_name(base: str) -> str:
@@ -17,8 +18,14 @@ def unique_name(base: str) -> str:
             number = _next.get(base, 1)
             _next[base] = number + 1
             name = f"{base}${number}"
+            _asked[name] = base
         _taken.add(name)
         return name
+
+
+def asked_name(name: str) -> str:
+    """Return the name that `unique_name` was asked for when it gave `name`."""
+    return _asked.get(name, name)
 
 
 def fresh_name(prefix: str) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from halo.errors import BufferError, TypeMismatch, user_location
-from halo.ir.expr import Expr, Variable, as_const, const
+from halo.errors import BufferError, user_location
+from halo.ir.expr import Expr, Variable
 from halo.ir.function import Parameter
 from halo.ir.types import Type
 from halo.lang.handle import Handle
 from halo.lang.names import fresh_name, unique_name
+from halo.lang.values import value_of_type
 
 Number = int | float | bool
 
@@ -70,16 +69,7 @@ class Param(Handle):
         BufferError
             The type cannot hold `value`, or it is outside the promised range.
         """
-        p = self._parameter
-        checked = _checked(p, value)
-        if (p.min is not None and checked < p.min) or (p.max is not None and checked > p.max):
-            low = "-inf" if p.min is None else p.min
-            high = "inf" if p.max is None else p.max
-            raise BufferError(
-                f"{value} is outside the range [{low}, {high}] of Param {p.name}",
-                where=user_location(),
-            )
-        p.value = checked
+        self._parameter.value = parameter_value(self._parameter, value)
 
     def get(self) -> int | float | None:
         """Return the value, None if none has been given."""
@@ -107,6 +97,14 @@ class Param(Handle):
         """Return the promised maximum, None if there is none."""
         return self._parameter.max
 
+    def set_estimate(self, value: Number) -> None:
+        """Say which value is typical; nothing depends on it but schedules made by a program."""
+        self._parameter.estimate = _checked(self._parameter, value)
+
+    def estimate(self) -> int | float | None:
+        """Return the typical value, None if nobody said."""
+        return self._parameter.estimate
+
     def _as_expr(self) -> Expr:
         return self._variable
 
@@ -115,17 +113,23 @@ class Param(Handle):
 
 
 def _checked(p: Parameter, value: Any) -> int | float:
-    """Return `value` as the parameter's type holds it."""
-    if not isinstance(value, (int, float, np.integer, np.floating, np.bool_)):
-        raise TypeMismatch(
-            f"{value!r} is no number to set Param {p.name} to", where=user_location()
-        )
-    if p.type.is_float:
-        rounded = as_const(const(p.type, float(value)))
-        assert rounded is not None
-        return rounded
-    if int(value) != value or not p.type.can_represent(int(value)):
+    return value_of_type(p.type, value, f"Param {p.name}")
+
+
+def parameter_value(p: Parameter, value: Any) -> int | float:
+    """Return `value` as parameter `p` holds it.
+
+    Raises
+    ------
+    BufferError
+        The type cannot hold `value`, or it is outside the promised range.
+    """
+    checked = _checked(p, value)
+    if (p.min is not None and checked < p.min) or (p.max is not None and checked > p.max):
+        low = "-inf" if p.min is None else p.min
+        high = "inf" if p.max is None else p.max
         raise BufferError(
-            f"Param {p.name} of type {p.type} cannot hold {value}", where=user_location()
+            f"{value} is outside the range [{low}, {high}] of Param {p.name}",
+            where=user_location(),
         )
-    return int(value)
+    return checked

@@ -7,10 +7,8 @@ from typing import Any
 
 from halo.buffer import Buffer
 from halo.errors import BufferError, DefinitionError, TypeMismatch, user_location
-from halo.ir.function import Function, Image, Parameter
+from halo.ir.function import Function
 from halo.lang.driver import get_driver
-from halo.lang.image_param import ImageParam
-from halo.lang.param import Param
 from halo.target import Target
 
 
@@ -18,37 +16,22 @@ def realize(
     outputs: Sequence[Function], destination: Any, target: Target | None
 ) -> Buffer | tuple[Buffer, ...] | None:
     """Compute `outputs`; see `halo.lang.func.Func.realize`."""
-    check_defined(outputs)
-    kept = given_buffers(destination)
-    buffers = kept if kept is not None else _new_buffers(outputs, destination)
-    _check_buffers(outputs, buffers)
+    kept, buffers = destination_buffers(outputs, destination)
     get_driver().realize(outputs, buffers, target)
     for function in outputs:
         function.frozen = True
-    if kept is not None:
+    if kept:
         return None
     return buffers[0] if len(buffers) == 1 else tuple(buffers)
 
 
-def as_arguments(args: Sequence[Any]) -> tuple[Image | Parameter, ...]:
-    """Return the data behind the ImageParams and Params `args`.
-
-    Raises
-    ------
-    TypeMismatch
-        One is something else.
-    """
-    out: list[Image | Parameter] = []
-    for a in args:
-        if isinstance(a, (ImageParam, Buffer)):
-            out.append(a.image())
-        elif isinstance(a, Param):
-            out.append(a.parameter())
-        else:
-            raise TypeMismatch(
-                f"{a!r} cannot be an argument: ImageParams and Params can", where=user_location()
-            )
-    return tuple(out)
+def destination_buffers(outputs: Sequence[Function], destination: Any) -> tuple[bool, list[Buffer]]:
+    """Return whether `destination` gives Buffers, and the Buffers to fill: those or new ones."""
+    check_defined(outputs)
+    kept = given_buffers(destination)
+    buffers = kept if kept is not None else _new_buffers(outputs, destination)
+    _check_buffers(outputs, buffers)
+    return kept is not None, buffers
 
 
 def check_defined(outputs: Sequence[Function]) -> None:

@@ -98,12 +98,15 @@ class Lowered:
         The statement before storage was flattened, for `print_loop_nest`.
     inputs
         Images and parameters in the order of `func`'s arguments.
+    embedded
+        Buffers that are no arguments: `func` reads them as constants, from the cell at the mins.
     """
 
     func: LoweredFunc
     receipts: Receipts
     loops: Stmt
     inputs: tuple[Image | Parameter, ...]
+    embedded: tuple[Image, ...] = ()
 
 
 def lower(request: Request, hook: Hook | None = None) -> Lowered:
@@ -120,6 +123,7 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     program, resolved, output_dims = prepare(request)
     given = collect_inputs(program, output_dims, request.args)
     images = given.images
+    embedded = given.embedded(request.args)
     known = known_fields(output_dims, images)
     nest = _nest(program, resolved, known)
     loops = run("loop nests", lambda _: nest.body, nest.body)
@@ -132,12 +136,13 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
         s = add_region_checks(s, nest.needed, outputs, images)
     s = substitute(with_lets(nest.lets, s), known)
     if not request.trusted:
-        s = add_entry_checks(s, outputs, images, output_dims)
+        arguments = {name: i for name, i in images.items() if i not in embedded}
+        s = add_entry_checks(s, outputs, arguments, output_dims)
     s = run("entry checks", lambda s: s, s)
     for name, f in _passes(request.scalars, program, resolved):
         s = run(name, f, s)
     inputs, func = _signature(request, program, given, output_dims, s)
-    return Lowered(func, resolved.receipts, loops, inputs)
+    return Lowered(func, resolved.receipts, loops, inputs, embedded)
 
 
 def _nest(program: Program, resolved: ResolvedSchedule, known: Mapping[str, Expr]) -> Nest:

@@ -19,6 +19,11 @@ class Inputs:
     images: dict[str, Image]
     parameters: list[Parameter]
 
+    def embedded(self, args: Sequence[Image | Parameter] | None) -> tuple[Image, ...]:
+        """Return the images that are no arguments: their cells become part of the code."""
+        listed = {x.name for x in args} if args is not None else set(self.images)
+        return tuple(image for name, image in self.images.items() if name not in listed)
+
     def listed(self) -> list[Image | Parameter]:
         """Return all, images first."""
         return [*self.images.values(), *self.parameters]
@@ -32,11 +37,13 @@ def collect_inputs(
     """Return what `program` reads, then what the promises about buffers ask for.
 
     Images among `args` are inputs whether they are read or not: their promises are checked.
+    Where there are `args`, they must be all, but for buffers that are there already.
 
     Raises
     ------
     DefinitionError
-        The size of an output is asked for, and the program has no such output.
+        The size of an output is asked for, and the program has no such output; or an input is
+        missing in `args`.
     """
     images = program.images()
     images.update({x.name: x for x in args or () if isinstance(x, Image)})
@@ -56,7 +63,26 @@ def collect_inputs(
             if not image.is_output and image.name not in images:
                 images[image.name] = image
                 left += _promised(image.dims)
+    if args is not None:
+        _check_complete(args, [*images.values(), *parameters.values()])
     return Inputs(images, list(parameters.values()))
+
+
+def _check_complete(args: Sequence[Image | Parameter], needed: Sequence[Image | Parameter]) -> None:
+    listed = {x.name for x in args}
+    missing = [x for x in needed if x.name not in listed and not _is_there(x)]
+    if missing:
+        raise DefinitionError(
+            f"the arguments lack {', '.join(x.name for x in missing)}",
+            where=user_location(),
+            hint="infer_arguments() gives all that are used",
+        )
+    if len(listed) != len(args):
+        raise DefinitionError("an argument is listed twice", where=user_location())
+
+
+def _is_there(x: Image | Parameter) -> bool:
+    return isinstance(x, Image) and x.fixed
 
 
 def _promised(dims: Iterable[Dimension]) -> list[Expr]:

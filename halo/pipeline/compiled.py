@@ -48,16 +48,19 @@ class Compiled:
         BoundsError
             A buffer does not hold the cells needed.
         """
-        args = [*map(_value, self.lowered.inputs), *outputs]
+        self.call([*map(_value, self.lowered.inputs), *outputs], handlers)
+
+    def call(
+        self, args: Sequence[Buffer | int | float], handlers: JITHandlers | None = None
+    ) -> None:
+        """Compute, given all inputs and outputs in the order of the function's arguments."""
         plain = [_c_buffer(a) if isinstance(a, Buffer) else a for a in args]
         hooks = codegen.Hooks(handlers.custom_print if handlers else None, self.externs.table)
         self.library.call(self.lowered.func.name, *plain, hooks=hooks)
 
 
 def _c_buffer(b: Buffer) -> codegen.CBuffer:
-    return codegen.make_buffer(
-        b.address, b.type(), list(zip(b.mins, b.shape, b.strides, strict=True))
-    )
+    return codegen.make_buffer(b.address, b.type(), b.place())
 
 
 def _value(x: Image | Parameter) -> Buffer | int | float:

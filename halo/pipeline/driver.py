@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
 import codegen
 from halo.buffer import Buffer
 from halo.errors import BoundsError
-from halo.ir.function import Function, Image, Parameter
+from halo.ir.function import Function, Image, Parameter, output_buffer
 from halo.ir.lowered import LoweredModule
 from halo.lang.driver import PathLike
-from halo.lowering import lower
+from halo.lang.output_files import OutputFileType
+from halo.lowering import Request, lower, prepare
+from halo.lowering.input_boxes import input_boxes
+from halo.lowering.inputs import collect_inputs
 from halo.lowering.loop_nest_text import loop_nest_text
 from halo.pipeline.compiled import Compiled, CompileTimes
+from halo.pipeline.embed import embedded_constant
 from halo.pipeline.extern import implementations_of
+from halo.pipeline.files import compile_to_files
 from halo.pipeline.out_of_bounds import explained
 from halo.pipeline.parts import Parts, schedule_of
 from halo.pipeline.replay import apply_schedule, check_schedule, need_effect
-from halo.pipeline.request import c_name, count_values, make_request
+from halo.pipeline.request import count_values, make_request
 from halo.schedule.receipts import Receipts
 from halo.schedule.schedule import Schedule
 from halo.target import Target, default_target
@@ -60,24 +64,61 @@ class HaloDriver:
             key = parts.key(buffers, target)
             found = self._compiled.get(key)
         if found is None:
-            found = _compile(outputs, buffers, target)
+            request = make_request(outputs, outputs[0].name, buffers, None)
+            found = _compile(request, target)
             with self._lock:
                 self._compiled[key] = found
         return found
 
-    def compile_to_c(
+    def compile_jit(
+        self, outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target | None
+    ) -> None:
+        """Compile what `realize` runs for buffers that are laid out like `buffers`."""
+        self.compiled(outputs, buffers, target)
+
+    def compile_to(
         self,
         outputs: Sequence[Function],
-        path: PathLike,
-        args: Sequence[Image | Parameter],
+        files: Mapping[OutputFileType, PathLike],
+        args: Sequence[Image | Parameter] | None,
         name: str,
         target: Target | None,
     ) -> None:
-        """Write the C of a function `name` with parameters `args` to `path`."""
-        request = make_request(outputs, name, [None] * count_values(outputs), list(args) or None)
-        module = LoweredModule(c_name(name), (lower(request).func,))
-        source = codegen.emit_c(module, target or default_target())
-        Path(path).write_text(source.text, encoding="utf-8")
+        """Write files of a function `name` with parameters `args`; None: those that it uses."""
+        given = self.infer_arguments(outputs) if args is None else args
+        compile_to_files(outputs, files, given, name, target or default_target())
+
+    def compile_to_callable(
+        self,
+        outputs: Sequence[Function],
+        args: Sequence[Image | Parameter],
+        target: Target | None,
+    ) -> Callable[[Sequence[Buffer | int | float]], None]:
+        """Return what computes `outputs` when it is given `args` and outputs, in this order."""
+        nothing = [None] * count_values(outputs)
+        request = make_request(outputs, outputs[0].name, nothing, args)
+        return _compile(request, target or default_target()).call
+
+    def infer_arguments(self, outputs: Sequence[Function]) -> list[Image | Parameter]:
+        """Return the ImageParams and Params that `outputs` need, arrays first, each by name."""
+        nothing = [None] * count_values(outputs)
+        program, _, dims = prepare(make_request(outputs, outputs[0].name, nothing, None))
+        found = collect_inputs(program, dims)
+        images = sorted(found.images.values(), key=lambda x: x.name)
+        parameters = sorted(found.parameters, key=lambda x: x.name)
+        return [*(image for image in images if not image.fixed), *parameters]
+
+    def required_boxes(
+        self, outputs: Sequence[Function], buffers: Sequence[Buffer]
+    ) -> list[tuple[Image, list[tuple[int, int]]]]:
+        """Return for each ImageParam without a Buffer the (min, extent) of what is read."""
+        request = make_request(outputs, outputs[0].name, buffers, None)
+        n = [(f, i) for f in outputs for i in range(len(f.types))]
+        names = [output_buffer(f.name, i, len(f.types)) for f, i in n]
+        there = dict(zip(names, buffers, strict=True))
+        images = Parts.of(outputs).images
+        there.update({image.name: image.buffer for image in images if image.buffer is not None})
+        return input_boxes(request, {name: b.place() for name, b in there.items()})
 
     def print_loop_nest(self, outputs: Sequence[Function], target: Target | None) -> str:
         """Return the loops of the schedule as text, without the arithmetic."""
@@ -112,12 +153,13 @@ class HaloDriver:
         return str(lower(request).func.body)
 
 
-def _compile(outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target) -> Compiled:
+def _compile(request: Request, target: Target) -> Compiled:
     start = time.perf_counter()
-    lowered = lower(make_request(outputs, outputs[0].name, buffers, None))
+    lowered = lower(request)
     middle = time.perf_counter()
-    module = LoweredModule(lowered.func.name, (lowered.func,))
-    given = implementations_of(Parts.of(outputs).functions)
+    constants = tuple(embedded_constant(image) for image in lowered.embedded)
+    module = LoweredModule(lowered.func.name, (lowered.func,), constants)
+    given = implementations_of(Parts.of(request.outputs).functions)
     externs = codegen.Externs(module, target, given)
     library = codegen.compile_module(module, target)
     times = CompileTimes(middle - start, time.perf_counter() - middle)

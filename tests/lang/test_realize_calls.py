@@ -20,14 +20,12 @@ class Recorder:
         for b in buffers:
             b.fill(7)
 
-    def compile_to_c(self, outputs, path, args, name, target):
-        self.calls.append(([f.name for f in outputs], path, [a.name for a in args], name))
+    def compile_to(self, outputs, files, args, name, target):
+        names = None if args is None else [a.name for a in args]
+        self.calls.append(([f.name for f in outputs], files, names, name))
 
     def print_loop_nest(self, outputs, target):
         return "loops of " + outputs[0].name
-
-    def lowered_text(self, outputs, target):
-        return "statement of " + outputs[0].name
 
 
 @pytest.fixture
@@ -90,7 +88,7 @@ def test_compiling_passes_arguments_on(driver, tmp_path, capsys):
     f.print_loop_nest()
     assert capsys.readouterr().out == f"loops of {f.name()}\n"
     f.compile_to_lowered_stmt(tmp_path / "f.stmt")
-    assert (tmp_path / "f.stmt").read_text() == f"statement of {f.name()}"
+    assert driver.calls[1][1:3] == ({hl.OutputFileType.stmt: tmp_path / "f.stmt"}, None)
 
 
 @pytest.mark.parametrize(

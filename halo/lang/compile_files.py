@@ -1,0 +1,171 @@
+"""Compiling to files: the methods that Func and Pipeline share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from halo.errors import CodegenError, user_location
+from halo.ir.function import Function
+from halo.lang.arguments import as_arguments
+from halo.lang.driver import PathLike, get_driver
+from halo.lang.output_files import OutputFileType, StmtOutputFormat
+from halo.target import Target
+
+Arguments = Sequence[Any] | None
+
+
+class FileMethods:
+    """Ways to write what the compiler makes of some outputs.
+
+    All take `arguments`, the ImageParams and Params in the order that the compiled function takes
+    them, before the outputs; without, those that `infer_arguments` finds. Buffers that are not
+    among them become part of the code. `fn_name` is the name of the C function, that of the first
+    output by default; `target` the machine to compile for, this one by default. Each file
+    appears whole or not at all.
+
+    Raises
+    ------
+    DefinitionError
+        An input is missing in `arguments`.
+    CodegenError
+        There is no compiler, it fails, or a file cannot be written.
+    """
+
+    __slots__ = ()
+
+    def _checked(self) -> list[Function]:
+        """Return the Functions to compute, all of them defined."""
+        raise NotImplementedError
+
+    def compile_to(
+        self,
+        outputs: Mapping[OutputFileType, PathLike],
+        arguments: Arguments = None,
+        fn_name: str = "",
+        target: Target | None = None,
+    ) -> None:
+        """Write files of several kinds, each to its path."""
+        functions = self._checked()
+        given = None if arguments is None else as_arguments(arguments)
+        name = fn_name or functions[0].name
+        get_driver().compile_to(functions, outputs, given, name, target)
+
+    def compile_to_c(
+        self,
+        filename: PathLike,
+        arguments: Arguments = None,
+        fn_name: str = "",
+        target: Target | None = None,
+    ) -> None:
+        """Write C that computes this into buffers; large constants go to a file beside it."""
+        self.compile_to({OutputFileType.c_source: filename}, arguments, fn_name, target)
+
+    def compile_to_header(
+        self,
+        filename: PathLike,
+        arguments: Arguments = None,
+        fn_name: str = "",
+        target: Target | None = None,
+    ) -> None:
+        """Write the header, for C and C++."""
+        self.compile_to({OutputFileType.c_header: filename}, arguments, fn_name, target)
+
+    def compile_to_object(
+        self,
+        filename: PathLike,
+        arguments: Arguments = None,
+        fn_name: str = "",
+        target: Target | None = None,
+    ) -> None:
+        """Write an object file, to be linked with ``-fopenmp -lm``."""
+        self.compile_to({OutputFileType.object: filename}, arguments, fn_name, target)
+
+    def compile_to_assembly(
+        self,
+        filename: PathLike,
+        arguments: Arguments = None,
+        fn_name: str = "",
+        target: Target | None = None,
+    ) -> None:
+        """Write assembly, to be read."""
+        self.compile_to({OutputFileType.assembly: filename}, arguments, fn_name, target)
+
+    def compile_to_file(
+        self,
+        filename_prefix: PathLike,
+        arguments: Arguments = None,
+        fn_name: str = "",
+        target: Target | None = None,
+    ) -> None:
+        """Write ``PREFIX.o`` and ``PREFIX.h``."""
+        kinds = (OutputFileType.object, OutputFileType.c_header)
+        self.compile_to(_beside(filename_prefix, kinds), arguments, fn_name, target)
+
+    def compile_to_static_library(
+        self,
+        filename_prefix: PathLike,
+        arguments: Arguments = None,
+        fn_name: str = "",
+        target: Target | None = None,
+    ) -> None:
+        """Write ``PREFIX.a``, to be linked with ``-fopenmp -lm``, and ``PREFIX.h``."""
+        kinds = (OutputFileType.static_library, OutputFileType.c_header)
+        self.compile_to(_beside(filename_prefix, kinds), arguments, fn_name, target)
+
+    def compile_to_lowered_stmt(
+        self,
+        filename: PathLike,
+        arguments: Arguments = None,
+        fmt: StmtOutputFormat = StmtOutputFormat.Text,
+        target: Target | None = None,
+    ) -> None:
+        """Write the lowered statement as text."""
+        html = fmt is StmtOutputFormat.HTML
+        kind = OutputFileType.stmt_html if html else OutputFileType.stmt
+        self.compile_to({kind: filename}, arguments, "", target)
+
+    def compile_to_conceptual_stmt(
+        self,
+        filename: PathLike,
+        arguments: Arguments = None,
+        fmt: StmtOutputFormat = StmtOutputFormat.Text,
+        target: Target | None = None,
+    ) -> None:
+        """Write the loops before memory is flat, as text."""
+        html = fmt is StmtOutputFormat.HTML
+        kind = OutputFileType.conceptual_stmt_html if html else OutputFileType.conceptual_stmt
+        self.compile_to({kind: filename}, arguments, "", target)
+
+    def compile_to_llvm_assembly(self, filename: PathLike, *arguments: Any, **more: Any) -> None:
+        """Refused: halo makes C."""
+        self.compile_to({OutputFileType.llvm_assembly: filename})
+
+    def compile_to_bitcode(self, filename: PathLike, *arguments: Any, **more: Any) -> None:
+        """Refused: halo makes C."""
+        self.compile_to({OutputFileType.bitcode: filename})
+
+    def compile_to_module(self, *arguments: Any, **more: Any) -> None:
+        """Refused: a pipeline is one function, which `compile_to` writes."""
+        raise _refused("a module")
+
+    def compile_to_multitarget_static_library(self, *arguments: Any, **more: Any) -> None:
+        """Refused: a library is for one target."""
+        raise _refused("a library for several targets")
+
+    def compile_to_multitarget_object_files(self, *arguments: Any, **more: Any) -> None:
+        """Refused: an object file is for one target."""
+        raise _refused("object files for several targets")
+
+
+def _beside(prefix: PathLike, kinds: Sequence[OutputFileType]) -> dict[OutputFileType, PathLike]:
+    return {kind: f"{os.fspath(prefix)}{kind.value}" for kind in kinds}
+
+
+def _refused(what: str) -> CodegenError:
+    return CodegenError(
+        f"halo does not compile to {what}",
+        where=user_location(),
+        hint="call compile_to_static_library once for each target, with a fn_name for each",
+    )

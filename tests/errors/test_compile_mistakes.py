@@ -1,0 +1,175 @@
+"""Compilations that cannot be, calls that do not fit, and inputs whose size cannot be told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import halo as hl
+
+x, y = hl.vars("x y")
+GRID = np.zeros((3, 4), np.uint8)
+
+
+def brighter() -> tuple[hl.Func, hl.ImageParam, hl.Param]:
+    image, gain = hl.ImageParam(hl.UInt(8), 2, "picture"), hl.Param(hl.UInt(8), "amount")
+    gain.set_range(0, 9)
+    f = hl.Func("bright")
+    f[x, y] = image[x, y] + gain
+    return f, image, gain
+
+
+def call() -> hl.Callable:
+    f, image, gain = brighter()
+    return f.compile_to_callable([image, gain])
+
+
+def test_an_input_that_is_not_listed(refused: Any) -> None:
+    f, image, gain = brighter()
+    with refused(hl.DefinitionError, "the arguments lack", gain.name(), "infer_arguments()"):
+        f.compile_to_callable([image])
+
+
+def test_an_argument_that_is_listed_twice(refused: Any) -> None:
+    f, image, gain = brighter()
+    with refused(hl.DefinitionError, "listed twice"):
+        f.compile_to_callable([image, gain, image])
+
+
+def test_an_argument_that_is_a_number(refused: Any) -> None:
+    f, image, _ = brighter()
+    with refused(hl.TypeMismatch, "3 cannot be an argument"):
+        f.compile_to_callable([image, 3])
+
+
+def test_an_argument_without_a_list(refused: Any) -> None:
+    f, image, _ = brighter()
+    with refused(hl.TypeMismatch, "no list of arguments", "[a, b]"):
+        f.compile_to_callable(image)
+
+
+def test_an_output_among_the_inputs(refused: Any) -> None:
+    f, image, gain = brighter()
+    with refused(hl.TypeMismatch, "the output", "among the inputs", "come last"):
+        f.compile_to_callable([image, gain, f.output_buffer()])
+
+
+def test_a_func_that_is_not_defined(refused: Any) -> None:
+    with refused(hl.DefinitionError, "before it is defined"):
+        hl.Func("blank").compile_to_callable([])
+
+
+@pytest.mark.parametrize(
+    ("args", "named", "error", "texts"),
+    [
+        ((GRID,), {}, hl.DefinitionError, ("no value is given for", "bright")),
+        ((GRID, 1, GRID, GRID), {}, hl.DefinitionError, ("4 arguments", "3 are taken")),
+        ((GRID, 1), {"out": GRID}, hl.DefinitionError, ("no argument 'out'", "the arguments are")),
+        ((GRID.astype(np.int8), 1, GRID), {}, hl.TypeMismatch, ("of uint8", "int8", "astype")),
+        ((GRID[0], 1, GRID), {}, hl.BufferError, ("of 2 dimensions", "Buffer of 1")),
+        ((GRID, 300, GRID), {}, hl.BufferError, ("uint8 cannot hold 300",)),
+        ((GRID, 1.5, GRID), {}, hl.BufferError, ("uint8 cannot hold 1.5",)),
+        ((GRID, 12, GRID), {}, hl.BufferError, ("12 is outside the range [0, 9]",)),
+        ((GRID, GRID, GRID), {}, hl.TypeMismatch, ("no number for Param",)),
+        ((7, 1, GRID), {}, hl.TypeMismatch, ("is an array, 7 is given",)),
+        (([1, 2], 1, GRID), {}, hl.BufferError, ("a list is not an array",)),
+        ((GRID, 1, np.broadcast_to(GRID[0], (3, 4))), {}, hl.BufferError, ("cannot be written",)),
+        ((GRID, 1, np.zeros((9, 9), np.uint8)), {}, hl.BoundsError, ("cells 0 to 8 are needed",)),
+        ((GRID, 1, GRID.T.copy().T[:, :3]), {}, hl.BufferError, ("stride must be 1",)),
+    ],
+)
+def test_a_call_that_does_not_fit(
+    args: Any, named: Any, error: Any, texts: Any, refused: Any
+) -> None:
+    with refused(error, *texts):
+        call()(*args, **named)
+
+
+def test_an_argument_that_is_given_twice(refused: Any) -> None:
+    made = call()
+    with refused(hl.DefinitionError, "is given twice", "the arguments are"):
+        made(GRID, 1, GRID, **{made.argument_names()[0]: GRID})
+
+
+def test_llvm_is_refused(tmp_path: Path, refused: Any) -> None:
+    f, *_ = brighter()
+    with refused(hl.CodegenError, "does not write llvm_assembly files", "c_source"):
+        f.compile_to_llvm_assembly(tmp_path / "f.ll", [], "f")
+    with refused(hl.CodegenError, "does not write bitcode files"):
+        f.compile_to_bitcode(tmp_path / "f.bc", [], "f")
+
+
+def test_html_is_refused(tmp_path: Path, refused: Any) -> None:
+    f, *_ = brighter()
+    with refused(hl.CodegenError, "does not write stmt_html files", "stmt"):
+        f.compile_to_lowered_stmt(tmp_path / "f.html", fmt=hl.StmtOutputFormat.HTML)
+
+
+def test_several_targets_are_refused(refused: Any) -> None:
+    f, *_ = brighter()
+    with refused(hl.CodegenError, "a library for several targets", "once for each target"):
+        f.compile_to_multitarget_static_library("f", [], [hl.Target("host")])
+    with refused(hl.CodegenError, "object files for several targets"):
+        f.compile_to_multitarget_object_files("f", [], [hl.Target("host")], [""])
+
+
+def test_modules_are_refused(refused: Any) -> None:
+    f, *_ = brighter()
+    with refused(hl.CodegenError, "a module"):
+        f.compile_to_module([], "f")
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path, refused: Any) -> None:
+    f, image, gain = brighter()
+    with refused(hl.CodegenError, "cannot write", "nowhere", "No such file"):
+        f.compile_to_c(tmp_path / "nowhere" / "f.c", [image, gain])
+
+
+def test_an_archiver_that_does_not_start(
+    tmp_path: Path, refused: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    f, image, gain = brighter()
+    monkeypatch.setenv("AR", "no-such-archiver")
+    with refused(hl.CodegenError, "$AR = 'no-such-archiver'", "binutils", here=False):
+        f.compile_to_static_library(tmp_path / "f", [image, gain])
+
+
+def test_a_buffer_that_runs_backwards_as_part_of_the_code(refused: Any) -> None:
+    table = hl.Buffer(np.arange(5, dtype=np.int32)[::-1])
+    f = hl.Func("back")
+    f[x] = table[x]
+    with refused(hl.BufferError, table.name(), "negative stride", "copy()"):
+        f.compile_to_callable([])
+
+
+def test_an_input_whose_own_size_bounds_what_is_read(refused: Any) -> None:
+    image = hl.ImageParam(hl.Int(32), 1, "line")
+    f = hl.Func("edge")
+    f[x] = image[hl.clamp(x, 0, image.width() - 1)]
+    with refused(hl.BoundsError, "depends on the size of", image.name(), "set_bounds"):
+        f.infer_input_bounds([3])
+
+
+def test_an_input_that_depends_on_a_param_without_a_value(refused: Any) -> None:
+    image, shift = hl.ImageParam(hl.Int(32), 1), hl.Param(hl.Int(32), "shift")
+    f = hl.Func("moved")
+    f[x] = image[x + shift]
+    with refused(hl.BufferError, "depends on Param", shift.name(), "no value", "set("):
+        f.infer_input_bounds([3])
+
+
+def test_an_input_that_is_read_where_data_says(refused: Any) -> None:
+    image, index = hl.ImageParam(hl.Int(32), 1, "cells"), hl.ImageParam(hl.Int(32), 1, "index")
+    f = hl.Func("gathered")
+    f[x] = image[index[x]]
+    with refused(hl.BoundsError, image.name(), "no known bound"):
+        f.infer_input_bounds([3])
+
+
+def test_sizes_for_another_number_of_dimensions_to_infer_for(refused: Any) -> None:
+    f, *_ = brighter()
+    with refused(hl.DefinitionError, "2 dimensions", "sizes for 1"):
+        f.infer_input_bounds([3])
