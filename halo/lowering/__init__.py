@@ -121,11 +121,8 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     """
     run = _Runner(hook)
     program, resolved, output_dims = prepare(request)
-    given = collect_inputs(program, output_dims, request.args)
-    images = given.images
-    embedded = given.embedded(request.args)
-    known = known_fields(output_dims, images)
-    nest = _nest(program, resolved, known)
+    given, known, nest = nest_of(request, program, resolved, output_dims)
+    images, embedded = given.images, given.embedded(request.args)
     loops = run("loop nests", lambda _: nest.body, nest.body)
 
     outputs = {name: program.functions[name] for name in program.outputs}
@@ -145,18 +142,20 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     return Lowered(func, resolved.receipts, loops, inputs, embedded)
 
 
-def _nest(program: Program, resolved: ResolvedSchedule, known: Mapping[str, Expr]) -> Nest:
+def nest_of(
+    request: Request, program: Program, resolved: ResolvedSchedule, output_dims: Dims
+) -> tuple[Inputs, dict[str, Expr], Nest]:
+    """Return the inputs, the buffer fields that are known, and the loops of a prepared request."""
+    given = collect_inputs(program, output_dims, request.args)
+    known = known_fields(output_dims, given.images)
     placement = place_functions(program, resolved.functions)
     sizes = find_sizes(resolved.functions)
-    return build_loop_nests(program, resolved.functions, placement, known, sizes)
+    return given, known, build_loop_nests(program, resolved.functions, placement, known, sizes)
 
 
 def loops_of(request: Request) -> Stmt:
     """Return the loops of `request`, their bounds in terms of buffers, at stage "loops"."""
-    program, resolved, output_dims = prepare(request)
-    images = collect_inputs(program, output_dims, request.args).images
-    known = known_fields(output_dims, images)
-    nest = _nest(program, resolved, known)
+    _, known, nest = nest_of(request, *prepare(request))
     return substitute(with_lets(nest.lets, nest.body), known)
 
 

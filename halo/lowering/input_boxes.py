@@ -11,11 +11,8 @@ from halo.ir.interval import Interval
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.simplify import simplify
 from halo.ir.substitute import substitute, walk
-from halo.lowering import Request, known_fields, prepare
+from halo.lowering import Request, nest_of, prepare
 from halo.lowering.bounds_inference import Box
-from halo.lowering.inputs import collect_inputs
-from halo.lowering.loop_nests import build_loop_nests
-from halo.lowering.sites import place_functions
 
 NumberBox = list[tuple[int, int]]
 """The (min, extent) of each dimension."""
@@ -38,11 +35,7 @@ def input_boxes(request: Request, places: Mapping[str, Place]) -> list[tuple[Ima
     BufferError
         It depends on a parameter that has no value.
     """
-    program, resolved, output_dims = prepare(request)
-    given = collect_inputs(program, output_dims, request.args)
-    known = known_fields(output_dims, given.images)
-    placement = place_functions(program, resolved.functions)
-    nest = build_loop_nests(program, resolved.functions, placement, known)
+    given, known, nest = nest_of(request, *prepare(request))
     values = _numbers(places)
     for p in given.parameters:
         if p.value is not None:
