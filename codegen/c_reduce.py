@@ -17,6 +17,7 @@ _HELPERS = {
     ReduceOp.MUL: "mul",
     ReduceOp.MIN: "min",
     ReduceOp.MAX: "max",
+    ReduceOp.SATURATING_ADD: "saturating_add",
 }
 
 _BITS = {

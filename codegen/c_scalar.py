@@ -37,6 +37,11 @@ def _wrapping(symbol: str) -> Callable[[Type], str]:
     return body
 
 
+def _saturating_add(t: Type) -> str:
+    c = scalar_type(t)
+    return f"const {c} sum = ({c})(a + b);\n    return sum < a ? {highest(t)} : sum;"
+
+
 def _div(t: Type) -> str:
     c = scalar_type(t)
     if t.is_float:
@@ -135,6 +140,7 @@ BODIES: dict[str, Callable[[Type], str]] = {
     "mul": _wrapping("*"),
     "div": _div,
     "mod": _mod,
+    "saturating_add": _saturating_add,
     "min": lambda t: "return a < b ? a : b;",
     "max": lambda t: "return a > b ? a : b;",
     "abs": _abs,
@@ -156,7 +162,20 @@ BODIES: dict[str, Callable[[Type], str]] = {
 ARITY = {
     **dict.fromkeys(BODIES, 1),
     **dict.fromkeys(
-        ("add", "sub", "mul", "div", "mod", "min", "max", "absd", "shift_left", "shift_right"), 2
+        (
+            "add",
+            "sub",
+            "mul",
+            "div",
+            "mod",
+            "min",
+            "max",
+            "saturating_add",
+            "absd",
+            "shift_left",
+            "shift_right",
+        ),
+        2,
     ),
     "fma": 3,
 }

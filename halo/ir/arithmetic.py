@@ -106,6 +106,7 @@ REDUCE: dict[ReduceOp, Callable[[Type, Value, Value], Value]] = {
     ReduceOp.AND: BINARY[And],
     ReduceOp.OR: BINARY[Or],
     ReduceOp.XOR: lambda t, a, b: a ^ b,
+    ReduceOp.SATURATING_ADD: lambda t, a, b: np.where(a + b < a, a.dtype.type(t.max_value), a + b),
 }
 
 

@@ -25,6 +25,7 @@ from halo.ir.expr import (
     ReduceOp,
     Select,
     Sub,
+    as_const,
     const,
 )
 from halo.ir.intrinsics import intrinsic, is_intrinsic
@@ -70,7 +71,13 @@ _BUILD: dict[ReduceOp, Callable[[Expr, Expr], Expr]] = {
     ReduceOp.AND: lambda a, b: intrinsic("bitwise_and", a, b),
     ReduceOp.OR: lambda a, b: intrinsic("bitwise_or", a, b),
     ReduceOp.XOR: lambda a, b: intrinsic("bitwise_xor", a, b),
+    ReduceOp.SATURATING_ADD: lambda a, b: _saturating_sum(a, b),
 }
+
+
+def _saturating_sum(a: Expr, b: Expr) -> Expr:
+    total = Add(a, b)
+    return Select(LT(total, a), const(total.type, total.type.max_value), total)
 
 
 def identity(op: ReduceOp, t: Type) -> Expr:
@@ -135,6 +142,8 @@ def _candidates(value: Expr) -> list[ReduceOp]:
     if not isinstance(value, Select):
         op = operation_of(value)
         return [] if op is None else [op]
+    if _saturated(value) is not None:
+        return [ReduceOp.SATURATING_ADD]
     found = [_extreme(value)]
     for side in (value.true_value, value.false_value):
         found += _candidates(side)
@@ -154,12 +163,26 @@ def _extreme(e: Select) -> ReduceOp | None:
     return None
 
 
+def _saturated(e: Select) -> tuple[Expr, Expr] | None:
+    """Return a and b if `e` is their sum, unsigned, or the largest value where it wraps."""
+    total, c = e.false_value, e.condition
+    if not (isinstance(total, Add) and total.type.is_uint and isinstance(c, LT)):
+        return None
+    limited = as_const(e.true_value) == total.type.max_value and equal(c.a, total)
+    wraps = equal(c.b, total.a) or equal(c.b, total.b)
+    return (total.a, total.b) if limited and wraps else None
+
+
 class _Nothing:
     """The rest of the old value itself: no operand at all."""
 
 
 _NOTHING = _Nothing()
 _Rest = Expr | _Nothing | None
+
+
+def _both_ways(pair: tuple[Expr, Expr] | None) -> list[tuple[Expr, Expr]]:
+    return [] if pair is None else [pair, pair[::-1]]
 
 
 class _Splitter:
@@ -200,6 +223,11 @@ class _Splitter:
         return sub(rest, other)
 
     def _select(self, e: Select, op: ReduceOp) -> _Rest:
+        if op is ReduceOp.SATURATING_ADD:
+            for old, new in _both_ways(_saturated(e)):
+                if self._is_old(old) and self._free(new):
+                    return new
+            return None
         if _extreme(e) is op:
             a, b = e.true_value, e.false_value
             old, other = (a, b) if self._is_old(a) else (b, a)

@@ -265,7 +265,10 @@ class Shuffle(Expr):
 
 
 class ReduceOp(Enum):
-    """How `VectorReduce` combines lanes; AND, OR and XOR work on bits, or are logical on bools."""
+    """How `VectorReduce` combines lanes; AND, OR and XOR work on bits, or are logical on bools.
+
+    SATURATING_ADD, of unsigned integers, stops at the largest one.
+    """
 
     ADD = "add"
     MUL = "mul"
@@ -274,6 +277,7 @@ class ReduceOp(Enum):
     AND = "and"
     OR = "or"
     XOR = "xor"
+    SATURATING_ADD = "saturating_add"
 
 
 @node

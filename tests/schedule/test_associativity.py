@@ -151,6 +151,7 @@ OPERANDS = [
     for t in (Int(8), UInt(16), Int(64), Bool(), Float(16), Float(64))
     for op in ReduceOp
     if not (t.is_float and op in BITS) and not (t.is_bool and op not in BITS)
+    if t == UInt(16) or op is not ReduceOp.SATURATING_ADD
 ]
 
 

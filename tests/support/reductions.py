@@ -18,6 +18,7 @@ OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "and": lambda a, b: a & b,
     "or": lambda a, b: a | b,
     "xor": lambda a, b: a ^ b,
+    "saturating": hl.saturating_add,
 }
 TYPES = [
     *[f(b) for f in (hl.Int, hl.UInt) for b in (8, 16, 32, 64)],
@@ -36,7 +37,8 @@ def operations(t: hl.Type) -> list[str]:
     """Return the operations that values of type `t` have."""
     if t.is_bool:
         return ["and", "or", "xor"]
-    return [op for op in OPERATIONS if not (t.is_float and op in ("and", "or", "xor"))]
+    some = [op for op in OPERATIONS if not (t.is_float and op in ("and", "or", "xor"))]
+    return some if t.is_uint else [op for op in some if op != "saturating"]
 
 
 def source(t: hl.Type) -> hl.Buffer:
