@@ -162,21 +162,9 @@ BODIES: dict[str, Callable[[Type], str]] = {
 ARITY = {
     **dict.fromkeys(BODIES, 1),
     **dict.fromkeys(
-        (
-            "add",
-            "sub",
-            "mul",
-            "div",
-            "mod",
-            "min",
-            "max",
-            "saturating_add",
-            "absd",
-            "shift_left",
-            "shift_right",
-        ),
-        2,
+        ("add", "sub", "mul", "div", "mod", "min", "max", "absd", "shift_left", "shift_right"), 2
     ),
+    "saturating_add": 2,
     "fma": 3,
 }
 

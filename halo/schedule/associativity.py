@@ -25,8 +25,9 @@ from halo.ir.node import Node
 from halo.ir.substitute import find, walk
 
 LEGAL = (
-    "an update f[i] = f[i] op e with op one of + * min max & | ^, saturating + of unsigned, where i and e do not read f; "
-    "or, of several values, one such for each, or the better of two as argmin and argmax find it"
+    "an update f[i] = f[i] op e with op one of + * min max & | ^, or saturating_add of unsigned "
+    "integers, where i and e do not read f; or, of several values, one such for each, or the "
+    "better of two as argmin and argmax find it"
 )
 """The updates that are recognised, for the user."""
 

@@ -59,6 +59,7 @@ def test_every_operation_of_every_type_agrees_with_the_default_schedule(
     want = hl.Pipeline(plain).realize([21])
     for op, a, b in zip(ops, got, want, strict=True):
         agree(a, b, op, 13 * 7 + 1)
+    assert {r.status.value for f, _ in scheduled for r in f.receipts()} == {"applied"}
 
 
 @pytest.mark.parametrize("where", [False, True], ids=["all", "where"])
