@@ -77,6 +77,8 @@ class Context:
     callees: dict[str, str] = field(default_factory=dict)
     """IR name -> C name of the functions of the module."""
     called: dict[str, None] = field(default_factory=dict)
+    events: dict[str, str] = field(default_factory=dict)
+    """Traced Func -> C variable with the number of its realization; "" for the pipeline."""
 
     def line(self, text: str) -> None:
         """Write one line at the current depth."""

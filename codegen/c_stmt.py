@@ -14,6 +14,7 @@ from codegen.c_loops import print_loop
 from codegen.c_memory import store
 from codegen.c_names import identifier
 from codegen.c_text import c_string, comment, format_text, longest
+from codegen.c_trace import print_scope, print_trace
 from codegen.c_types import memory_type
 from codegen.c_walk import count_shared, declare_let, expression, index_expression, place
 from halo.errors import InternalError
@@ -48,6 +49,8 @@ from halo.ir.stmt import (
     ProducerConsumer,
     Stmt,
     Store,
+    Trace,
+    TraceScope,
 )
 from halo.ir.types import UInt
 
@@ -244,6 +247,19 @@ def _call_extern(ctx: Context, s: CallExtern) -> None:
     ctx.line("}")
 
 
+def _trace(ctx: Context, s: Trace) -> None:
+    _begin(ctx, s.value, *s.coordinates)
+    print_trace(ctx, s)
+
+
+def _trace_scope(ctx: Context, s: TraceScope) -> None:
+    _begin(ctx, *s.coordinates)
+    ctx.line("{")
+    with ctx.deeper():
+        print_scope(ctx, s, lambda: statement(ctx, s.body))
+    ctx.line("}")
+
+
 def _allocate(ctx: Context, s: Allocate) -> None:
     before = ctx.arrays.get(s.name)
     name = ctx.names.fresh(s.name)
@@ -325,4 +341,6 @@ _PRINTERS: dict[type, Callable[[Context, Any], None]] = {
     IfThenElse: _if,
     Evaluate: _evaluate,
     CallExtern: _call_extern,
+    Trace: _trace,
+    TraceScope: _trace_scope,
 }

@@ -13,16 +13,14 @@ from codegen.c_build import compile_library
 from codegen.c_extern import extern_functions, extern_signature
 from codegen.c_prelude import runtime_text
 from codegen.c_source import CSource
-from codegen.hooks import Hooks, abi
+from codegen.hooks import TYPE_OF_CODE, Hooks, abi
 from halo.errors import CodegenError, InternalError
 from halo.ir.lowered import LoweredModule
-from halo.ir.types import Type, TypeCode
+from halo.ir.types import Type
 from halo.target import Target
 
 Implementation = str | Path | Callable[..., Any]
 Params = tuple[Type | None, ...]
-
-_TYPE_CODES = {0: TypeCode.INT, 1: TypeCode.UINT, 2: TypeCode.FLOAT, 4: TypeCode.BFLOAT}
 
 
 class ExternArray(NamedTuple):
@@ -115,7 +113,7 @@ def _callback(params: Params, function: Callable[..., Any]) -> Any:
 
 def _array(buffer: Any) -> ExternArray:
     ffi = abi()
-    type = Type(_TYPE_CODES[buffer.type.code], buffer.type.bits)
+    type = Type(TYPE_OF_CODE[buffer.type.code], buffer.type.bits)
     dims = [buffer.dim[i] for i in range(buffer.dimensions)]
     shape: Sequence[int] = [d.extent for d in dims]
     mins = tuple(d.min for d in dims)

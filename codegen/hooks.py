@@ -10,8 +10,11 @@ from functools import cache
 from typing import Any
 
 import cffi
+import numpy as np
 
 from codegen.c_prelude import runtime_text
+from halo.ir.trace import TraceEvent, TraceEventCode
+from halo.ir.types import Type, TypeCode
 
 
 @cache
@@ -23,24 +26,36 @@ def abi() -> cffi.FFI:
     return ffi
 
 
+TYPE_OF_CODE = {0: TypeCode.INT, 1: TypeCode.UINT, 2: TypeCode.FLOAT, 4: TypeCode.BFLOAT}
+"""``halo_type.code`` -> what it means."""
+
+
 class Hooks:
     """The Python functions of one call of compiled code, from whatever thread they are called.
 
-    Lines are printed one at a time. The first exception that one raises is kept for `check`, and no
-    line is printed after it.
+    Lines and events come one at a time. The first exception that one raises is kept for `check`,
+    and no hook of these is called after it.
 
     Parameters
     ----------
     print
         Takes a printed line with its newline; ``sys.stdout.write`` by default.
+    trace
+        Takes an event; by default it is printed as a line.
     externs
         The table of `codegen.externs.Externs`.
     """
 
-    __slots__ = ("_error", "_externs", "_lock", "_print")
+    __slots__ = ("_error", "_externs", "_lock", "_print", "_trace")
 
-    def __init__(self, print: Callable[[str], Any] | None = None, externs: Any = None) -> None:
+    def __init__(
+        self,
+        print: Callable[[str], Any] | None = None,
+        trace: Callable[[TraceEvent], Any] | None = None,
+        externs: Any = None,
+    ) -> None:
         self._print = print or _to_stdout
+        self._trace = trace
         self._externs = externs
         self._error: BaseException | None = None
         self._lock = threading.Lock()
@@ -53,12 +68,14 @@ class Hooks:
             return
         handle = abi().new_handle(self)  # alive as long as the call
         context.user, context.print = handle, _callbacks()[0]
+        if self._trace is not None:
+            context.trace = _callbacks()[1]
         if self._externs is not None:
             context.externs = self._externs
         try:
             yield
         finally:
-            context.user, context.print, context.externs = abi().NULL, abi().NULL, abi().NULL
+            context.user = context.print = context.trace = context.externs = abi().NULL
 
     def check(self) -> None:
         """Raise what a hook raised."""
@@ -67,9 +84,18 @@ class Hooks:
 
     def printed(self, text: Any) -> None:
         """Pass a line on."""
+        self._one_by_one(lambda: self._print(_decoded(text)))
+
+    def traced(self, event: Any) -> None:
+        """Pass an event on."""
+        assert self._trace is not None
+        take = self._trace
+        self._one_by_one(lambda: take(_event(event)))
+
+    def _one_by_one(self, action: Callable[[], Any]) -> None:
         with self._lock:
             if self._error is None:
-                self.guarded(lambda: self._print(_decoded(text)))
+                self.guarded(action)
 
     def guarded(self, action: Callable[[], Any]) -> bool:
         """Do `action`; return whether it raised nothing, and keep what it raised."""
@@ -85,6 +111,31 @@ def _to_stdout(line: str) -> None:
     sys.stdout.write(line)  # looked up at each line, because it may be replaced
 
 
+def _event(e: Any) -> TraceEvent:
+    has_value = bool(e.value)
+    type = Type(TYPE_OF_CODE[e.type.code], e.type.bits) if has_value else None
+    return TraceEvent(
+        _decoded(e.func),
+        TraceEventCode(e.event),
+        tuple(e.coordinates[i] for i in range(e.dimensions)),
+        None if type is None else _number(type, e.value),
+        type,
+        e.id,
+        e.parent,
+        e.value_index,
+        _decoded(e.tag),
+    )
+
+
+def _number(type: Type, address: Any) -> int | float | bool:
+    memory = abi().buffer(abi().cast("char *", address), type.dtype.itemsize)
+    value = np.frombuffer(memory, type.dtype)[0]
+    if type.is_bfloat:
+        return float((value.astype(np.uint32) << np.uint32(16)).view(np.float32))
+    found: int | float | bool = bool(value) if type.is_bool else value.item()
+    return found
+
+
 def _decoded(text: Any) -> str:
     made: bytes = abi().string(text)
     return made.decode("utf-8", "replace")
@@ -98,4 +149,8 @@ def _callbacks() -> tuple[Any, ...]:
     def printed(user: Any, line: Any) -> None:
         ffi.from_handle(user).printed(line)
 
-    return (printed,)
+    @ffi.callback("void(void *, const halo_trace_event *)")  # type: ignore[untyped-decorator]
+    def traced(user: Any, event: Any) -> None:
+        ffi.from_handle(user).traced(event)
+
+    return printed, traced

@@ -24,6 +24,7 @@ from halo.errors import (
 )
 from halo.ir.expr import Expr
 from halo.ir.stmt import MemoryType, Partition
+from halo.ir.trace import TraceEvent, TraceEventCode
 from halo.ir.types import BFloat, Bool, Float, Int, Type, UInt
 from halo.lang import boundary as BoundaryConditions
 from halo.lang.arguments import Argument, ArgumentEstimates, ArgumentKind
@@ -217,6 +218,8 @@ __all__ = [
     "TargetArch",
     "TargetFeature",
     "TargetOS",
+    "TraceEvent",
+    "TraceEventCode",
     "Tuple",
     "Type",
     "TypeMismatch",

@@ -41,6 +41,34 @@ typedef struct halo_buffer {
     halo_dim *dim;
 } halo_buffer;
 
+/* What is reported of a traced pipeline. */
+enum {
+    halo_trace_load = 0,
+    halo_trace_store = 1,
+    halo_trace_begin_realization = 2,
+    halo_trace_end_realization = 3,
+    halo_trace_produce = 4,
+    halo_trace_end_produce = 5,
+    halo_trace_consume = 6,
+    halo_trace_end_consume = 7,
+    halo_trace_begin_pipeline = 8,
+    halo_trace_end_pipeline = 9,
+    halo_trace_tag = 10
+};
+
+/* One event; coordinates are those of a cell, or (min, extent) of each dimension of a box. */
+typedef struct halo_trace_event {
+    const char *func;
+    const void *value; /* of a load or store, as it lies in memory; NULL of others */
+    halo_type type;    /* of the value */
+    int32_t value_index;
+    int32_t event;
+    int32_t id, parent; /* this event, and what it happens in; 0: nothing that is traced */
+    int32_t dimensions; /* the number of coordinates */
+    const int32_t *coordinates;
+    const char *tag;
+} halo_trace_event;
+
 /*
  * What a call needs from its caller; zero it, then set what should not have its default.
  * A context serves one call at a time. NULL in place of a context means all defaults.
@@ -49,12 +77,14 @@ typedef struct halo_context {
     void *(*allocate)(void *user, size_t bytes); /* 64-byte aligned, thread-safe; NULL: libc */
     void (*release)(void *user, void *p);        /* required when allocate is set */
     void (*print)(void *user, const char *line); /* thread-safe; NULL: to stdout */
+    void (*trace)(void *user, const halo_trace_event *event); /* NULL: as text, to print */
     void *user;                                  /* handed to all of these */
     void *const *externs;                        /* extern stages when run from Python */
     void *workspace;                             /* memory to use before allocate is called */
     size_t workspace_bytes;
     size_t workspace_used; /* 0 before and after a call */
     int32_t threads;       /* 0: as many as OpenMP has */
+    int32_t trace_events;  /* how many were reported */
     int32_t error_code;    /* what the last call returned, */
     char error[512];       /* and why; empty on success */
 } halo_context;

@@ -59,6 +59,8 @@ from halo.ir.stmt import (
     ProducerConsumer,
     Stmt,
     Store,
+    Trace,
+    TraceScope,
 )
 from halo.ir.types import Int, Type
 
@@ -341,6 +343,8 @@ _STMTS: dict[type, Callable[[_Executor, Any], Any]] = {
     LetStmt: lambda x, s: x.bind(s.name, x.value(s.value), lambda: x.stmt(s.body)),
     AssertStmt: _Executor.check,
     Print: _Executor.print,
+    Trace: lambda x, s: None,  # what is traced is told by compiled code only
+    TraceScope: lambda x, s: x.stmt(s.body),
     ProducerConsumer: lambda x, s: x.stmt(s.body),
     Atomic: lambda x, s: x.stmt(s.body),
     For: _Executor.loop,

@@ -31,13 +31,14 @@ ARITY: dict[str, int] = {
     "address_of": 1,  # (Load): the address of an element, type HANDLE
 }
 
-EFFECTS = frozenset({"print", "require"})
-"""Calls whose value is their first argument, a promise aside, and whose evaluation does something.
+EFFECTS = frozenset({"print", "require", "trace"})
+"""Calls whose value is their first argument, and whose evaluation does something.
 
 ``print(value, condition, part, ...)`` writes a line of its parts where `condition` holds;
 ``require(value, condition, part, ...)`` leaves the function where it does not hold, and says so by
-its parts. A part is a `StringImm` or a number. `halo.lowering.lift_effects` makes statements of
-them, so that no later pass and no back end meets one.
+its parts; ``trace(cell, true, name, value_index, coordinate, ...)`` reports a load. A part is a
+`StringImm` or a number. `halo.lowering.lift_effects` makes statements of them, so that no later
+pass and no back end meets one.
 """
 
 

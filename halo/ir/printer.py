@@ -274,6 +274,18 @@ def _if(s: S.IfThenElse, p: _Printer, indent: int) -> None:
         p.stmt(rest, indent + 1)
 
 
+def _trace(s: S.Trace, p: _Printer, indent: int) -> None:
+    element = f".{s.value_index}" if s.value_index else ""
+    value = "" if s.value is None else f" = {p.expr(s.value)}"
+    tag = f" {s.tag!r}" if s.tag else ""
+    p.line(indent, f"trace {s.event.name} {s.name}({p.exprs(s.coordinates)}){element}{value}{tag}")
+
+
+def _trace_scope(s: S.TraceScope, p: _Printer, indent: int) -> None:
+    p.line(indent, f"trace {s.event.name} {s.name}({p.exprs(s.coordinates)}):")
+    p.stmt(s.body, indent + 1)
+
+
 def _evaluate(s: S.Evaluate, p: _Printer, indent: int) -> None:
     p.line(indent, p.expr(s.value))
 
@@ -291,6 +303,8 @@ _STMTS: dict[type[S.Stmt], Callable[[Any, _Printer, int], None]] = {
     S.Block: _block,
     S.IfThenElse: _if,
     S.Evaluate: _evaluate,
+    S.Trace: _trace,
+    S.TraceScope: _trace_scope,
     S.CallExtern: lambda s, p, indent: p.line(indent, f"{s.name}({p.exprs(s.args)})"),
 }
 

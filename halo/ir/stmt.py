@@ -11,6 +11,7 @@ from enum import Enum
 from halo.ir.expr import Expr
 from halo.ir.memory import MemoryDim
 from halo.ir.node import Node, node
+from halo.ir.trace import TraceEventCode
 from halo.ir.types import Type
 
 
@@ -221,6 +222,32 @@ class CallExtern(Stmt):
     name: str
     args: tuple[Expr, ...]
     message: str
+
+
+@node
+class Trace(Stmt):
+    """Report `event`, a load, a store or a tag, of cell `coordinates` of `name`."""
+
+    event: TraceEventCode
+    name: str
+    value: Expr | None
+    coordinates: tuple[Expr, ...]
+    value_index: int = 0
+    tag: str = ""
+
+
+@node
+class TraceScope(Stmt):
+    """Report that something of `name` begins, run `body`, report that it ends.
+
+    `event` is that of the beginning, the end has the next number; `coordinates` are pairs of min
+    and extent.
+    """
+
+    event: TraceEventCode
+    name: str
+    coordinates: tuple[Expr, ...]
+    body: Stmt
 
 
 @node

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from halo.ir.trace import TraceEvent
+
 
 @dataclass(slots=True)
 class JITHandlers:
@@ -18,6 +20,9 @@ class JITHandlers:
     ----------
     custom_print
         Takes each line of `halo.print`, its newline included; ``sys.stdout.write`` by default.
+    custom_trace
+        Takes each `TraceEvent` of what is traced; by default it is printed as a line.
     """
 
     custom_print: Callable[[str], Any] | None = None
+    custom_trace: Callable[[TraceEvent], Any] | None = None

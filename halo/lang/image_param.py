@@ -12,7 +12,8 @@ from halo.ir.types import Type
 from halo.lang.coordinates import as_key, coordinates
 from halo.lang.names import fresh_name, unique_name
 from halo.lang.output_image_param import OutputImageParam
-from halo.lang.wrap import wrapped
+from halo.lang.wrap import log_of, wrapped
+from halo.schedule.directives import TraceLoads
 
 
 class ImageParam(OutputImageParam):
@@ -80,6 +81,11 @@ class ImageParam(OutputImageParam):
     def in_(self, consumers: Any = None) -> Any:
         """Return the Func that `consumers` (None: all) read instead of this; see `Func.in_`."""
         return wrapped(self._image, consumers)
+
+    def trace_loads(self) -> ImageParam:
+        """Report each cell that is read; see `Func.trace_loads`. Return the same ImageParam."""
+        log_of(self._image).add_entry(TraceLoads())
+        return self
 
     def __getitem__(self, key: Any) -> Expr:
         image = self._image

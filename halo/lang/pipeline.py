@@ -12,6 +12,7 @@ from halo.lang.compile import CompileMethods
 from halo.lang.func import Func
 from halo.lang.output_image_param import OutputImageParam
 from halo.lang.realization import realize
+from halo.schedule.directives import TracePipeline
 from halo.target import Target
 
 
@@ -44,6 +45,10 @@ class Pipeline(CompileMethods):
     def defined(self) -> bool:
         """Whether all outputs are defined."""
         return all(f.defined() for f in self._funcs)
+
+    def trace_pipeline(self) -> None:
+        """Report when the pipeline begins and ends; see `Func.trace_loads`."""
+        self._funcs[0].schedule_log.add(0, TracePipeline())
 
     def realize(
         self,

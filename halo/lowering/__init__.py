@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from halo.ir.expr import Expr
@@ -19,6 +19,7 @@ from halo.lowering.checks import add_entry_checks, add_region_checks
 from halo.lowering.common_subexpressions import common_subexpressions
 from halo.lowering.fill_undefined import fill_undefined
 from halo.lowering.hoist_invariants import hoist_invariants
+from halo.lowering.inject_tracing import inject_tracing
 from halo.lowering.inline import inline_functions
 from halo.lowering.inputs import Inputs, collect_inputs
 from halo.lowering.jam_vectors import jam_vectors
@@ -40,6 +41,7 @@ from halo.lowering.vectorize_loops import Outcome, vectorize_loops
 from halo.schedule.receipts import Receipts
 from halo.schedule.resolve import ResolvedSchedule, resolve
 from halo.schedule.schedule import Schedule
+from halo.schedule.traced import Traced
 
 Scope = Mapping[str, Interval]
 Hook = Callable[[str, Stmt, float], None]
@@ -71,6 +73,8 @@ class Request:
         The inputs in the order of the function's arguments; None: in order of first use.
     trusted
         Called by generated code only: check nothing. All `Dimension`s must be complete.
+    features
+        What the target asks for beside instructions, such as ``trace_stores``.
     """
 
     name: str
@@ -82,6 +86,7 @@ class Request:
     scalars: Scope = field(default_factory=dict)
     args: Sequence[Image | Parameter] | None = None
     trusted: bool = False
+    features: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +131,12 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     loops = run("loop nests", lambda _: nest.body, nest.body)
 
     outputs = {name: program.functions[name] for name in program.outputs}
+    traced = _traced(program, images, resolved, request.features)
+    pipeline = any(t.pipeline for t in traced.values()) or "trace_pipeline" in request.features
+    if pipeline or any(t.any for t in traced.values()):
+        loops = run("trace", lambda s: inject_tracing(s, traced, outputs, pipeline), loops)
     s = run("storage flattening", lambda s: flatten_storage(s, outputs), loops)
-    if program.has_effects():
+    if program.has_effects() or any(t.loads for t in traced.values()):
         s = run("lift effects", lift_effects, s)  # before anything is moved or dropped
     if not request.trusted:
         s = add_region_checks(s, nest.needed, outputs, images)
@@ -157,6 +166,19 @@ def loops_of(request: Request) -> Stmt:
     """Return the loops of `request`, their bounds in terms of buffers, at stage "loops"."""
     _, known, nest = nest_of(request, *prepare(request))
     return substitute(with_lets(nest.lets, nest.body), known)
+
+
+def _traced(
+    program: Program,
+    images: Iterable[str],
+    resolved: ResolvedSchedule,
+    features: frozenset[str],
+) -> dict[str, Traced]:
+    """Return what is reported of each Function and image."""
+    found = {name: resolved.functions[name].traced for name in program.functions}
+    for name in images:
+        found[name] = Traced(loads=name in resolved.traced_images)
+    return {name: t.with_all(features) for name, t in found.items()}
 
 
 def _passes(

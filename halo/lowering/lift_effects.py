@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from halo.ir.equality import StructuralKeys
-from halo.ir.expr import Call, Expr, StringImm, is_true
+from halo.ir.expr import Call, Expr, IntImm, StringImm, is_true
 from halo.ir.intrinsics import is_effect
-from halo.ir.stmt import AssertStmt, ErrorCode, IfThenElse, Print, Stmt, block
+from halo.ir.stmt import AssertStmt, ErrorCode, IfThenElse, Print, Stmt, Trace, block
+from halo.ir.trace import TraceEventCode
 from halo.lowering.common_subexpressions import without_lets
 
 
@@ -54,8 +55,16 @@ class _Lifter:
         return made
 
 
+def _load(e: Call) -> Stmt:
+    value, _, name, index, *at = e.args
+    assert isinstance(name, StringImm) and isinstance(index, IntImm)
+    return Trace(TraceEventCode.load, name.value, value, tuple(at), index.value)
+
+
 def _statement(e: Call) -> Stmt:
     condition = e.args[1]
+    if e.name == "trace":
+        return _load(e)
     message = tuple(p.value if isinstance(p, StringImm) else p for p in e.args[2:])
     if e.name == "require":
         return AssertStmt(condition, ErrorCode.REQUIREMENT, message)

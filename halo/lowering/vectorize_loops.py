@@ -24,6 +24,8 @@ from halo.ir.stmt import (
     ProducerConsumer,
     Stmt,
     Store,
+    Trace,
+    TraceScope,
     block,
     flattened,
 )
@@ -131,8 +133,12 @@ class _Vectorizer:
                 return flattened(s.map_children(self._stmt))
             case Print():
                 return self._by_lane(s, _guarded)
+            case Trace():
+                return self._by_lane(s, _guarded)
             case AssertStmt():
                 return self._assert(s)
+            case TraceScope():
+                raise NotVectorizable("a realization is traced inside")
             case Evaluate() | CallExtern():
                 raise NotVectorizable("a call of a C function inside")
             case _:
@@ -259,10 +265,10 @@ class _Vectorizer:
         return body
 
 
-_Once = TypeVar("_Once", Print, AssertStmt)
+_Once = TypeVar("_Once", Print, Trace, AssertStmt)
 
 
-def _guarded(condition: Expr, s: Print) -> Stmt:
+def _guarded(condition: Expr, s: Print | Trace) -> Stmt:
     return IfThenElse(condition, s)
 
 

@@ -55,7 +55,8 @@ class Compiled:
     ) -> None:
         """Compute, given all inputs and outputs in the order of the function's arguments."""
         plain = [_c_buffer(a) if isinstance(a, Buffer) else a for a in args]
-        hooks = codegen.Hooks(handlers.custom_print if handlers else None, self.externs.table)
+        custom = handlers or JITHandlers()
+        hooks = codegen.Hooks(custom.custom_print, custom.custom_trace, self.externs.table)
         self.library.call(self.lowered.func.name, *plain, hooks=hooks)
 
 

@@ -64,7 +64,7 @@ class HaloDriver:
             key = parts.key(buffers, target)
             found = self._compiled.get(key)
         if found is None:
-            request = make_request(outputs, outputs[0].name, buffers, None)
+            request = make_request(outputs, outputs[0].name, buffers, None, target)
             found = _compile(request, target)
             with self._lock:
                 self._compiled[key] = found
@@ -96,8 +96,9 @@ class HaloDriver:
     ) -> Callable[[Sequence[Buffer | int | float]], None]:
         """Return what computes `outputs` when it is given `args` and outputs, in this order."""
         nothing = [None] * count_values(outputs)
-        request = make_request(outputs, outputs[0].name, nothing, args)
-        return _compile(request, target or default_target()).call
+        target = target or default_target()
+        request = make_request(outputs, outputs[0].name, nothing, args, target)
+        return _compile(request, target).call
 
     def infer_arguments(self, outputs: Sequence[Function]) -> list[Image | Parameter]:
         """Return the ImageParams and Params that `outputs` need, arrays first, each by name."""
@@ -122,7 +123,7 @@ class HaloDriver:
 
     def print_loop_nest(self, outputs: Sequence[Function], target: Target | None) -> str:
         """Return the loops of the schedule as text, without the arithmetic."""
-        request = make_request(outputs, outputs[0].name, [None] * count_values(outputs), None)
+        request = _plain_request(outputs, target)
         return loop_nest_text(lower(request).loops)
 
     def schedule(self, outputs: Sequence[Function]) -> Schedule:
@@ -133,7 +134,7 @@ class HaloDriver:
         self, outputs: Sequence[Function], target: Target | None, strict: bool = False
     ) -> Receipts:
         """Return what becomes of each directive; with `strict`, each has to have an effect."""
-        request = make_request(outputs, outputs[0].name, [None] * count_values(outputs), None)
+        request = _plain_request(outputs, target)
         receipts = lower(request).receipts
         if strict:
             need_effect(receipts)
@@ -149,8 +150,14 @@ class HaloDriver:
 
     def lowered_text(self, outputs: Sequence[Function], target: Target | None) -> str:
         """Return the lowered statement as text."""
-        request = make_request(outputs, outputs[0].name, [None] * count_values(outputs), None)
+        request = _plain_request(outputs, target)
         return str(lower(request).func.body)
+
+
+def _plain_request(outputs: Sequence[Function], target: Target | None) -> Request:
+    """Return the request for `outputs` in buffers of no particular layout."""
+    none = [None] * count_values(outputs)
+    return make_request(outputs, outputs[0].name, none, None, target or default_target())
 
 
 def _compile(request: Request, target: Target) -> Compiled:

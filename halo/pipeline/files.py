@@ -46,7 +46,8 @@ def compile_to_files(
         halo does not make one of them, there is no compiler, or a file cannot be written.
     """
     _check_kinds(files)
-    lowered = lower(make_request(outputs, name, [None] * count_values(outputs), args))
+    none = [None] * count_values(outputs)
+    lowered = lower(make_request(outputs, name, none, args, target))
     maker = _Maker(outputs, lowered, c_name(name), target)
     made = {Path(path): maker.make(kind, Path(path)) for kind, path in files.items()}
     for path, data in {**made, **maker.beside}.items():

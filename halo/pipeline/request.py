@@ -11,6 +11,7 @@ from halo.ir.expr import i64
 from halo.ir.function import Dimension, Function, Image, Parameter, output_buffer
 from halo.lowering import Request
 from halo.pipeline.parts import is_dense, schedule_of
+from halo.target import Target
 
 
 def c_name(name: str) -> str:
@@ -28,6 +29,7 @@ def make_request(
     name: str,
     buffers: Sequence[Buffer | None],
     args: Sequence[Image | Parameter] | None,
+    target: Target | None = None,
 ) -> Request:
     """Return the request to lower; an output known to have stride 1 is promised so."""
     dims: dict[str, tuple[Dimension, ...]] = {}
@@ -46,6 +48,7 @@ def make_request(
         output_dims=dims,
         alignments=alignments,
         args=args,
+        features=frozenset(o.value for o in target.options) if target else frozenset(),
     )
 
 

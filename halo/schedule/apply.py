@@ -8,6 +8,7 @@ from halo.ir.function import Function
 from halo.schedule.bounding import apply_align, apply_bound
 from halo.schedule.companions import apply_compute_with
 from halo.schedule.directives import (
+    AddTraceTag,
     AlignBounds,
     AlignExtent,
     AlignStorage,
@@ -40,12 +41,17 @@ from halo.schedule.directives import (
     StoreAt,
     StoreIn,
     StoreRoot,
+    TraceLoads,
+    TracePipeline,
+    TraceRealizations,
+    TraceStores,
     Unroll,
     Unscheduled,
     Vectorize,
 )
 from halo.schedule.extern_stages import check_extern
 from halo.schedule.loops import apply_allow_races, apply_kind, apply_reorder, apply_unscheduled
+from halo.schedule.observing import apply_trace
 from halo.schedule.partition import apply_partition
 from halo.schedule.placement import apply_level
 from halo.schedule.reducing import apply_atomic
@@ -97,6 +103,8 @@ def apply(state: FuncSchedule, function: Function, entry: Entry) -> FuncSchedule
     return made
 
 
+_TRACES = (AddTraceTag, TraceLoads, TracePipeline, TraceRealizations, TraceStores)
+
 _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     Split: apply_split,
     Fuse: apply_fuse,
@@ -112,6 +120,7 @@ _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     NeverPartitionAll: apply_partition,
     AlwaysPartitionAll: apply_partition,
     AllowRaceConditions: apply_allow_races,
+    **dict.fromkeys(_TRACES, apply_trace),
     Bound: apply_bound,
     BoundExtent: apply_bound,
     AlignBounds: apply_align,

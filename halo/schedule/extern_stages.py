@@ -8,6 +8,7 @@ from dataclasses import replace
 from halo.ir.expr import CallKind
 from halo.ir.function import Function
 from halo.schedule.directives import (
+    AddTraceTag,
     AlignBounds,
     AlignExtent,
     AlignStorage,
@@ -18,11 +19,16 @@ from halo.schedule.directives import (
     ComputeInline,
     ComputeRoot,
     Directive,
+    FoldStorage,
     ReorderStorage,
     SplitStorage,
     StoreAt,
     StoreIn,
     StoreRoot,
+    TraceLoads,
+    TracePipeline,
+    TraceRealizations,
+    TraceStores,
     Unscheduled,
 )
 from halo.schedule.loop_level import ROOT
@@ -44,6 +50,11 @@ _ALLOWED: tuple[type[Directive], ...] = (
     StoreIn,
     StoreRoot,
     Unscheduled,
+    TraceStores,
+    TraceRealizations,
+    TracePipeline,
+    TraceLoads,
+    AddTraceTag,
 )
 
 
@@ -55,7 +66,7 @@ def check_extern(function: Function, entry: Entry) -> None:
     legal = f"legal: {function.name}.compute_root(), .compute_at(...), .store_at(...)"
     if isinstance(entry.directive, ComputeInline):
         refuse(entry, function, f"{function.name} is an extern stage: it has to be stored", legal)
-    if isinstance(entry.directive, SplitStorage):
+    if isinstance(entry.directive, (FoldStorage, SplitStorage)):
         what = "its C function takes plain strides, one for each dimension"
         refuse(entry, function, f"{function.name} is an extern stage: {what}", legal)
     what = f"the C function {extern.name} computes it, without loops of halo"
@@ -90,7 +101,7 @@ def _check_argument(
         if isinstance(entry.directive, ComputeInline) and state.compute_level.is_inlined:
             what = f"extern stage {stage} is given all of {name}, so it has to be stored"
             refuse(entry, function, what, f"legal: {name}.compute_root(), {name}.compute_at(...)")
-        if isinstance(entry.directive, SplitStorage):
+        if isinstance(entry.directive, (FoldStorage, SplitStorage)):
             what = f"extern stage {stage} is given all of {name}, with one stride a dimension"
             legal = f"legal: {name}.in_({stage}).compute_root(), a copy that is laid out plainly"
             refuse(entry, function, what, legal)

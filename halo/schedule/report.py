@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from halo.ir.function import Function
@@ -62,6 +62,7 @@ def report(
     outputs: Sequence[str],
     states: Mapping[str, FuncSchedule],
     effects: Mapping[int, Effect],
+    images: Collection[str] = (),
 ) -> Receipts:
     """Return a receipt for each directive.
 
@@ -71,11 +72,16 @@ def report(
         The resolved schedules.
     effects
         ``id(entry)`` -> what it did; those that rewrote the program are not in it.
+    images
+        Names of the images whose loads are reported.
     """
     receipts = Receipts()
     for i, entry in enumerate(schedule.entries):
         if isinstance(entry.directive, Wrapping):
             receipts.add(entry, *_wrapped(entry.directive, states))
+            continue
+        if entry.func in images:
+            receipts.add(entry, Status.APPLIED)
             continue
         if entry.func not in states:
             reason = f"{entry.func} is not needed for {', '.join(outputs)}"

@@ -11,7 +11,14 @@ from halo.ir.stmt import ForKind
 from halo.schedule.apply import apply
 from halo.schedule.binding import bind
 from halo.schedule.branches import check_branches
-from halo.schedule.directives import ComputeAt, Directive, StoreAt, StoreRoot, handle_source
+from halo.schedule.directives import (
+    ComputeAt,
+    Directive,
+    StoreAt,
+    StoreRoot,
+    TraceLoads,
+    handle_source,
+)
 from halo.schedule.extern_stages import place_extern_stages
 from halo.schedule.formula import Formula
 from halo.schedule.fusing import check_partners, fused_order
@@ -41,12 +48,15 @@ class ResolvedSchedule:
     definitions
         The Functions themselves: those given, as directives like ``in_`` rewrote them, and those
         that such directives made.
+    traced_images
+        Names of the images whose loads are reported.
     """
 
     order: tuple[str, ...]
     functions: dict[str, FuncSchedule]
     receipts: Receipts
     definitions: dict[str, Function]
+    traced_images: frozenset[str] = frozenset()
 
     def formulas(self) -> Iterator[Expr]:
         """Yield the expressions in the schedules of the Funcs."""
@@ -90,14 +100,18 @@ def resolve(
     place_extern_stages(states, working.functions, schedule)
     _place(states, working.functions, outputs, schedule, graph)
     order = fused_order(graph, schedule, working.functions, states)
-    receipts = report(schedule, outputs, states, effects)
+    receipts = report(schedule, outputs, states, effects, working.traced_images)
     definitions = {name: working.functions[name] for name in order}
-    return ResolvedSchedule(order, states, receipts, definitions)
+    images = frozenset(working.traced_images)
+    return ResolvedSchedule(order, states, receipts, definitions, images)
 
 
 def _carry_out(working: Working, entry: Entry, effects: dict[int, Effect]) -> None:
     if is_rewrite(entry.directive):
         rewrite(working, entry)
+        return
+    if isinstance(entry.directive, TraceLoads) and working.is_image(entry.func):
+        working.traced_images.add(entry.func)
         return
     function = working.functions.get(entry.func)
     if function is None:

@@ -32,17 +32,25 @@ class Working:
         Names of the Funcs whose cells are wanted.
     wraps
         Wrapper made by ``in_`` to the Func or image that it copies.
+    traced_images
+        Names of the images whose loads are reported.
     """
 
     functions: dict[str, Function]
     states: dict[str, FuncSchedule]
     outputs: Sequence[str] = ()
     wraps: dict[str, str] = field(default_factory=dict)
+    traced_images: set[str] = field(default_factory=set)
 
     def add(self, function: Function, state: FuncSchedule | None = None) -> None:
         """Take in a Function that a directive made, with its schedule so far."""
         self.functions[function.name] = function
         self.states[function.name] = initial(function) if state is None else state
+
+    def is_image(self, name: str) -> bool:
+        """Whether an image of this name is read."""
+        calls = (_first_call(f, name) for f in self.functions.values())
+        return any(c is not None and c.kind is CallKind.IMAGE for c in calls)
 
     def callers(self, name: str) -> list[str]:
         """Return the other Functions that use Func or image `name`."""

@@ -15,6 +15,7 @@ from halo.schedule.formula import Formula, Size
 from halo.schedule.loop_level import INLINED, LoopLevel
 from halo.schedule.memory import Bounds, Storage
 from halo.schedule.schedule import Entry
+from halo.schedule.traced import Traced
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,8 @@ class FuncSchedule:
         How its cells lie in memory.
     bounds
         Pure variable -> what is known of the cells computed along it.
+    traced
+        Which events are reported.
     stages
         One per definition.
     """
@@ -125,6 +128,7 @@ class FuncSchedule:
     store_level: LoopLevel = INLINED
     storage: Storage = field(default_factory=Storage)
     bounds: dict[str, Bounds] = field(default_factory=dict)
+    traced: Traced = field(default_factory=Traced)
     stages: tuple[StageSchedule, ...] = ()
 
     def sizes(self, func: str) -> Iterator[tuple[str, Size, Entry]]:

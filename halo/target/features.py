@@ -203,7 +203,11 @@ OPTIONS = frozenset(
         TargetFeature.NoBoundsQuery,
         TargetFeature.NoRuntime,
         TargetFeature.StrictFloat,
+        TargetFeature.TraceLoads,
+        TargetFeature.TracePipeline,
+        TargetFeature.TraceRealizations,
+        TargetFeature.TraceStores,
         TargetFeature.UserContext,
     }
 )
-"""Features that name what halo does anyway, or, for the entry checks, does nonetheless."""
+"""Features that ask for tracing, or name what halo does anyway (the entry checks in any case)."""

@@ -88,3 +88,17 @@ def test_a_pipeline_runs_again_after_a_requirement_failed(refused: Refused) -> N
         f.realize([4])
     limit.set(4)
     assert f.realize([4])[3] == 3
+
+
+def test_a_func_is_traced_after_it_is_defined(refused: Refused) -> None:
+    with refused(hl.ScheduleError, "trace_stores(): ", "is not defined yet", "define it before"):
+        hl.Func("f").trace_stores()
+
+
+def test_the_loads_of_an_image_nobody_reads_are_not_traced() -> None:
+    image = hl.ImageParam(hl.UInt(8), 1, "unread")
+    f, g = hl.Func("f"), hl.Func("g")
+    f[x] = x
+    g[x] = f[x] + hl.i32(image[x])
+    image.trace_loads()
+    assert [r for r in f.receipts() if r.entry.func == "unread"] == []

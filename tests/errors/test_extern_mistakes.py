@@ -204,6 +204,20 @@ def test_an_extern_stage_is_not_inlined(refused: Refused) -> None:
         f.compute_inline()
 
 
+def test_an_extern_stage_is_not_folded(refused: Refused) -> None:
+    f = stage()
+    with refused(hl.ScheduleError, "takes plain strides"):
+        f.fold_storage(x, 4)
+
+
+def test_what_an_extern_stage_is_given_is_not_folded(refused: Refused) -> None:
+    g = source()
+    f = stage([g], lambda a, out: None)
+    g.compute_root().fold_storage(x, 4)
+    with refused(hl.ScheduleError, "with one stride a dimension", ".in_("):
+        f.realize([3])
+
+
 def test_an_extern_stage_is_not_packed(refused: Refused) -> None:
     f = stage()
     with refused(hl.ScheduleError, "takes plain strides"):

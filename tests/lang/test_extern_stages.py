@@ -256,7 +256,7 @@ def test_the_executor_runs_it() -> None:
         return 0
 
     f = make()[1]
-    func = lower(make_request([f.function], "f", [None], None)).func
+    func = lower(make_request([f.function], "f", [None], None, hl.Target())).func
     out = np.zeros(12, np.int32)
     fields = {f"{f.name()}.{n}": v for n, v in {
         "min.0": 0, "min.1": 0, "extent.0": 4, "extent.1": 3, "stride.0": 1, "stride.1": 4,

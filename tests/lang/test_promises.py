@@ -24,7 +24,7 @@ def copy_of(source: hl.ImageParam) -> hl.Func:
 
 
 def c_of(f: hl.Func) -> str:
-    request = make_request([f.function], "entry", [None] * f.outputs(), None)
+    request = make_request([f.function], "entry", [None] * f.outputs(), None, hl.Target())
     return emit_c(LoweredModule("entry", (lower(request).func,)), host_target()).text
 
 

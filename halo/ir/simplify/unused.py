@@ -18,6 +18,7 @@ from halo.ir.stmt import (
     Realize,
     Stmt,
     Store,
+    TraceScope,
     block,
 )
 from halo.ir.substitute import free_variables, walk
@@ -49,7 +50,7 @@ class _Sweep:
             return self._block(s)
         if isinstance(s, Allocate):
             return self._allocate(s)
-        if isinstance(s, (Atomic, For, IfThenElse, ProducerConsumer, Realize)):
+        if isinstance(s, (Atomic, For, IfThenElse, ProducerConsumer, Realize, TraceScope)):
             made = s.map_children(lambda c: self.run(c) if isinstance(c, Stmt) else self._note(c))
             if isinstance(s, For):
                 self.used.discard(s.name)

@@ -22,6 +22,13 @@ from halo.schedule.directives.loops import (
     Unscheduled,
     Vectorize,
 )
+from halo.schedule.directives.observing import (
+    AddTraceTag,
+    TraceLoads,
+    TracePipeline,
+    TraceRealizations,
+    TraceStores,
+)
 from halo.schedule.directives.partition import (
     AlwaysPartition,
     AlwaysPartitionAll,
@@ -44,6 +51,7 @@ from halo.schedule.directives.wrappers import CloneIn, In, Wrapping
 
 __all__ = [
     "DIRECTIVES",
+    "AddTraceTag",
     "AlignBounds",
     "AlignExtent",
     "AlignStorage",
@@ -79,6 +87,10 @@ __all__ = [
     "StoreAt",
     "StoreIn",
     "StoreRoot",
+    "TraceLoads",
+    "TracePipeline",
+    "TraceRealizations",
+    "TraceStores",
     "Unroll",
     "Unscheduled",
     "Vectorize",

@@ -5,6 +5,7 @@ from halo.schedule.methods.companions import CompanionMethods
 from halo.schedule.methods.devices import DeviceMethods
 from halo.schedule.methods.levels import LevelMethods
 from halo.schedule.methods.log import EntryLog, ScheduleLog
+from halo.schedule.methods.observing import ObservingMethods
 from halo.schedule.methods.special import Specialization, SpecialMethods
 from halo.schedule.methods.storage import StorageMethods
 
@@ -15,7 +16,9 @@ class ScheduleMethods(SpecialMethods, CompanionMethods, DeviceMethods):
     __slots__ = ()
 
 
-class FuncScheduleMethods(ScheduleMethods, LevelMethods, BoundsMethods, StorageMethods):
+class FuncScheduleMethods(
+    ScheduleMethods, LevelMethods, BoundsMethods, StorageMethods, ObservingMethods
+):
     """Directives as methods of a Func: those of its pure definition and those of the whole."""
 
     __slots__ = ()

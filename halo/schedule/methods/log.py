@@ -67,6 +67,10 @@ class EntryLog:
         self.entries.append(Entry(self.name, stage, directive, user_location()))
         self.made[directive] = made
 
+    def add_entry(self, directive: Directive) -> None:
+        """Record a directive that changes no Function."""
+        self.entries.append(Entry(self.name, 0, directive, user_location()))
+
     def schedule(self) -> Schedule:
         """Return the directives as a value."""
         return Schedule(tuple(self.entries))
