@@ -22,7 +22,7 @@ from halo.errors import (
     ScheduleError,
     TypeMismatch,
 )
-from halo.ir.expr import Expr
+from halo.ir.operators import logical_not
 from halo.ir.stmt import MemoryType, Partition
 from halo.ir.trace import TraceEvent, TraceEventCode
 from halo.ir.types import BFloat, Bool, Float, Int, Type, UInt
@@ -48,6 +48,7 @@ from halo.lang.casts import (
 from halo.lang.choices import mux, select
 from halo.lang.driver import set_driver as _set_driver
 from halo.lang.effects import print, print_when, require
+from halo.lang.expr import Expr
 from halo.lang.extern import ExternFuncArgument
 from halo.lang.fixed_point import (
     halving_add,
@@ -69,6 +70,7 @@ from halo.lang.fixed_point import (
 from halo.lang.func import Func, Stage, funcs
 from halo.lang.handlers import JITHandlers
 from halo.lang.image_param import ImageParam
+from halo.lang.immediate import evaluate, lambda_func
 from halo.lang.integer_math import concat_bits, div_round_to_zero, extract_bits, mod_round_to_zero
 from halo.lang.interpolation import lerp
 from halo.lang.math import (
@@ -112,7 +114,6 @@ from halo.lang.operators import (
     likely,
     likely_if_innermost,
     logical_and,
-    logical_not,
     logical_or,
     max,
     min,
@@ -259,6 +260,7 @@ __all__ = [
     "count_trailing_zeros",
     "div_round_to_zero",
     "erf",
+    "evaluate",
     "exp",
     "extract_bits",
     "f16",
@@ -285,6 +287,7 @@ __all__ = [
     "is_finite",
     "is_inf",
     "is_nan",
+    "lambda_func",
     "lerp",
     "likely",
     "likely_if_innermost",

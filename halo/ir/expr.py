@@ -32,6 +32,10 @@ class Expr(Operators, Node):
     __slots__ = ()
     type: Type
 
+    def defined(self) -> bool:
+        """Whether this is an expression; halo has no empty ones."""
+        return True
+
     def __bool__(self) -> bool:
         raise HaloError(
             f"the truth of '{self}' is not known before it runs: "

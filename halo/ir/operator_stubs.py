@@ -49,3 +49,6 @@ class Operators:
         def __ne__(self, other: Any) -> Expr: ...  # type: ignore[override]
 
         __hash__ = object.__hash__
+
+        def logical_not(self) -> Expr:
+            """Return the negation of a bool."""

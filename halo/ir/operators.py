@@ -291,6 +291,16 @@ def invert(a: Any) -> Expr:
     return intrinsic("bitwise_not", a)
 
 
+def logical_not(a: Any) -> Expr:
+    """Return the negation of a bool."""
+    a = as_expr(a)
+    if not a.type.is_bool:
+        raise TypeMismatch(
+            f"logical_not of {a.type}, not bool", where=user_location(), hint="compare it: e != 0"
+        )
+    return Not(a)
+
+
 def comparison(cls: Callable[[Expr, Expr], Expr]) -> Callable[[Any, Any], Expr]:
     """Return the builder of comparison node `cls` on matched operands."""
 
@@ -335,7 +345,12 @@ def install_operators(cls: type) -> None:
         setattr(cls, f"__r{name}__", _reflected(build))
     for name, build in COMPARE.items():
         setattr(cls, f"__{name}__", _method(build))
-    unary = {"__neg__": negate, "__invert__": invert, "__hash__": object.__hash__}
+    unary = {
+        "__neg__": negate,
+        "__invert__": invert,
+        "__hash__": object.__hash__,
+        "logical_not": logical_not,
+    }
     for name, method in unary.items():
         setattr(cls, name, method)
 

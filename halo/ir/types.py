@@ -45,6 +45,26 @@ class Type:
             return NotImplemented
         return self.code is other.code and self.bits == other.bits and self.lanes == other.lanes
 
+    def __call__(self) -> Type:
+        """Return this type: ``e.type()`` is Halide's spelling of ``e.type``."""
+        return self
+
+    def element_of(self) -> Type:
+        """Return the scalar type of one lane, as `element`."""
+        return self.element
+
+    def with_bits(self, bits: int) -> Type:
+        """Return the type of the same kind with `bits` bits."""
+        return Type(self.code, bits, self.lanes)
+
+    def is_min(self, value: int) -> bool:
+        """Whether `value` is the smallest one of an integral type."""
+        return self.is_integral and value == self.min_value
+
+    def is_max(self, value: int) -> bool:
+        """Whether `value` is the largest one of an integral type."""
+        return self.is_integral and value == self.max_value
+
     def with_lanes(self, lanes: int) -> Type:
         """Return the same element type with `lanes` lanes."""
         return self if lanes == self.lanes else Type(self.code, self.bits, lanes)
@@ -105,8 +125,10 @@ class Type:
         """Largest value of an integral type."""
         return (1 << (self.bits - 1)) - 1 if self.is_int else (1 << self.bits) - 1
 
-    def can_represent(self, value: int) -> bool:
-        """Whether an integral type holds `value` exactly."""
+    def can_represent(self, value: int | Type) -> bool:
+        """Whether this type holds `value`, or every value of another type, exactly."""
+        if isinstance(value, Type):
+            return _includes(self, value)
         return self.min_value <= value <= self.max_value
 
     def wrap(self, value: int) -> int:
@@ -127,6 +149,27 @@ class Type:
         else:
             name = f"{self.code.value}{self.bits}"
         return name if self.lanes == 1 else f"{name}x{self.lanes}"
+
+
+_DIGITS = {(TypeCode.FLOAT, 16): 11, (TypeCode.FLOAT, 32): 24, (TypeCode.FLOAT, 64): 53}
+"""Bits of the significand of a float, the hidden one included."""
+
+
+def _includes(a: Type, b: Type) -> bool:
+    """Whether every value of `b` is one of `a`."""
+    if a.element == b.element:
+        return True
+    digits = _DIGITS.get((a.code, a.bits), 8)
+    if a.is_float and b.is_float:
+        return a.bits > b.bits and not a.is_bfloat
+    if a.is_float:
+        return b.is_integral and b.max_value <= 1 << digits
+    return (
+        a.is_integral
+        and b.is_integral
+        and a.min_value <= b.min_value
+        and b.max_value <= a.max_value
+    )
 
 
 def Int(bits: int, lanes: int = 1) -> Type:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from halo.errors import DefinitionError, TypeMismatch, user_location
-from halo.ir.expr import Expr, Max, Min, Not
+from halo.ir.expr import Expr, Max, Min
 from halo.ir.intrinsics import intrinsic
 from halo.ir.intrinsics import likely as _likely
 from halo.ir.operators import as_expr, cast_to, common_type, match_types
@@ -99,14 +99,6 @@ def unsafe_promise_clamped(value: Any, low: Any, high: Any) -> Expr:
 def strict_float(e: Any) -> Expr:
     """Return `e`: halo never reassociates, and contracts only what docs/semantics.md says."""
     return as_expr(e)
-
-
-def logical_not(e: Any) -> Expr:
-    """Return the negation of a bool."""
-    value = as_expr(e)
-    if not value.type.is_bool:
-        raise TypeMismatch(f"logical_not of {value.type}, not bool", where=user_location())
-    return Not(value)
 
 
 def logical_and(*args: Any) -> Expr:

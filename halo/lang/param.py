@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from halo.errors import BufferError, user_location
-from halo.ir.expr import Expr, Variable
+from halo.errors import BufferError, DefinitionError, user_location
+from halo.ir.expr import Expr, Variable, as_const, const
 from halo.ir.function import Parameter
 from halo.ir.types import Type
 from halo.lang.handle import Handle
@@ -27,7 +27,8 @@ class Param(Handle):
     value
         Value until `set` changes it.
     min, max
-        Range that the value is promised to stay in.
+        Range that the value is promised to stay in. It is checked when the compiled function is
+        called, and code is made for it.
     """
 
     __slots__ = ("_parameter", "_variable")
@@ -75,27 +76,41 @@ class Param(Handle):
         """Return the value, None if none has been given."""
         return self._parameter.value
 
-    def set_range(self, min: Number | None, max: Number | None) -> None:
-        """Promise that the value stays in [min, max]; None leaves a side open."""
+    def set_range(self, min: Any, max: Any) -> None:
+        """Promise that the value stays in [min, max], constants; None leaves a side open.
+
+        Raises
+        ------
+        DefinitionError
+            A limit is no constant, or no value lies between them.
+        """
         p = self._parameter
-        p.min = None if min is None else _checked(p, min)
-        p.max = None if max is None else _checked(p, max)
+        low, high = _limit(p, min), _limit(p, max)
+        if low is not None and high is not None and low > high:
+            raise DefinitionError(
+                f"the range [{low}, {high}] of Param {p.name} holds no value",
+                where=user_location(),
+                hint="the smaller limit comes first",
+            )
+        p.min, p.max = low, high
 
-    def set_min_value(self, min: Number) -> None:
+    def set_min_value(self, min: Any) -> None:
         """Promise that the value is never smaller than `min`."""
-        self._parameter.min = _checked(self._parameter, min)
+        self.set_range(min, self._parameter.max)
 
-    def set_max_value(self, max: Number) -> None:
+    def set_max_value(self, max: Any) -> None:
         """Promise that the value is never larger than `max`."""
-        self._parameter.max = _checked(self._parameter, max)
+        self.set_range(self._parameter.min, max)
 
-    def min_value(self) -> int | float | None:
+    def min_value(self) -> Expr | None:
         """Return the promised minimum, None if there is none."""
-        return self._parameter.min
+        p = self._parameter
+        return None if p.min is None else const(p.type, p.min)
 
-    def max_value(self) -> int | float | None:
+    def max_value(self) -> Expr | None:
         """Return the promised maximum, None if there is none."""
-        return self._parameter.max
+        p = self._parameter
+        return None if p.max is None else const(p.type, p.max)
 
     def set_estimate(self, value: Number) -> None:
         """Say which value is typical; nothing depends on it but schedules made by a program."""
@@ -110,6 +125,20 @@ class Param(Handle):
 
     def __repr__(self) -> str:
         return f"Param({self._parameter.type}, {self._parameter.name!r})"
+
+
+def _limit(p: Parameter, value: Any) -> int | float | None:
+    """Return a limit of the range as the parameter's type holds it."""
+    if value is None:
+        return None
+    known = as_const(value) if isinstance(value, Expr) else value
+    if known is None or hasattr(value, "_as_expr"):
+        raise DefinitionError(
+            f"the range of Param {p.name} is not constant: {value}",
+            where=user_location(),
+            hint="what depends on other values is checked by halo.require(condition, value)",
+        )
+    return _checked(p, known)
 
 
 def _checked(p: Parameter, value: Any) -> int | float:
@@ -131,5 +160,6 @@ def parameter_value(p: Parameter, value: Any) -> int | float:
         raise BufferError(
             f"{value} is outside the range [{low}, {high}] of Param {p.name}",
             where=user_location(),
+            hint="set_range changes the range",
         )
     return checked

@@ -27,13 +27,22 @@ class Range(NamedTuple):
 
 
 class RVar(Handle):
-    """One dimension of an RDom; without a domain it only names a new dimension in a schedule."""
+    """One dimension of an RDom; without a domain it only names a new dimension in a schedule.
+
+    Parameters
+    ----------
+    name
+        A name, or an RDom of one dimension whose dimension it is to be.
+    """
 
     __slots__ = ("_domain", "_name", "_variable")
 
     def __init__(
-        self, name: str = "", *, domain: ReductionDomain | None = None, index: int = 0
+        self, name: str | RDom = "", *, domain: ReductionDomain | None = None, index: int = 0
     ) -> None:
+        if isinstance(name, RDom):
+            name._as_expr()  # refuses several dimensions
+            domain, name = name.domain, ""
         self._domain = domain
         self._name = domain.rvars[index].name if domain else name or fresh_name("rv")
         self._variable = Variable(Int(32), self._name, source=domain)
@@ -142,6 +151,14 @@ class RDom(Handle):
     def dimensions(self) -> int:
         """Return the number of dimensions."""
         return len(self._vars)
+
+    def defined(self) -> bool:
+        """Whether this is a domain; halo has no empty ones."""
+        return True
+
+    def same_as(self, other: RDom) -> bool:
+        """Whether `other` is the same domain."""
+        return self._domain is other._domain
 
     def where(self, predicate: Any) -> None:
         """Restrict the domain to the points where `predicate` holds, a bool expression.

@@ -36,6 +36,15 @@ class Var(Handle):
         """Whether this is ``_``, which stands for any number of implicit variables."""
         return self._name == "_"
 
+    def is_implicit(self) -> bool:
+        """Whether this is one of ``_0``, ``_1``, ..., or ``_``."""
+        return self.is_placeholder() or implicit_number(self._name) is not None
+
+    def implicit_index(self) -> int:
+        """Return n of implicit variable ``_n``, -1 of any other."""
+        number = implicit_number(self._name)
+        return -1 if number is None else number
+
     @staticmethod
     def implicit(n: int) -> Var:
         """Return implicit variable ``_n``, what the n-th dimension under ``_`` is called."""

@@ -15,7 +15,7 @@ from halo.ir.simplify import simplify
 from halo.ir.stmt import Stmt
 from halo.ir.substitute import substitute
 from halo.ir.types import Int
-from halo.lowering.checks import add_entry_checks, add_region_checks
+from halo.lowering.checks import add_entry_checks, add_parameter_checks, add_region_checks
 from halo.lowering.common_subexpressions import common_subexpressions
 from halo.lowering.fill_undefined import fill_undefined
 from halo.lowering.hoist_invariants import hoist_invariants
@@ -144,6 +144,7 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     if not request.trusted:
         arguments = {name: i for name, i in images.items() if i not in embedded}
         s = add_entry_checks(s, outputs, arguments, output_dims)
+        s = add_parameter_checks(s, given.parameters)
     s = run("entry checks", lambda s: s, s)
     for name, f in _passes(request.scalars, program, resolved):
         s = run(name, f, s)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 
 from halo.errors import BoundsError
-from halo.ir.expr import EQ, GE, GT, LE, Add, And, Expr, Or, Sub, i32
-from halo.ir.function import Dimension, Function, Image, output_buffer
+from halo.ir.expr import EQ, GE, GT, LE, Add, And, Expr, Or, Sub, Variable, const, i32
+from halo.ir.function import Dimension, Function, Image, Parameter, output_buffer
 from halo.ir.interval import Interval
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.simplify import simplify
@@ -60,6 +60,28 @@ def add_entry_checks(
             checks.extend(_promised("output", buffer, output_dims.get(buffer, ())))
         for other in buffers[1:]:
             checks.extend(_same_shape(buffers[0], other, f.dimensions))
+    return block(*checks, body)
+
+
+def add_parameter_checks(body: Stmt, parameters: Sequence[Parameter]) -> Stmt:
+    """Put in front of `body` that every scalar parameter lies in the range promised for it.
+
+    Requires: all other checks are in `body`; they may rely on the ranges.
+    Ensures: `body` runs only if the promises are kept; a NaN keeps none.
+
+    Example: p in [0, 9] -> assert 0 <= p and p <= 9.
+    """
+    checks: list[Stmt] = []
+    for p in parameters:
+        # Of a parameter without a range: what is promised would simplify the check away.
+        value = Variable(p.type, p.name, Parameter(p.name, p.type))
+        low, high = [None if end is None else const(p.type, end) for end in (p.min, p.max)]
+        inside: list[Expr] = [GE(value, low)] if low is not None else []
+        inside += [LE(value, high)] if high is not None else []
+        if inside:
+            ends = ("-inf" if low is None else low, ", ", "inf" if high is None else high)
+            text = ("parameter '", p.name, "' is ", value, ", its range is [", *ends, "]")
+            checks.append(AssertStmt(reduce(And, inside), ErrorCode.BAD_PARAMETER, text))
     return block(*checks, body)
 
 

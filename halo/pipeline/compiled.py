@@ -13,6 +13,13 @@ from halo.lang.handlers import JITHandlers
 from halo.lowering import Lowered
 from halo.schedule.receipts import Receipts
 
+Ranges = tuple[tuple[int | float | None, int | float | None], ...]
+
+
+def ranges_of(lowered: Lowered) -> Ranges:
+    """Return the range that is promised now of each scalar parameter."""
+    return tuple((x.min, x.max) for x in lowered.inputs if isinstance(x, Parameter))
+
 
 @dataclass(frozen=True, slots=True)
 class CompileTimes:
@@ -24,12 +31,13 @@ class CompileTimes:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A pipeline as machine code."""
+    """A pipeline as machine code, made for parameters in `ranges`."""
 
     lowered: Lowered
     library: codegen.Library
     externs: codegen.Externs
     times: CompileTimes
+    ranges: Ranges
 
     @property
     def receipts(self) -> Receipts:

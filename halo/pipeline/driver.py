@@ -17,7 +17,7 @@ from halo.lowering import Request, lower, prepare
 from halo.lowering.input_boxes import input_boxes
 from halo.lowering.inputs import collect_inputs
 from halo.lowering.loop_nest_text import loop_nest_text
-from halo.pipeline.compiled import Compiled, CompileTimes
+from halo.pipeline.compiled import Compiled, CompileTimes, ranges_of
 from halo.pipeline.embed import embedded_constant
 from halo.pipeline.extern import implementations_of
 from halo.pipeline.files import compile_to_files
@@ -63,7 +63,7 @@ class HaloDriver:
                     self._parts[own] = parts
             key = parts.key(buffers, target)
             found = self._compiled.get(key)
-        if found is None:
+        if found is None or found.ranges != ranges_of(found.lowered):
             request = make_request(outputs, outputs[0].name, buffers, None, target)
             found = _compile(request, target)
             with self._lock:
@@ -170,7 +170,7 @@ def _compile(request: Request, target: Target) -> Compiled:
     externs = codegen.Externs(module, target, given)
     library = codegen.compile_module(module, target)
     times = CompileTimes(middle - start, time.perf_counter() - middle)
-    return Compiled(lowered, library, externs, times)
+    return Compiled(lowered, library, externs, times, ranges_of(lowered))
 
 
 DRIVER = HaloDriver()

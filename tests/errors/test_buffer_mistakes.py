@@ -86,3 +86,44 @@ def test_a_parameter_that_does_not_fit_its_type(refused: Any) -> None:
 def test_a_cell_outside_a_buffer(refused: Any) -> None:
     with refused(hl.BoundsError, "3", "[0, 3)"):
         hl.Buffer(np.zeros(3, np.uint8))[3]
+
+
+def test_a_param_outside_its_range(refused: Any) -> None:
+    p = hl.Param(hl.Int(32), "level", 3, min=0, max=9)
+    with refused(
+        hl.BufferError, f"12 is outside the range [0, 9] of Param {p.name()}", "set_range"
+    ):
+        p.set(12)
+
+
+def test_a_param_that_runs_outside_its_range(refused: Any) -> None:
+    x, f = hl.Var("x"), hl.Func("f")
+    p = hl.Param(hl.Int(32), "level", 3)
+    f[x] = x + p
+    p.set_range(4, 9)
+    with refused(hl.BufferError, f"parameter '{p.name()}' is 3, its range is [4, 9]"):
+        f.realize([4])
+
+
+def test_a_range_that_holds_no_value(refused: Any) -> None:
+    p = hl.Param(hl.Int(32), "level")
+    with refused(hl.DefinitionError, f"the range [9, 4] of Param {p.name()} holds no value"):
+        p.set_range(9, 4)
+
+
+def test_a_range_that_is_not_constant(refused: Any) -> None:
+    p, q = hl.Param(hl.Int(32), "level"), hl.Param(hl.Int(32), "top")
+    with refused(hl.DefinitionError, f"the range of Param {p.name()} is not constant", "require"):
+        p.set_max_value(q)
+
+
+def test_a_range_beyond_the_type(refused: Any) -> None:
+    p = hl.Param(hl.UInt(8), "level")
+    with refused(hl.BufferError, f"Param {p.name()} of type uint8 cannot hold 256"):
+        p.set_range(0, 256)
+
+
+def test_an_estimate_that_is_no_number(refused: Any) -> None:
+    p = hl.Param(hl.UInt(8), "level")
+    with refused(hl.TypeMismatch, "'many' is no number"):
+        p.set_estimate("many")  # type: ignore[arg-type]

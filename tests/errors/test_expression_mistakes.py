@@ -126,3 +126,33 @@ def test_select_with_conditions_for_some_of_the_values(refused: Any) -> None:
 def test_a_promise_of_a_limit_that_the_type_does_not_hold(refused: Any) -> None:
     with refused(hl.TypeMismatch, "unsafe_promise_clamped of int32 to a limit of float32"):
         hl.unsafe_promise_clamped(x, 0, real)
+
+
+def test_the_negation_of_a_number(refused: Any) -> None:
+    with refused(hl.TypeMismatch, "logical_not of float32", "e != 0"):
+        real.logical_not()
+
+
+def test_an_rvar_of_a_domain_with_several_dimensions(refused: Any) -> None:
+    with refused(hl.DefinitionError, "has 2 dimensions", "r.x, r.y"):
+        hl.RVar(hl.RDom([(0, 2), (0, 2)]))
+
+
+def test_a_lambda_of_something_that_is_no_var(refused: Any) -> None:
+    with refused(hl.DefinitionError, "lambda_func takes Vars, then the expression"):
+        hl.lambda_func(x + 1, x)
+
+
+def test_a_lambda_of_nothing(refused: Any) -> None:
+    with refused(hl.DefinitionError, "lambda_func takes Vars"):
+        hl.lambda_func()
+
+
+def test_evaluating_what_depends_on_a_var(refused: Any) -> None:
+    with refused(hl.DefinitionError, "Var x is used"):
+        hl.evaluate(x + 1)
+
+
+def test_an_expr_of_a_text(refused: Any) -> None:
+    with refused(hl.TypeMismatch, "'one' of type str is not an expression"):
+        hl.Expr("one")  # type: ignore[call-arg]

@@ -82,3 +82,63 @@ def test_image_param_binds_arrays_and_buffers_without_a_copy():
 def test_image_param_refuses_misuse(use, error, match):
     with pytest.raises(error, match=match):
         use(hl.ImageParam(hl.Float(32), 2))
+
+
+def test_the_range_is_kept_as_constants():
+    p = hl.Param(hl.Float(32), "ranged", 1.0)
+    assert p.min_value() is None and p.max_value() is None
+    p.set_min_value(0.5)
+    p.set_max_value(hl.f32(2.0))
+    assert (str(p.min_value()), str(p.max_value())) == ("0.5f", "2.0f")
+    p.set_range(None, None)
+    assert p.min_value() is None
+
+
+def test_estimates_are_kept():
+    p = hl.Param(hl.UInt(8))
+    assert p.estimate() is None
+    p.set_estimate(7)
+    assert p.estimate() == 7
+
+
+TYPES = [hl.Int(8), hl.UInt(8), hl.Int(16), hl.UInt(16), hl.Int(32), hl.UInt(32), hl.Int(64)]
+
+
+@pytest.mark.parametrize("type_", [*TYPES, hl.UInt(64), hl.Float(32), hl.Float(64)], ids=str)
+def test_the_range_is_checked_when_it_runs(type_):
+    x, f = hl.Var("x"), hl.Func("f")
+    p = hl.Param(type_, "level", 5)
+    f[x] = p + hl.cast(type_, x)
+    p.set_range(2, 6)
+    assert np.array(f.realize([2])).tolist() == [5, 6]
+    p.parameter().value = 7
+    with pytest.raises(hl.BufferError, match=r"parameter 'level\S*' is 7.*its range is \[2"):
+        f.realize([2])
+
+
+def test_one_side_of_a_range_is_checked_and_a_nan_keeps_none():
+    x, f = hl.Var("x"), hl.Func("f")
+    p = hl.Param(hl.Float(32), "gain", 5)
+    f[x] = p * x
+    p.set_max_value(6)
+    assert np.array(f.realize([2])).tolist() == [0, 5]
+    p.parameter().value = float("nan")
+    with pytest.raises(hl.BufferError, match=r"its range is \[-inf, 6"):
+        f.realize([2])
+
+
+def test_a_range_that_changes_is_compiled_for():
+    x, f = hl.Var("x"), hl.Func("f")
+    p = hl.Param(hl.Int(32), "shift", 1, min=0, max=1)
+    f[x] = hl.select(p > 1, 100, x)
+    assert np.array(f.realize([2])).tolist() == [0, 1]
+    p.set_range(0, 9)
+    p.set(5)
+    assert np.array(f.realize([2])).tolist() == [100, 100]
+
+
+def test_a_range_bounds_what_is_read():
+    x, f = hl.Var("x"), hl.Func("f")
+    p = hl.Param(hl.Int(32), "offset", 2, min=0, max=3)
+    f[x] = hl.Buffer(np.arange(8, dtype=np.int32))[x + p]
+    assert np.array(f.realize([5])).tolist() == [2, 3, 4, 5, 6]

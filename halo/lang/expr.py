@@ -1,0 +1,35 @@
+"""The public face of expressions: what is an Expr, and how a value becomes one.
+
+The nodes of the IR are made hundreds of thousands of times by lowering, and would pay for a
+constructor of their base that converts; so it stands here, apart from them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from halo.ir import expr as ir
+from halo.ir.operators import as_expr
+
+if TYPE_CHECKING:
+    from halo.ir.expr import Expr as Expr
+else:
+
+    class _Face(type):
+        """Makes every expression of the IR an instance, and a call a conversion."""
+
+        def __instancecheck__(cls, value: Any) -> bool:
+            return isinstance(value, ir.Expr)
+
+        def __subclasscheck__(cls, other: type) -> bool:
+            return issubclass(other, ir.Expr)
+
+        def __call__(cls, value: Any) -> ir.Expr:
+            return as_expr(value)
+
+    class Expr(metaclass=_Face):
+        """An expression: what Vars, Params, cells of Funcs and numbers are made into.
+
+        ``Expr(value)`` makes one of a number or of anything that stands for a value; operators and
+        the functions of this package make larger ones. ``e.type`` is its type.
+        """
