@@ -7,6 +7,7 @@ from halo.ir.types import HANDLE, Type, TypeCode, UInt
 
 ARITY: dict[str, int] = {
     "likely": 1,  # its argument; loop partitioning makes a steady state in which it is constant
+    "predicated": 2,  # (cell, c): the cell, read only where c holds, else 0; until memory is flat
     "promise_clamped": 3,  # (v, lo, hi): v, known to lie in [lo, hi]
     "fma": 3,  # (a, b, c): a*b + c rounded once (float32, float64)
     "abs": 1,  # of floats and of signed integers; the latter give the unsigned type

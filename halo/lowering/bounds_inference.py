@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
 
 from halo.errors import BoundsError
 from halo.ir.expr import Call, CallKind, Div, Expr, Mod, Mul, Variable, as_const, i32, is_true
@@ -20,13 +19,12 @@ from halo.ir.substitute import substitute
 from halo.ir.types import Int
 from halo.lowering.program import Program, calls_in, expressions_of
 from halo.lowering.promises import Sizes, promise_checks, promised
-from halo.lowering.splits import extent_of, last_of, rounded
+from halo.lowering.reach import Domain, Reach, reach_of
+from halo.lowering.splits import extent_of, last_of
 from halo.polyhedral import image_box
-from halo.schedule.memory import Bounds
-from halo.schedule.state import FuncSchedule, StageSchedule
+from halo.schedule.state import FuncSchedule
 
 Box = tuple[Interval, ...]
-Domain = dict[str, Interval]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +34,34 @@ class Region:
     Attributes
     ----------
     stages
-        Per stage, the range of each pure variable; stage 0's covers the others'.
+        Per stage, the range of each pure variable that is asked for; stage 0's covers the others'.
+    reaches
+        Per stage, the ranges for which it reads and stores, where steps run over the end.
     lets
-        The names used in `stages`, outermost first.
+        The names used in `stages` and `reaches`, outermost first.
     """
 
     stages: tuple[Domain, ...]
+    reaches: tuple[Reach, ...]
     lets: tuple[tuple[str, Expr], ...]
 
     def box(self, args: tuple[str, ...]) -> Box:
-        """Return the range of each dimension that is computed, and so stored."""
-        return tuple(self.stages[0][a] for a in args)
+        """Return the range of each dimension that is stored."""
+        return tuple(self.reaches[0].stores[a] for a in args)
+
+    def grows_along(self, arg: str) -> bool:
+        """Whether the pure definition runs over its range along `arg`."""
+        r, reach = self.stages[0][arg], self.reaches[0]
+        return reach.reads[arg] is not r or reach.stores[arg] is not r
+
+    def along(self, arg: str, r: Interval) -> Region:
+        """Return the region of a Function of one stage with another range along `arg`.
+
+        Requires: it does not grow along `arg`.
+        """
+        reach = self.reaches[0]
+        reach = Reach({**reach.reads, arg: r}, {**reach.stores, arg: r})
+        return Region(({**self.stages[0], arg: r},), (reach,), self.lets)
 
 
 class Regions:
@@ -67,10 +82,15 @@ class Regions:
 
     def at_root(self, name: str, domain: Domain) -> Region:
         """Return the region of an output: what its buffer says."""
-        return self._staged(name, domain, None)
+        return self._staged(name, domain, None, True)
 
-    def region(self, name: str, need: Box) -> Region:
+    def region(self, name: str, need: Box, whole: bool) -> Region:
         """Return the region of `name` at a site where its users read `need`.
+
+        Parameters
+        ----------
+        whole
+            Whether it is computed there; else parts of the region are, deeper.
 
         Raises
         ------
@@ -86,7 +106,7 @@ class Regions:
             if r.min is None or r.max is None:
                 raise _unbounded(f, i)
             domain[arg] = Interval(simplify(r.min), simplify(r.max))
-        return self._staged(name, domain, self._suffix(name))
+        return self._staged(name, domain, self._suffix(name), whole)
 
     def checks(self, name: str, need: Box) -> list[Stmt]:
         """Return the checks that what is promised of `name` holds all that its users read."""
@@ -99,25 +119,31 @@ class Regions:
         self._names[name] = n + 1
         return f".{n}" if n else ""
 
-    def _staged(self, name: str, domain: Domain, suffix: str | None) -> Region:
+    def _staged(self, name: str, domain: Domain, suffix: str | None, whole: bool) -> Region:
         """Grow `domain`, from the last stage back to the first, by what later stages touch."""
         f = self.program.functions[name]
         definitions = self.program.definitions[name]
         schedule = self.schedules[name]
-        lets: list[tuple[str, Expr]] = []
+        names = _Names(suffix)
         stages: list[Domain] = []
+        reaches: list[Reach] = []
         for i in reversed(range(len(definitions))):
-            grown = _rounded(schedule.stages[i], domain)
-            if suffix is not None:
-                grown = self._bind(f"{name}.s{i}", f.args, grown, suffix, lets, schedule.bounds)
-            stages.append(grown)
+            prefix = f"{name}.s{i}"
+            units = {arg: b.modulus for arg, b in schedule.bounds.items()}
+            domain = {
+                arg: names.bound(f"{prefix}.{arg}", domain[arg], unit=units.get(arg, 1))
+                for arg in f.args
+            }
+            reach = names.grown(prefix, reach_of(schedule.stages[i], domain, whole), domain)
+            stages.append(domain)
+            reaches.append(reach)
             if i:
-                domain = self._before(f, definitions[i], grown, domain)
-        return Region(tuple(reversed(stages)), tuple(lets))
+                domain = self._before(f, definitions[i], reach, domain)
+        return Region(tuple(reversed(stages)), tuple(reversed(reaches)), tuple(names.lets))
 
-    def _before(self, f: Function, d: Definition, at: Domain, after: Domain) -> Domain:
-        scope = refine(with_rvars(d, at), d.predicate)
-        own = _touched(d, scope).get(f.name)
+    def _before(self, f: Function, d: Definition, reach: Reach, after: Domain) -> Domain:
+        own = _touched(d, refine(with_rvars(d, reach.reads), d.predicate)).get(f.name)
+        scope = refine(with_rvars(d, reach.stores), d.predicate)
         before: Domain = {}
         simplifier = Simplifier()
         for i, arg in enumerate(f.args):
@@ -128,43 +154,47 @@ class Regions:
             before[arg] = Interval(simplifier.simplify(r.min), simplifier.simplify(r.max))
         return before
 
-    def _bind(
-        self,
-        prefix: str,
-        args: tuple[str, ...],
-        domain: Domain,
-        suffix: str,
-        lets: list[tuple[str, Expr]],
-        units: Mapping[str, Bounds],
-    ) -> Domain:
-        def named(e: Expr, arg: str, what: str) -> Expr:
-            if not e.children():  # a constant or a variable needs no name of its own
-                return e
-            lets.append((f"{prefix}.{arg}.{what}{suffix}", e))
-            return Variable(Int(32), lets[-1][0])
 
-        bound: Domain = {}
-        for arg in args:
-            r = domain[arg]
-            assert r.min is not None and r.max is not None
-            low = named(r.min, arg, "min")
-            extent, unit = extent_of(r), units.get(arg, Bounds()).modulus
-            if as_const(extent) is not None:  # keep it visible that the extent is constant,
-                bound[arg] = Interval(low, simplify(last_of(low, extent)))
-            elif unit > 1 and as_const(simplify(Mod(extent, i32(unit)))) == 0:  # or a multiple
-                steps = named(simplify(Div(extent, i32(unit))), arg, "steps")
-                bound[arg] = Interval(low, simplify(last_of(low, Mul(steps, i32(unit)))))
-            else:
-                bound[arg] = Interval(low, named(r.max, arg, "max"))
-        return bound
+class _Names:
+    """Names for the ends of ranges, numbered by `suffix`; None: no names."""
 
+    def __init__(self, suffix: str | None) -> None:
+        self.suffix = suffix
+        self.lets: list[tuple[str, Expr]] = []
 
-def _rounded(stage: StageSchedule, domain: Domain) -> Domain:
-    """Return `domain` grown to the whole steps of every loop nest that the stage may run."""
-    variants = [rounded(variant, domain) for variant in stage.variants()]
-    if len(variants) == 1:
-        return variants[0]
-    return {arg: reduce(union, [v[arg] for v in variants]) for arg in domain}
+    def _named(self, e: Expr, name: str) -> Expr:
+        if self.suffix is None or not e.children():  # constants and variables need no name
+            return e
+        self.lets.append((f"{name}{self.suffix}", e))
+        return Variable(Int(32), self.lets[-1][0])
+
+    def bound(self, name: str, r: Interval, end: str = "max", unit: int = 1) -> Interval:
+        """Return `r` with its ends named; its extent may be known to be a multiple of `unit`."""
+        assert r.min is not None and r.max is not None
+        if self.suffix is None:
+            return r
+        low = self._named(r.min, f"{name}.min")
+        extent = extent_of(r)
+        if as_const(extent) is not None:  # keep it visible that the extent is constant,
+            return Interval(low, simplify(last_of(low, extent)))
+        if unit > 1 and as_const(simplify(Mod(extent, i32(unit)))) == 0:  # or a multiple
+            steps = self._named(simplify(Div(extent, i32(unit))), f"{name}.steps")
+            return Interval(low, simplify(last_of(low, Mul(steps, i32(unit)))))
+        return Interval(low, self._named(r.max, f"{name}.{end}"))
+
+    def grown(self, prefix: str, reach: Reach, domain: Domain) -> Reach:
+        """Return `reach` with the ends named that are not those of `domain`."""
+        reads, stores = dict(reach.reads), dict(reach.stores)
+        for arg, r in domain.items():
+            name = f"{prefix}.{arg}"
+            shared = reads[arg] is stores[arg]
+            if reads[arg] is not r:
+                reads[arg] = self.bound(name, reads[arg], "end" if shared else "reads")
+            if shared:
+                stores[arg] = reads[arg]
+            elif stores[arg] is not r:
+                stores[arg] = self.bound(name, stores[arg], "stores")
+        return Reach(reads, stores)
 
 
 def with_rvars(d: Definition, domain: Mapping[str, Interval]) -> dict[str, Interval]:

@@ -13,8 +13,9 @@ from halo.ir.lowered import Field, buffer_field
 from halo.ir.ranges import larger
 from halo.ir.simplify import simplify
 from halo.ir.stmt import CallExtern, IfThenElse, Stmt
-from halo.lowering.bounds_inference import Box, Domain, extern_boxes
+from halo.lowering.bounds_inference import Box, extern_boxes
 from halo.lowering.program import Program
+from halo.lowering.reach import Domain
 from halo.lowering.splits import extent_of
 
 

@@ -12,9 +12,9 @@ from halo.ir.simplify import simplify
 from halo.ir.stmt import For, ForKind, LetStmt, Stmt
 from halo.ir.substitute import substitute, uses_variable
 from halo.ir.types import Int
-from halo.lowering.bounds_inference import Domain
+from halo.lowering.reach import Domain
 from halo.lowering.sites import Site
-from halo.lowering.splits import Loop, StageNest, last_of
+from halo.lowering.splits import Guard, Loop, StageNest, last_of
 from halo.lowering.surroundings import Frame
 from halo.schedule.align import LoopAlignStrategy
 from halo.schedule.fusion import Stage
@@ -39,24 +39,24 @@ class Variant:
 class Member:
     """A loop nest under construction, alone or with others that share its outer loops.
 
-    `sites` are those of its loops; `guards` hold where it runs at all, and are asked where its
-    own loops begin.
+    `reads` are the ranges for which it reads; `sites` are those of its loops; `guards` hold where
+    it runs at all, and are asked where its own loops begin.
     """
 
     variant: Variant
     nest: StageNest
-    domain: Domain
+    reads: Domain
     sites: list[Site]
-    guards: list[Expr] = field(default_factory=list)
+    guards: list[Guard] = field(default_factory=list)
 
     @property
     def stage(self) -> Stage:
         """The definition."""
         return self.variant.func, self.variant.stage
 
-    def guards_at(self, depth: int) -> list[Expr]:
+    def guards_at(self, depth: int) -> list[Guard]:
         """Return the conditions that are known inside loop `depth`."""
-        return [g.condition for g in self.nest.guards if g.depth == depth]
+        return [g for g in self.nest.guards if g.depth == depth]
 
     def bindings_at(self, depth: int) -> list[tuple[str, Expr]]:
         """Return the names that are known inside loop `depth`, the first outermost."""
@@ -104,12 +104,13 @@ class SharedLoop:
         self.frame = Frame(site, Variable(Int(32), self.name), serial, self._first)
         self.frame.lets.extend(self._variables())
 
-    def guards(self, m: Member) -> list[Expr]:
+    def guards(self, m: Member) -> list[Guard]:
         """Return where `m` runs in this loop."""
         if self._same:
             return []
         loop, v = self._own[m.stage], self._iteration(m.stage)
-        return [GE(v, loop.min), LE(v, last_of(loop.min, loop.extent))]
+        ends = GE(v, loop.min), LE(v, last_of(loop.min, loop.extent))
+        return [Guard(self._depth, end, True) for end in ends]
 
     def around(self, body: Stmt) -> Stmt:
         """Return the loop over `body`."""

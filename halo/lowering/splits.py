@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from halo.ir.expr import GE, LE, Add, Div, Expr, Min, Mod, Mul, Sub, Variable, as_const, i32
+from halo.ir.expr import GE, LE, LT, Add, Div, Expr, Min, Mod, Mul, Sub, Variable, as_const, i32
 from halo.ir.interval import Interval, bounds_of, intersect
 from halo.ir.simplify import simplify
 from halo.ir.stmt import ForKind, Partition
@@ -43,10 +43,14 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A condition on the iterations, known inside loop `depth`."""
+    """A condition on the iterations, known inside loop `depth`.
+
+    `cuts` says that it is worth cutting the loop, so that only the last step asks.
+    """
 
     depth: int
     condition: Expr
+    cuts: bool
 
 
 @dataclass(slots=True)
@@ -59,6 +63,10 @@ class StageNest:
         Outermost first.
     bindings, guards
         What goes inside which loop; a binding may use those before it.
+    load_guards, store_guards
+        Conditions under which an iteration may read, and store.
+    fresh
+        Conditions under which a cell is the iteration's own; else it keeps its value.
     values
         Variable of the definition to its value in terms of loops and bindings.
     fused
@@ -70,20 +78,28 @@ class StageNest:
     loops: list[Loop] = field(default_factory=list)
     bindings: list[Binding] = field(default_factory=list)
     guards: list[Guard] = field(default_factory=list)
+    load_guards: list[Expr] = field(default_factory=list)
+    store_guards: list[Expr] = field(default_factory=list)
+    fresh: list[Expr] = field(default_factory=list)
     values: dict[str, Expr] = field(default_factory=dict)
     fused: bool = False
     needs: list[Expr] = field(default_factory=list)
 
-    def fresh(self, name: str) -> str:
+    def unused(self, name: str) -> str:
         """Return `name`, numbered where a binding has it: a variable may be split repeatedly."""
         used = {b.name for b in self.bindings}
         numbered = (f"{name}.{n}" for n in range(1, len(used) + 1))
         return name if name not in used else next(n for n in numbered if n not in used)
 
-    def scope_at(self, depth: int, domain: Mapping[str, Interval]) -> dict[str, Interval]:
-        """Return the ranges of the definition's variables inside loop `depth`.
+    def own_conditions(self) -> list[Expr]:
+        """Return the conditions under which an iteration may do all that it does."""
+        return [*self.load_guards, *self.store_guards, *self.fresh]
 
-        Variables of loops down to `depth` and bindings known there stand for themselves.
+    def scope_at(self, depth: int, reads: Mapping[str, Interval]) -> dict[str, Interval]:
+        """Return the ranges of the definition's variables for which loop `depth` reads inside.
+
+        `reads` are the ranges for which the whole nest does. Variables of loops down to `depth`
+        and bindings known there stand for themselves.
         """
         scope = {loop.name: loop.interval for loop in self.loops[depth + 1 :]}
         for b in self.bindings:
@@ -92,8 +108,8 @@ class StageNest:
         ranges = {}
         for name, value in self.values.items():
             r = bounds_of(value, scope)
-            if self.guards or self.fused:
-                r = intersect(r, domain[name])
+            if self.guards or self.load_guards or self.fused:
+                r = intersect(r, reads[name])
             ranges[name] = r
         return ranges
 
@@ -125,8 +141,9 @@ def undo_splits(
     """Work out the loops of a stage over `domain`.
 
     Requires: every interval of `domain` is bounded.
-    Ensures: running the loops, where the guards hold, visits each point of `domain` (rounded up
-    where a split says so) at least once, and exactly once unless a step was shifted inwards.
+    Ensures: running the loops, where the guards hold, visits each point of `domain` (and more
+    where a split runs over the end) at least once, and exactly once unless a step was shifted
+    inwards; and exactly once where also what is in `fresh` holds.
 
     Parameters
     ----------
@@ -137,7 +154,11 @@ def undo_splits(
     """
     ranges = {name: (known_end(r.min), extent_of(r)) for name, r in domain.items()}
     nest = StageNest()
-    steps = [_apply(s, ranges, careful, nest) for s in stage.splits]
+    overrun = _overrun(stage)
+    steps = [
+        _apply(s, ranges, careful, over, nest)
+        for s, over in zip(stage.splits, overrun, strict=True)
+    ]
     depth: dict[str, int] = {}
     for k, dim in enumerate(stage.dims):
         low, extent = ranges[dim.name]
@@ -159,22 +180,38 @@ class _SplitStep:
     min: Expr
     extent: Expr
     tail: TailStrategy | None
+    overrun: bool
 
     def undo(self, prefix: str, nest: StageNest, depth: dict[str, int]) -> None:
         s = self.split
-        start: Expr = Mul(nest.values.pop(s.outer), i32(s.factor))
-        if self.tail is TailStrategy.ShiftInwards:
-            start = Min(start, Sub(self.extent, i32(s.factor)))
-        base = Variable(Int(32), nest.fresh(f"{prefix}.{s.old}.base"))
+        first: Expr = Mul(nest.values.pop(s.outer), i32(s.factor))
+        shifts = self.tail is not None and self.tail.shifts
+        start = Min(first, Sub(self.extent, i32(s.factor))) if shifts else first
+        base = Variable(Int(32), nest.unused(f"{prefix}.{s.old}.base"))
         d = depth.pop(s.outer)
         nest.bindings.append(Binding(d, base.name, simplify(Add(start, self.min))))
-        old: Expr = Add(base, nest.values.pop(s.inner))
+        if shifts and self.overrun:  # a step beyond the end would be the last one once more
+            nest.guards.append(Guard(d, LT(first, self.extent), True))
+        inner = nest.values.pop(s.inner)
+        old: Expr = Add(base, inner)
         d = max(d, depth.pop(s.inner))
         nest.values[s.old] = old
         depth[s.old] = d
-        if self.tail is TailStrategy.GuardWithIf:
-            last = simplify(last_of(self.min, self.extent))
-            nest.guards.append(Guard(d, LE(old, last)))
+        inside = LE(old, simplify(last_of(self.min, self.extent)))
+        match self.tail:
+            case TailStrategy.GuardWithIf | TailStrategy.Predicate:
+                nest.guards.append(Guard(d, inside, self.tail is TailStrategy.GuardWithIf))
+            case TailStrategy.PredicateLoads:
+                nest.load_guards.append(inside)
+            case TailStrategy.PredicateStores:
+                nest.store_guards.append(inside)
+            case TailStrategy.RoundUpAndBlend:
+                nest.fresh.append(inside)
+            case TailStrategy.ShiftInwardsAndBlend:
+                # Of a step that was shifted, the cells from where it would have begun. Solved for
+                # the extent: linear in the loops, so that loop partitioning understands it.
+                end = Sub(Add(first, i32(s.factor)), inner)
+                nest.fresh.append(LE(simplify(end), self.extent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +229,31 @@ class _FuseStep:
             (f.inner, Add(Mod(fused, inner_extent), inner_min)),
             (f.outer, Add(Div(fused, inner_extent), outer_min)),
         ):
-            made = Variable(Int(32), nest.fresh(f"{prefix}.{name}.of.{f.fused}"))
+            made = Variable(Int(32), nest.unused(f"{prefix}.{name}.of.{f.fused}"))
             nest.bindings.append(Binding(d, made.name, simplify(value)))
             nest.values[name] = made
             depth[name] = d
 
 
+def _overrun(stage: StageSchedule) -> list[bool]:
+    """Return for each split of `stage` whether its outer loop runs over its end."""
+    over: set[str] = set()
+    found: list[bool] = []
+    for s in reversed(stage.splits):
+        found.append(isinstance(s, Split) and s.outer in over)
+        if isinstance(s, Split):
+            over.discard(s.outer)
+            if s.tail.runs_over:
+                over.add(s.old)
+    return found[::-1]
+
+
 def _apply(
-    s: Split | Fuse, ranges: dict[str, tuple[Expr, Expr]], careful: bool, nest: StageNest
+    s: Split | Fuse,
+    ranges: dict[str, tuple[Expr, Expr]],
+    careful: bool,
+    overrun: bool,
+    nest: StageNest,
 ) -> _SplitStep | _FuseStep:
     if isinstance(s, Fuse):
         inner, outer = ranges.pop(s.inner), ranges.pop(s.outer)
@@ -208,40 +262,18 @@ def _apply(
     low, extent = ranges.pop(s.old)
     ranges[s.outer] = (i32(0), simplify(ceil_div(extent, s.factor)))
     ranges[s.inner] = (i32(0), i32(s.factor))
-    return _SplitStep(s, low, extent, _tail(s, extent, careful, nest))
+    whole = not overrun and as_const(simplify(Mod(extent, i32(s.factor)))) == 0
+    tail = None if whole else _tail(s, extent, careful, nest)
+    return _SplitStep(s, low, extent, tail, overrun)
 
 
-def _tail(s: Split, extent: Expr, careful: bool, nest: StageNest) -> TailStrategy | None:
-    """Return the tail strategy this extent needs; None where every step is complete."""
-    if as_const(simplify(Mod(extent, i32(s.factor)))) == 0 or s.tail is TailStrategy.RoundUp:
-        return None
-    if s.tail is not TailStrategy.ShiftInwards:
-        return TailStrategy.GuardWithIf
+def _tail(s: Split, extent: Expr, careful: bool, nest: StageNest) -> TailStrategy:
+    """Return the tail strategy this extent needs: what shifts needs enough cells."""
+    if not s.tail.shifts:
+        return s.tail
     known = as_const(extent)
     if careful or (known is not None and known < s.factor):
         return TailStrategy.GuardWithIf
     if known is None:
         nest.needs.append(simplify(GE(extent, i32(s.factor))))
-    return TailStrategy.ShiftInwards
-
-
-def rounded(stage: StageSchedule, domain: Mapping[str, Interval]) -> dict[str, Interval]:
-    """Return `domain`, of pure variables, grown to whole steps where a split says RoundUp."""
-    grown = dict(domain)
-    unit: dict[str, int] = {}
-    for s in reversed(stage.splits):
-        if isinstance(s, Fuse):
-            unit.pop(s.fused, None)
-        else:
-            outer = unit.pop(s.outer, 1)
-            unit.pop(s.inner, None)
-            round_up = s.tail is TailStrategy.RoundUp
-            if round_up or outer > 1:
-                unit[s.old] = outer * s.factor
-    for name, n in unit.items():
-        if name not in grown:  # a reduction variable: its extent is the user's promise
-            continue
-        r = grown[name]
-        extent = Mul(ceil_div(extent_of(r), n), i32(n))
-        grown[name] = Interval(r.min, simplify(last_of(known_end(r.min), extent)))
-    return grown
+    return s.tail

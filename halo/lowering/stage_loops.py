@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 
 from halo.ir.expr import FALSE, And, Expr, is_true
 from halo.ir.intrinsics import likely
@@ -18,13 +18,15 @@ from halo.ir.stmt import (
 )
 from halo.ir.substitute import substitute
 from halo.lowering.atomic_updates import atomic_update
-from halo.lowering.bounds_inference import Box, Domain, merge_boxes, rvar_interval
+from halo.lowering.bounds_inference import Box, merge_boxes, rvar_interval
 from halo.lowering.extern_stages import call_extern
+from halo.lowering.reach import Ranges
 from halo.lowering.shared_loops import Member, SharedLoop, Variant, with_bindings
 from halo.lowering.sites import Site, loop_sites
 from halo.lowering.specialize import values_given_by, with_values
-from halo.lowering.splits import undo_splits
+from halo.lowering.splits import Guard, undo_splits
 from halo.lowering.surroundings import Surroundings
+from halo.lowering.tails import with_tails
 from halo.schedule.fusion import Stage, clusters
 from halo.schedule.state import pure_vars
 
@@ -50,50 +52,54 @@ class StageLoops:
             f = self.program.functions[name]
             return call_extern(f, first, self.around.current[name].stages[0])
         variants = [Variant(n, i, self.schedules[n].stages[i]) for n, i in stages]
-        domains = [self._domain(n, i) for n, i in stages]
+        ranges = [self._ranges(n, i) for n, i in stages]
         if len(stages) == 1:
-            return self._choice(variants[0], domains[0])
-        return self._either(variants, domains)
+            return self._choice(variants[0], ranges[0])
+        return self._either(variants, ranges)
 
-    def _domain(self, name: str, index: int) -> Domain:
+    def _ranges(self, name: str, index: int) -> Ranges:
         f = self.program.functions[name]
         d = self.program.definitions[name][index]
-        domain = {v: self.around.current[name].stages[index][v] for v in pure_vars(f, d)}
-        return domain | {r.name: rvar_interval(d, r.name) for r in d.rvars}
+        region = self.around.current[name]
+        asked, reads = region.stages[index], region.reaches[index].reads
+        rvars = {r.name: rvar_interval(d, r.name) for r in d.rvars}
+        pure = pure_vars(f, d)
+        return Ranges({v: asked[v] for v in pure} | rvars, {v: reads[v] for v in pure} | rvars)
 
-    def _choice(self, v: Variant, domain: Domain) -> Stmt:
+    def _choice(self, v: Variant, ranges: Ranges) -> Stmt:
         """Return the loops of `v`, or of the first of its specialisations whose condition holds."""
         stage = v.schedule
         if stage.fail is None:
-            made = self._either([v], [domain])
+            made = self._either([v], [ranges])
         else:
             made = AssertStmt(FALSE, ErrorCode.BAD_PARAMETER, (stage.fail,))
         for condition, special in reversed(stage.special):
             values = values_given_by(condition.expr)
             lets = self.around.lets()
-            inside = {name: with_values(r, values, lets) for name, r in domain.items()}
+            inside = ranges.map(partial(with_values, values=values, lets=lets))
             chosen = self._choice(Variant(v.func, v.stage, special), inside)
             made = IfThenElse(condition.expr, substitute(chosen, values), made)
         return made
 
-    def _either(self, variants: Sequence[Variant], domains: Sequence[Domain]) -> Stmt:
+    def _either(self, variants: Sequence[Variant], ranges: Sequence[Ranges]) -> Stmt:
         """Return the loops, and those for too few cells behind a test where they need one."""
-        members = self._members(variants, domains)
+        members = self._members(variants, ranges)
         fast = self._loops(members)
         needs = [n for m in members for n in m.nest.needs]
         if not needs:
             return fast
         # Too few cells to shift a step inwards: guard every step, and keep that code small.
         self.around.careful = True
-        slow = self._loops(self._members(variants, domains))
+        slow = self._loops(self._members(variants, ranges))
         self.around.careful = False
         return IfThenElse(likely(reduce(And, needs)), fast, slow)
 
-    def _members(self, variants: Sequence[Variant], domains: Sequence[Domain]) -> list[Member]:
-        return [
-            Member(v, undo_splits(v.prefix, v.schedule, d, self.around.careful), d, self._sites(v))
-            for v, d in zip(variants, domains, strict=True)
-        ]
+    def _members(self, variants: Sequence[Variant], ranges: Sequence[Ranges]) -> list[Member]:
+        made: list[Member] = []
+        for v, r in zip(variants, ranges, strict=True):
+            nest = undo_splits(v.prefix, v.schedule, r.asked, self.around.careful)
+            made.append(Member(v, nest, r.reads, self._sites(v)))
+        return made
 
     def _loops(self, members: Sequence[Member]) -> Stmt:
         body = self._inside(members, 0)
@@ -153,7 +159,7 @@ class StageLoops:
             return self._inside(members, depth + 1)
         owner: dict[str, Box] = {}
         for m in members:
-            scope = m.nest.scope_at(depth, m.domain)
+            scope = m.nest.scope_at(depth, m.reads)
             merge_boxes(owner, self.around.regions.touched_by(*m.stage, scope))
         for m in members:
             owner.pop(m.variant.func, None)
@@ -162,11 +168,11 @@ class StageLoops:
     def _bound(self, m: Member, depth: int, body: Stmt) -> Stmt:
         return with_bindings(m, depth, self._guarded(m.guards_at(depth), body))
 
-    def _guarded(self, conditions: Sequence[Expr], body: Stmt) -> Stmt:
-        if not conditions:
-            return body
-        all_hold = reduce(And, conditions)
-        return IfThenElse(all_hold if self.around.careful else likely(all_hold), body)
+    def _guarded(self, guards: Sequence[Guard], body: Stmt) -> Stmt:
+        usual = [g.condition for g in guards if g.cuts and not self.around.careful]
+        plain = [g.condition for g in guards if not g.cuts or self.around.careful]
+        conditions = [likely(reduce(And, usual)), *plain] if usual else plain
+        return IfThenElse(reduce(And, conditions), body) if conditions else body
 
     def _sites(self, v: Variant) -> list[Site]:
         """Return the sites of the loops of `v`, outermost first.
@@ -188,9 +194,10 @@ class StageLoops:
             return substitute(e, m.nest.values)
 
         v = m.variant
-        d = self.program.definitions[v.func][v.stage]
+        f, d = self.program.functions[v.func], self.program.definitions[v.func][v.stage]
         provide = Provide(v.func, tuple(map(fill, d.values)), tuple(map(fill, d.args)))
-        s = atomic_update(self.program.functions[v.func], v.stage, v.schedule, provide)
-        if not is_true(d.predicate):
-            s = IfThenElse(fill(d.predicate), s)
-        return s
+        if v.schedule.atomic:  # one step, which has to keep its form: all or nothing of it
+            s = atomic_update(f, v.stage, v.schedule, provide)
+            s = self._guarded([Guard(-1, c, False) for c in m.nest.own_conditions()], s)
+            return s if is_true(d.predicate) else IfThenElse(fill(d.predicate), s)
+        return with_tails(f, provide, fill(d.predicate), m.nest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from halo.ir.expr import Call, CallKind, Expr, IntImm, Load, Max, Variable, i64
+from halo.ir.expr import And, Call, CallKind, Expr, IntImm, Load, Max, Variable, i64
 from halo.ir.function import Function
 from halo.ir.intrinsics import buffer, intrinsic, is_intrinsic, is_undefined
 from halo.ir.node import Node
@@ -53,6 +53,8 @@ class _Flattener:
             if isinstance(made, Call) and made.kind in (CallKind.FUNC, CallKind.IMAGE):
                 layout = self._layout(made)  # of an image, if the name is none of a Func
                 made = Load(made.type, layout.buffers[made.value_index], layout.index(made.args))
+            elif is_intrinsic(made, "predicated"):
+                made = _only_where(*made.args)  # type: ignore[attr-defined]
             found = self.memo[id(e)] = (e, made)
         return found[1]
 
@@ -71,15 +73,17 @@ class _Flattener:
     def _provide(self, s: Provide) -> Stmt:
         layout = self.layouts[s.name]
         index = layout.index([self.expr(a) for a in s.args])
+        predicate = None if s.predicate is None else self.expr(s.predicate)
         pairs = [
             (b, self.expr(v))
             for b, v in zip(layout.buffers, s.values, strict=True)
             if not is_undefined(v)
         ]
         if len(pairs) == 1:
-            return Store(*pairs[0], index)
+            return Store(*pairs[0], index, predicate)
         # Every value is computed before the first is stored: they may read the cell.
-        made = block(*(Store(b, Variable(v.type, f"{b}.value"), index) for b, v in pairs))
+        named = [(b, Variable(v.type, f"{b}.value")) for b, v in pairs]
+        made = block(*(Store(b, v, index, predicate) for b, v in named))
         for b, value in reversed(pairs):
             made = LetStmt(f"{b}.value", value, made)
         return made
@@ -98,6 +102,12 @@ class _Flattener:
         for let, value in reversed(lets):
             body = LetStmt(let, value, body)
         return body
+
+
+def _only_where(cell: Expr, condition: Expr) -> Expr:
+    assert isinstance(cell, Load)
+    predicate = condition if cell.predicate is None else And(cell.predicate, condition)
+    return Load(cell.type, cell.name, cell.index, predicate)
 
 
 def _not_negative(e: Expr) -> Expr:

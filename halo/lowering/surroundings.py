@@ -13,11 +13,12 @@ from halo.ir.simplify import simplify
 from halo.ir.stmt import Realize, Stmt, block
 from halo.ir.substitute import substitute
 from halo.ir.types import Int
-from halo.lowering.bounds_inference import Box, Domain, Region, Regions, merge_boxes
+from halo.lowering.bounds_inference import Box, Region, Regions, merge_boxes
 from halo.lowering.extern_stages import seen_by_extern_stages
 from halo.lowering.kept_cells import kept_extent
 from halo.lowering.program import Program
 from halo.lowering.promises import Sizes, promised_output
+from halo.lowering.reach import Domain
 from halo.lowering.sites import ROOT, Placement, Site
 from halo.lowering.sliding_window import Slide, fold_factor, slide
 from halo.lowering.splits import known_end
@@ -85,20 +86,22 @@ class Surroundings:
         lets: list[tuple[str, Expr]] = []
         outputs = self.program.outputs
         for name in reversed(inside):
+            here = self.placement.computed[name] == site
             if name in outputs:
                 region = self.regions.at_root(name, self._output_domain(name))
             else:
-                region = self.regions.region(name, touched[name])
+                region = self.regions.region(name, touched[name], whole=here)
             lets.extend(region.lets)
-            if self.placement.computed[name] == site and name not in outputs:
+            if here and name not in outputs:
                 self.checks[name] = [
                     *self.regions.checks(name, touched[name]),
                     *self._fold_checks(name, region, lets),
                 ]
+            if here:
                 region = self._slide(name, region, lets)
             self.current[name] = region
-            for i, domain in enumerate(region.stages):
-                merge_boxes(touched, self.regions.touched_by(name, i, domain))
+            for i, reach in enumerate(region.reaches):
+                merge_boxes(touched, self.regions.touched_by(name, i, reach.reads))
         if site is ROOT:
             self.needed = {n: b for n, b in touched.items() if n not in self.program.functions}
             for name in outputs:
@@ -135,15 +138,14 @@ class Surroundings:
                 break
         outer = frames[: frames.index(frame)] if found else frames
         parallel_between = any(not f.serial for f in outer)
-        if found is None or found.arg is None:
+        if found is None or found.arg is None or region.grows_along(found.arg):
             self.folds.setdefault(name, []).append((-1, 0))
             return region
         keep_all = parallel_between or name in self.unfolded
         factor = 0 if keep_all else fold_factor(region.stages[0][found.arg], known)
         self.folds.setdefault(name, []).append((args.index(found.arg), factor))
-        stage = dict(region.stages[0])
-        stage[found.arg] = self._named(f"{name}.{found.arg}.new", name, found.new, lets)
-        return Region((stage,), region.lets)
+        new = self._named(f"{name}.{found.arg}.new", name, found.new, lets)
+        return region.along(found.arg, new)
 
     def _named(self, what: str, name: str, new: Interval, lets: list[tuple[str, Expr]]) -> Interval:
         """Return `new` with the end that depends on the iteration bound to a name."""
@@ -165,7 +167,7 @@ class Surroundings:
             loop = f"one iteration of {site.var} of {handle_source(site.func, site.stage)}"
         made: list[Stmt] = []
         for arg, fold in self.schedules[name].storage.folds.items():
-            live = region.stages[0][arg]
+            live = region.reaches[0].stores[arg]
             made += check_fold(f, fold, arg, live, [*self.lets(), *lets], loop)
         return made
 

@@ -20,6 +20,7 @@ from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
 from halo.schedule.splitting import joined_note, need_dim
 from halo.schedule.state import FuncSchedule, initial_stage
+from halo.schedule.tail_rules import check_blends
 
 _KINDS: dict[type, ForKind] = {
     Vectorize: ForKind.VECTORIZED,
@@ -63,6 +64,7 @@ def apply_kind(
         )
         refuse(entry, function, f"{mark.var} is {dim.kind.value} already", hint)
     done = stage.with_dim(replace(dim, kind=kind, note=joined_note(dim.note, entry)))
+    check_blends(done, function, entry)
     need_dependences_kept(function, entry, stage, done)
     return state.with_stage(entry.stage, done)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from halo.ir.expr import as_const
 from halo.ir.function import Function
 from halo.ir.stmt import ForKind, Partition
 from halo.schedule.directives import Fuse, Split
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
-from halo.schedule.state import Dim, FuncSchedule, StageSchedule, known_extents
+from halo.schedule.state import Dim, FuncSchedule, StageSchedule
 from halo.schedule.tail import TailStrategy
+from halo.schedule.tail_rules import check_blends, resolve_tail
 
 
 def need_dim(stage: StageSchedule, function: Function, entry: Entry, name: str) -> Dim:
@@ -49,6 +49,7 @@ def apply_split(
         )
     tail = resolve_tail(state, function, entry, split, old.is_rvar)
     done = with_split(stage, replace(split, tail=tail), joined_note(old.note, entry))
+    check_blends(done, function, entry)
     return state.with_stage(entry.stage, done)
 
 
@@ -104,66 +105,6 @@ def _stronger(a: Partition, b: Partition) -> Partition:
     """Return the policy of a loop made of two; that nothing be cut is the stronger wish."""
     order = (Partition.Never, Partition.Always, Partition.Auto)
     return min(a, b, key=order.index)
-
-
-def resolve_tail(
-    state: FuncSchedule, function: Function, entry: Entry, split: Split, is_rvar: bool
-) -> TailStrategy:
-    """Return the tail strategy of `split`, never Auto, or refuse one that would be wrong.
-
-    ========================= ============================ =====================================
-    loop                      Auto                         legal
-    ========================= ============================ =====================================
-    extent known, a multiple  GuardWithIf (always true)    all, with the same effect
-    pure stage, own variable  ShiftInwards                 all
-    pure stage, made by a     GuardWithIf                  GuardWithIf; ShiftInwards if the
-    split or fuse                                          extent is known and >= factor
-    update, own variable      GuardWithIf                  GuardWithIf, RoundUp
-    update, made by a split   GuardWithIf                  GuardWithIf
-    reduction variable        GuardWithIf                  GuardWithIf
-    ========================= ============================ =====================================
-
-    A derived loop that ran over its end would run over its variable's in a way that no region
-    can cover, and a reduction that ran over its domain would be another reduction.
-    """
-    stage = state.stages[entry.stage]
-    extent = known_extents(stage, _root_extents(state, function, entry.stage)).get(split.old)
-    derived = any(split.old in _made(s) for s in stage.splits)
-    if extent is not None and extent % split.factor == 0:
-        return TailStrategy.GuardWithIf
-    if split.tail is TailStrategy.Auto:
-        own_pure = entry.stage == 0 and not derived and (extent is None or extent >= split.factor)
-        return TailStrategy.ShiftInwards if own_pure else TailStrategy.GuardWithIf
-    wrong = _why_wrong(entry.stage, split, extent, derived, is_rvar)
-    if wrong:
-        also = f", {TailStrategy.RoundUp!r}" if entry.stage > 0 and not (is_rvar or derived) else ""
-        refuse(entry, function, wrong, f"legal here: {TailStrategy.GuardWithIf!r}{also}")
-    return split.tail
-
-
-def _why_wrong(stage: int, split: Split, extent: int | None, derived: bool, is_rvar: bool) -> str:
-    """Return why the tail strategy of `split`, given and not exact, is wrong; else nothing."""
-    known = f" (its extent is {extent})" if extent is not None else ""
-    if split.tail is TailStrategy.ShiftInwards:
-        if stage > 0:
-            return "ShiftInwards computes cells twice, which an update definition must not"
-        if derived if extent is None else extent < split.factor:
-            return (
-                f"ShiftInwards needs {split.old} to have at least {split.factor} iterations{known}"
-            )
-    if split.tail is TailStrategy.RoundUp and (is_rvar or derived):
-        what = "is a reduction variable" if is_rvar else "is made by an earlier split or fuse"
-        return f"RoundUp would run over the end of {split.old}{known}, which {what}"
-    return ""
-
-
-def _root_extents(state: FuncSchedule, function: Function, stage: int) -> dict[str, int]:
-    known = {n: b.extent for n, b in state.bounds.items() if isinstance(b.extent, int)}
-    for r in function.definitions[stage].rvars:
-        extent = as_const(r.extent)
-        if isinstance(extent, int):
-            known[r.name] = extent
-    return known
 
 
 def _check_factor(function: Function, entry: Entry, factor: object) -> None:

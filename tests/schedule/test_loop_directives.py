@@ -202,9 +202,9 @@ REFUSED: dict[str, tuple[Callable[[Func], object], str]] = {
         lambda f: f.schedule_log.add(1, Split("x", "xo", "xi", 2)),
         r"f has no update\(0\)",
     ),
-    "shifting a derived loop": (
-        lambda f: f.split(x, xo, xi, 8).split(xo, "a", "b", 4, Shift),
-        "ShiftInwards needs xo to have at least 4",
+    "shifting a short loop": (
+        lambda f: f.split(x, xo, xi, 3).split(xi, "a", "b", 4, Shift),
+        r"ShiftInwards needs xi to have at least 4 iterations \(its extent is 3\)",
     ),
     "rounding up a derived loop": (
         lambda f: f.split(x, xo, xi, 8).split(xi, "a", "b", 3, Round),
