@@ -105,7 +105,7 @@ def why(what: Any, cell: Any, of: Any = None, sizes: Any = None) -> Why:
     values = output_fields(outputs, boxes)
     goal = tuple((c, c) for c in coordinates)
     steps = chain_to(outputs, boxes, source.name, goal, values)
-    verb, count = _count(source, coordinates, outputs, buffers, values)
+    verb, count = _count(source, coordinates, outputs, buffers, values, bool(steps))
     return Why(
         source.name,
         coordinates,
@@ -158,6 +158,7 @@ def _count(
     outputs: Sequence[Function],
     buffers: Sequence[Buffer | None],
     values: dict[str, int],
+    needed: bool,
 ) -> tuple[str, Count | None]:
     """Return what happens to the cell, and how often the schedule lets it happen."""
     parts = Parts.of(outputs)
@@ -168,10 +169,8 @@ def _count(
     if isinstance(source, Image):
         return "read", count_cell(loops_of(request), source.name, cell, values, reads=True)
     count = count_cell(loops_of(request), source.name, cell, values, reads=False)
-    is_read = any(f is source for f in parts.functions)
-    if count is None or count.times or not is_read or source.has_updates:
+    if count is None or count.times or not needed or source.has_updates:
         return "computed", count
     stand_in = Image(source.name, source.types[0], [Dimension()] * source.dimensions)
     cut = replace(request, cuts={source.name: stand_in})
-    inlined = count_cell(loops_of(cut), source.name, cell, values, reads=True)
-    return ("inlined", inlined) if inlined is None or inlined.times else ("computed", count)
+    return "inlined", count_cell(loops_of(cut), source.name, cell, values, reads=True)

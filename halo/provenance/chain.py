@@ -93,13 +93,17 @@ def chain_to(
 
 def _step(hop: Hop, place: Place) -> Step:
     text = str(place.call)
+    extern = place.definition.extern
+    if extern is not None:
+        text = f"extern stage {extern.name}"
+    own = {*place.function.args, *(r.name for r in place.definition.rvars)}
     return Step(
         handle_source(place.function.name, place.stage),
         place.definition.where,
-        hop.values,
+        {n: v for n, v in hop.values.items() if n in own},
         text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}...",
         hop.read.target,
         hop.to,
-        hop.certain,
+        hop.certain and extern is None,
         place.writes,
     )

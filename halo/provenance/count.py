@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from halo.ir.expr import Call, Expr
-from halo.ir.stmt import Block, For, IfThenElse, LetStmt, ProducerConsumer, Provide, Realize, Stmt
+from halo.ir.intrinsics import is_intrinsic
+from halo.ir.stmt import (
+    Block,
+    CallExtern,
+    For,
+    IfThenElse,
+    LetStmt,
+    ProducerConsumer,
+    Provide,
+    Realize,
+    Stmt,
+)
 from halo.ir.substitute import calls_of
 from halo.provenance.spans import Span, span_of
 
@@ -84,6 +95,8 @@ class _Counter:
                 return self._loop(s)
             case Provide():
                 return self._provide(s)
+            case CallExtern():
+                return self._extern(s)
             case _:
                 return 0
 
@@ -141,6 +154,26 @@ class _Counter:
                 self._undecided()
             return times * high
         return times
+
+    def _extern(self, s: CallExtern) -> int:
+        """Return how often a C function is given a buffer with the cell: its last is its own."""
+        given = [a for a in s.args if is_intrinsic(a, "buffer")]
+        times = 0
+        for a in given[:-1] if self.reads else given[-1:]:
+            first, *ends = a.args  # type: ignore[attr-defined]
+            if first.name == self.name:
+                pairs = zip(ends[::2], ends[1::2], self.cell, strict=True)
+                times += all([self._is_inside(m, n, c) for m, n, c in pairs])
+        self.exact = self.exact and not (self.reads and times)
+        return times
+
+    def _is_inside(self, low: Expr, extent: Expr, coordinate: int) -> bool:
+        (a, b), (m, n) = span_of(low, self.spans), span_of(extent, self.spans)
+        if coordinate < a or coordinate >= b + n:
+            return False
+        if not (b <= coordinate < a + m):
+            self._undecided()
+        return True
 
     def _read_in(self, e: Expr) -> int:
         """Return how often evaluating `e` reads the cell."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from halo.ir.expr import TRUE, Call, CallKind, Variable, i32
-from halo.ir.function import Definition, Function, Image
+from halo.ir.expr import LE, TRUE, And, Call, CallKind, Expr, Variable, i32
+from halo.ir.function import Definition, Function, Image, box_end
 from halo.ir.interval import Interval
 from halo.ir.lowered import Field, buffer_field
-from halo.ir.substitute import calls_of, find
+from halo.ir.substitute import calls_of, find, substitute
 from halo.ir.types import Int
 from halo.lowering.program import producers_of
 from halo.polyhedral import Ranges
@@ -64,6 +64,9 @@ def reads_of(functions: Sequence[Function]) -> dict[Read, Place]:
         for stage, d in enumerate(f.definitions):
             loops = _loops(f, d)
             pure = set(pure_vars(f, d))
+            if d.extern is not None:
+                found.update(_extern_reads(f, d, loops))
+                continue
             own = tuple(Variable(Int(32), a) if a in pure else None for a in f.args)
             asked = set(map(id, calls_of(d.predicate)))
             for call in calls_of((*d.values, *d.args, d.predicate)):
@@ -76,6 +79,24 @@ def reads_of(functions: Sequence[Function]) -> dict[Read, Place]:
                 read = Read(f.name, f.name, loops, own, d.args, d.predicate)
                 found[read] = Place(f, stage, written, writes=True)
     return found
+
+
+def _extern_reads(f: Function, d: Definition, loops: Ranges) -> Iterator[tuple[Read, Place]]:
+    """Yield what a C function may read: for one cell, the box that one needs."""
+    at = {a: Variable(Int(32), a) for a in f.args}
+    ends = {box_end(a, end).name: at[a] for a in f.args for end in ("min", "max")}
+    boxes = iter(d.extern.reads if d.extern else ())
+    for call in d.whole_arguments():
+        box = next(boxes) if call.kind is CallKind.FUNC else None
+        size = call.func.dimensions if isinstance(call.func, (Function, Image)) else 0
+        cell = tuple(Variable(Int(32), f"{call.name}.{i}") for i in range(size))
+        where: Expr = TRUE
+        for v, (low, high) in zip(cell, box or (), strict=box is not None):
+            inside = And(LE(substitute(low, ends), v), LE(v, substitute(high, ends)))
+            where = And(where, inside)
+        inner = {v.name: Interval(None, None) for v in cell}
+        read = Read(f.name, call.name, {**loops, **inner}, tuple(at.values()), cell, where)
+        yield read, Place(f, 0, call)
 
 
 def _loops(f: Function, d: Definition) -> Ranges:

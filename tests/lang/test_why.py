@@ -174,3 +174,22 @@ def test_parameters_count_with_the_values_they_have() -> None:
     n.set(7)
     assert hl.why(source, (7,), of=f, sizes=[3]).times == 1
     assert hl.why(source, (3,), of=f, sizes=[3]).times == 0
+
+
+def test_an_extern_stage_may_read_the_box_it_asks_for() -> None:
+    g, f, h = hl.funcs("g f h")
+    g[x] = x
+    f.define_extern("sides", [g], hl.Int(32), [x], bounds=lambda b: [[(b[0] - 1, b[1] + 1)]])
+    h[x] = f[x]
+    h.split(x, "xo", "xi", 4)
+    f.compute_at(h, "xo")
+    g.compute_root()
+    found = hl.why(g, 4, of=h, sizes=[8])
+    assert [(s.reader, s.name, s.certain) for s in found.steps or ()] == [
+        (h.name(), f.name(), True),
+        (f.name(), g.name(), False),
+    ]
+    assert found.times == 1
+    assert "may read" in str(found) and "extern stage sides" in str(found)
+    assert hl.why(f, 5, of=h, sizes=[8]).times == 1
+    assert hl.why(g, 12, of=h, sizes=[8]).times == 0
