@@ -30,6 +30,7 @@ from halo.lowering.partition_loops import partition_loops
 from halo.lowering.program import Program
 from halo.lowering.promises import find_sizes, is_data, promised_dimension
 from halo.lowering.promote_registers import promote_registers
+from halo.lowering.prove_guards import prove_guards
 from halo.lowering.realization_order import collect_program
 from halo.lowering.sites import place_functions
 from halo.lowering.storage_flattening import flatten_storage
@@ -204,6 +205,7 @@ def _passes(
 
     return [
         ("simplify", simplified),  # extents must be constants where they are constant
+        ("prove guards", prove_guards),
         ("report", lambda s: report_unapplied(s, receipts)),
         ("check the stack", lambda s: check_stack(s, functions, receipts)),
         ("partition", partition_loops),  # before the lanes of a loop are one statement
