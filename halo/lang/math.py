@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from halo.errors import TypeMismatch, user_location
-from halo.ir.expr import Call, CallKind, Expr
+from halo.ir.expr import Call, CallKind, Expr, as_const
 from halo.ir.intrinsics import fma as _fma
 from halo.ir.intrinsics import intrinsic
 from halo.ir.operators import as_expr, cast_to, match_types, need_integers, power, sub
@@ -114,6 +114,48 @@ def atanh(x: Any) -> Expr:
 def erf(x: Any) -> Expr:
     """Return the error function of x."""
     return _math("erf", x)
+
+
+def fast_exp(x: Any) -> Expr:
+    """Return e**x to some 17 bits; beyond the normal numbers, the last of them."""
+    return _math("fast_exp", x)
+
+
+def fast_log(x: Any) -> Expr:
+    """Return the natural logarithm of a positive, normal x to some 18 bits."""
+    return _math("fast_log", x)
+
+
+def fast_pow(x: Any, y: Any) -> Expr:
+    """Return x**y for x >= 0 as ``fast_exp(fast_log(x) * y)``.
+
+    By products, exactly as `pow`, where y is a constant integer that is not negative.
+    """
+    exponent = as_const(as_expr(y))
+    if exponent is not None and exponent == int(exponent) and exponent >= 0:
+        return power(_as_float(as_expr(x)), y)
+    return _math("fast_pow", x, y)
+
+
+def fast_sin(x: Any) -> Expr:
+    """Return the sine of x, in radians, to within 2**-19, for abs(x) <= 4096."""
+    return _math("fast_sin", x)
+
+
+def fast_cos(x: Any) -> Expr:
+    """Return the cosine of x, in radians, to within 2**-19, for abs(x) <= 4096."""
+    return _math("fast_cos", x)
+
+
+def fast_inverse(x: Any) -> Expr:
+    """Return 1 / x, correctly rounded: halo gives the same bits on every machine."""
+    value = _as_float(as_expr(x))
+    return 1.0 / value
+
+
+def fast_inverse_sqrt(x: Any) -> Expr:
+    """Return 1 / sqrt(x), as `rsqrt`: halo gives the same bits on every machine."""
+    return rsqrt(x)
 
 
 def floor(x: Any) -> Expr:

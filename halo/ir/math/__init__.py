@@ -12,6 +12,7 @@ from halo.errors import InternalError
 from halo.ir.expr import Expr
 from halo.ir.math.error_function import erf
 from halo.ir.math.exponentials import cosh, exp, exp2, expm1, sinh, tanh
+from halo.ir.math.fast import fast_cos, fast_exp, fast_log, fast_pow, fast_sin
 from halo.ir.math.inverse_trigonometry import acos, asin, atan, atan2
 from halo.ir.math.logarithms import acosh, asinh, atanh, log, log1p, log2, log10
 from halo.ir.math.powers import hypot, pow, rsqrt
@@ -26,9 +27,12 @@ _UNARY: dict[str, Callable[[Expr], Expr]] = {
         *(sin, cos, tan, asin, acos, atan),
         *(sinh, cosh, tanh, asinh, acosh, atanh),
         *(erf, rsqrt),
+        *(fast_exp, fast_log, fast_sin, fast_cos),
     )
 }
-_BINARY: dict[str, Callable[[Expr, Expr], Expr]] = {f.__name__: f for f in (pow, atan2, hypot)}
+_BINARY: dict[str, Callable[[Expr, Expr], Expr]] = {
+    f.__name__: f for f in (pow, fast_pow, atan2, hypot)
+}
 
 MATH_FUNCTIONS: dict[str, int] = {**dict.fromkeys(_UNARY, 1), **dict.fromkeys(_BINARY, 2)}
 """Number of arguments of each math function."""
