@@ -21,6 +21,7 @@ from codegen.loader import (
     public_declarations,
     raise_for,
 )
+from codegen.profile import ProfileRow, ProfileTable
 from codegen.threads import available_threads
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "Externs",
     "Hooks",
     "Library",
+    "ProfileRow",
+    "ProfileTable",
     "available_threads",
     "build_module",
     "check_compiler",

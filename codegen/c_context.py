@@ -77,6 +77,10 @@ class Context:
     callees: dict[str, str] = field(default_factory=dict)
     """IR name -> C name of the functions of the module."""
     called: dict[str, None] = field(default_factory=dict)
+    profiled: dict[str, int] = field(default_factory=dict)
+    """Func, or buffer of one -> its number in the profile; empty without one."""
+    producers: list[int] = field(default_factory=list)
+    """Numbers of the Funcs being computed, the innermost last."""
     events: dict[str, str] = field(default_factory=dict)
     """Traced Func -> C variable with the number of its realization; "" for the pipeline."""
 

@@ -13,6 +13,7 @@ from codegen.c_extern import extern_functions
 from codegen.c_index import names_in_indices
 from codegen.c_names import Names, unique_identifiers
 from codegen.c_prelude import Prelude
+from codegen.c_profile import profiled_function
 from codegen.c_split import split_wide_vectors
 from codegen.c_stmt import statement
 from codegen.c_text import c_string
@@ -94,7 +95,8 @@ def print_function(
         _enter_trusted(ctx, f, table)
     else:
         _enter_public(ctx, f, table)
-    statement(ctx, body)
+    ctx.profiled = dict(f.profiled.numbers) if f.profiled else {}
+    profiled_function(ctx, lambda: statement(ctx, body))
     lines = _finish(ctx, [*table.values(), "ctx"])
     words = {w for line in lines for w in _WORD.findall(line)}
     used = tuple(n for n, (c, _) in constants.items() if c in words)

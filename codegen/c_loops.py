@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from codegen.c_context import ATOM, SUM, Code, Context, Exit
+from codegen.c_profile import profiled_iteration
 from codegen.c_text import comment
 from codegen.c_walk import index_expression
 from halo.errors import InternalError
@@ -78,8 +79,9 @@ def _parallel(ctx: Context, name: str, head: str, count: str, body: Callable[[],
         f"schedule(dynamic, halo_chunk(ctx, {count}))"
     )
     ctx.line(head)
+    before, after = profiled_iteration(ctx)
     with ctx.deeper():
-        _iteration(ctx, inside, own, failed)
+        _iteration(ctx, inside, own, failed, before, after)
     ctx.line("}")
     if own.used:
         ctx.line(f"if ({failed}) {{")
@@ -90,19 +92,29 @@ def _parallel(ctx: Context, name: str, head: str, count: str, body: Callable[[],
         ctx.line("}")
 
 
-def _iteration(ctx: Context, inside: list[str], own: Exit, failed: str) -> None:
+def _iteration(
+    ctx: Context, inside: list[str], own: Exit, failed: str, before: str, after: str
+) -> None:
     """Write the body of a parallel loop; after a failure the rest of the iterations do nothing."""
     if not own.used:
-        ctx.lines += inside
+        _lines(ctx, before, inside)
+        _lines(ctx, after, [])
         return
     ctx.line("int32_t err;")
     ctx.lines.append("#pragma omp atomic read")
     ctx.line(f"err = {failed};")
     ctx.line("if (err) continue;")
-    ctx.lines += inside
+    _lines(ctx, before, inside)
     ctx.lines.append(f"{own.label}:")
+    _lines(ctx, after, [])
     ctx.line("if (err) {")
     with ctx.deeper():
         ctx.lines.append("#pragma omp atomic write")
         ctx.line(f"{failed} = err;")
     ctx.line("}")
+
+
+def _lines(ctx: Context, first: str, rest: list[str]) -> None:
+    if first:
+        ctx.line(first)
+    ctx.lines += rest

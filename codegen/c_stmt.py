@@ -13,6 +13,7 @@ from codegen.c_extern import failure, print_call
 from codegen.c_loops import print_loop
 from codegen.c_memory import store
 from codegen.c_names import identifier
+from codegen.c_profile import profiled_memory, profiled_producer
 from codegen.c_text import c_string, comment, format_text, longest
 from codegen.c_trace import print_scope, print_trace
 from codegen.c_types import memory_type
@@ -160,9 +161,11 @@ def use_exit(ctx: Context) -> str:
 
 
 def _producer_consumer(ctx: Context, s: ProducerConsumer) -> None:
-    if s.is_producer:
-        ctx.line(f"/* produce {comment(s.name)} */")
-    statement(ctx, s.body)
+    if not s.is_producer:
+        statement(ctx, s.body)
+        return
+    ctx.line(f"/* produce {comment(s.name)} */")
+    profiled_producer(ctx, s.name, lambda: statement(ctx, s.body))
 
 
 def _atomic(ctx: Context, s: Atomic) -> None:
@@ -305,11 +308,14 @@ def _allocate_heap(ctx: Context, s: Allocate, name: str) -> None:
         text = c_string(f"no memory for {s.name}".replace("%", "%%"))
         leave(ctx, f"halo_fail(ctx, halo_error_out_of_memory, {text})")
     ctx.line("}")
+    gone = profiled_memory(ctx, s, count, element)
     ctx.exits.append(Exit(ctx.names.fresh(f"release_{name}")))
     statement(ctx, s.body)
     own = ctx.exits.pop()
     if own.used:
         ctx.lines.append(f"{own.label}:")
+    if gone:
+        ctx.line(gone)
     ctx.line(f"halo_release(ctx, {name});")
     if own.used:
         ctx.line(f"if (err) goto {use_exit(ctx)};")

@@ -44,19 +44,23 @@ class Hooks:
         Takes an event; by default it is printed as a line.
     externs
         The table of `codegen.externs.Externs`.
+    profile
+        The table of a `codegen.profile.ProfileTable`.
     """
 
-    __slots__ = ("_error", "_externs", "_lock", "_print", "_trace")
+    __slots__ = ("_error", "_externs", "_lock", "_print", "_profile", "_trace")
 
     def __init__(
         self,
         print: Callable[[str], Any] | None = None,
         trace: Callable[[TraceEvent], Any] | None = None,
         externs: Any = None,
+        profile: Any = None,
     ) -> None:
         self._print = print or _to_stdout
         self._trace = trace
         self._externs = externs
+        self._profile = profile
         self._error: BaseException | None = None
         self._lock = threading.Lock()
 
@@ -72,10 +76,13 @@ class Hooks:
             context.trace = _callbacks()[1]
         if self._externs is not None:
             context.externs = self._externs
+        if self._profile is not None:
+            context.profile = self._profile
         try:
             yield
         finally:
-            context.user = context.print = context.trace = context.externs = abi().NULL
+            for name in ("user", "print", "trace", "externs", "profile"):
+                setattr(context, name, abi().NULL)
 
     def check(self) -> None:
         """Raise what a hook raised."""

@@ -131,6 +131,7 @@ from halo.lang.output_files import OutputFileType, StmtOutputFormat
 from halo.lang.output_image_param import OutputImageParam
 from halo.lang.param import Param
 from halo.lang.pipeline import Pipeline
+from halo.lang.profile import FuncProfile, ProfileReport
 from halo.lang.random import random_float, random_int, random_uint
 from halo.lang.rdom import Range, RDom, RVar
 from halo.lang.reductions import argmax, argmin, maximum, minimum, product, sum
@@ -201,6 +202,7 @@ __all__ = [
     "ExternFuncArgument",
     "Float",
     "Func",
+    "FuncProfile",
     "HaloError",
     "ImageParam",
     "Int",
@@ -214,6 +216,7 @@ __all__ = [
     "Param",
     "Partition",
     "Pipeline",
+    "ProfileReport",
     "RDom",
     "RVar",
     "Range",

@@ -69,6 +69,26 @@ typedef struct halo_trace_event {
     const char *tag;
 } halo_trace_event;
 
+/* The memory of a profiled Func in bytes. */
+typedef struct halo_profile_memory_use {
+    int64_t allocations, total, live, peak;
+} halo_profile_memory_use;
+
+/* The time of one thread: by Func, and the Func that it is in (-1: none), since when. */
+typedef struct halo_profile_thread {
+    int32_t current;
+    int64_t since;
+    int64_t *nanoseconds, *calls;
+} halo_profile_thread;
+
+/* What a profiled function fills: current is -1 and all else 0 before the first call. */
+typedef struct halo_profile {
+    int32_t threads;
+    halo_profile_thread *thread;
+    halo_profile_memory_use *memory; /* by Func */
+    halo_profile_memory_use all;
+} halo_profile;
+
 /*
  * What a call needs from its caller; zero it, then set what should not have its default.
  * A context serves one call at a time. NULL in place of a context means all defaults.
@@ -79,6 +99,7 @@ typedef struct halo_context {
     void (*print)(void *user, const char *line); /* thread-safe; NULL: to stdout */
     void (*trace)(void *user, const halo_trace_event *event); /* NULL: as text, to print */
     void *user;                                  /* handed to all of these */
+    halo_profile *profile; /* filled by code for a target with the feature profile */
     void *const *externs;                        /* extern stages when run from Python */
     void *workspace;                             /* memory to use before allocate is called */
     size_t workspace_bytes;

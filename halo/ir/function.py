@@ -134,6 +134,8 @@ class Function:
         none.
     handlers
         The `halo.lang.handlers.JITHandlers` of the calls that compute it; None: all defaults.
+    profile
+        The `halo.lang.profile.ProfileReport` of profiled calls that computed it first.
     output_images
         What is promised of the buffers its cells leave in where it is an output, one for each of
         `types`; empty until somebody asks for them.
@@ -147,6 +149,7 @@ class Function:
     frozen: bool = False
     schedule_log: Any = None
     handlers: Any = None
+    profile: Any = None
     output_images: list[Image] = field(default_factory=list)
 
     @property

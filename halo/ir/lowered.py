@@ -61,6 +61,22 @@ class ScalarArg:
 
 
 @dataclass(frozen=True, slots=True)
+class Profiled:
+    """What time and memory are measured of.
+
+    Attributes
+    ----------
+    names
+        The function itself, then its Funcs.
+    numbers
+        Func, and buffer of one, to its place in `names`.
+    """
+
+    names: tuple[str, ...]
+    numbers: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LoweredFunc:
     """A function on flat memory.
 
@@ -74,6 +90,7 @@ class LoweredFunc:
     body: Stmt
     trusted: bool = False
     doc: str = ""
+    profiled: Profiled | None = None
 
 
 @dataclass(frozen=True, slots=True)

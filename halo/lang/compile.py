@@ -10,14 +10,14 @@ from halo.lang.arguments import Argument, as_arguments
 from halo.lang.callable import Callable
 from halo.lang.compile_files import FileMethods
 from halo.lang.driver import get_driver
-from halo.lang.handlers import JITHandlers
 from halo.lang.output_image_param import output_images
 from halo.lang.realization import destination_buffers
+from halo.lang.run_methods import RunMethods
 from halo.lang.schedule_value import ScheduleValueMethods
 from halo.target import Target
 
 
-class CompileMethods(ScheduleValueMethods, FileMethods):
+class CompileMethods(ScheduleValueMethods, FileMethods, RunMethods):
     """Ways to see, keep or call what the compiler makes of some outputs."""
 
     __slots__ = ()
@@ -86,15 +86,3 @@ class CompileMethods(ScheduleValueMethods, FileMethods):
             made = Buffer(image.type, [n for _, n in box])
             made.set_min([low for low, _ in box])
             image.buffer = made
-
-    def jit_handlers(self) -> JITHandlers:
-        """Return the functions that `realize` calls back, to be set.
-
-        Those of a Pipeline are its first output's.
-        ``f.jit_handlers().custom_print = lines.append`` collects what `halo.print` prints.
-        """
-        first = self._outputs()[0]
-        if first.handlers is None:
-            first.handlers = JITHandlers()
-        handlers: JITHandlers = first.handlers
-        return handlers

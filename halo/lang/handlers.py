@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from halo.ir.function import Function
 from halo.ir.trace import TraceEvent
+from halo.lang.profile import ProfileReport
 
 
 @dataclass(slots=True)
@@ -26,3 +29,12 @@ class JITHandlers:
 
     custom_print: Callable[[str], Any] | None = None
     custom_trace: Callable[[TraceEvent], Any] | None = None
+
+
+def keep_profile(function: Function, report: ProfileReport) -> None:
+    """Add what a call took to what earlier ones did, and print the table of this one."""
+    before: ProfileReport | None = function.profile
+    function.profile = report if before is None else before.plus(report)
+    handlers: JITHandlers | None = function.handlers
+    take = handlers.custom_print if handlers else None
+    (take or sys.stdout.write)(f"{report}\n")

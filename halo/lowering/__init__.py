@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from halo.ir.expr import Expr
 from halo.ir.function import Dimension, Function, Image, Parameter, output_buffer
 from halo.ir.interval import Interval
-from halo.ir.lowered import BufferArg, Field, LoweredFunc, ScalarArg, buffer_field
+from halo.ir.lowered import BufferArg, Field, LoweredFunc, Profiled, ScalarArg, buffer_field
 from halo.ir.simplify import simplify
 from halo.ir.stmt import Stmt
 from halo.ir.substitute import substitute
@@ -316,4 +316,20 @@ def _signature(
             alignment = request.alignments.get(buffer, 0)
             args.append(BufferArg(buffer, t, tuple(dims), True, alignment))
     args.extend(ScalarArg(name, Int(32)) for name in request.scalars)
-    return tuple(inputs), LoweredFunc(request.name, tuple(args), body, request.trusted)
+    profiled = _profiled(request, program) if _PROFILE & request.features else None
+    func = LoweredFunc(request.name, tuple(args), body, request.trusted, profiled=profiled)
+    return tuple(inputs), func
+
+
+_PROFILE = {"profile", "profile_by_timer"}
+
+
+def _profiled(request: Request, program: Program) -> Profiled:
+    """Number the Functions, and the buffers that hold their values."""
+    names = (request.name, *program.functions)
+    numbers: dict[str, int] = {}
+    for number, f in enumerate(program.functions.values(), 1):
+        numbers[f.name] = number
+        n = len(f.types)
+        numbers.update({output_buffer(f.name, i, n): number for i in range(n)})
+    return Profiled(names, tuple(numbers.items()))

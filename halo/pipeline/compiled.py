@@ -10,6 +10,7 @@ from halo.buffer import Buffer
 from halo.errors import BufferError, user_location
 from halo.ir.function import Image, Parameter
 from halo.lang.handlers import JITHandlers
+from halo.lang.profile import FuncProfile, ProfileReport
 from halo.lowering import Lowered
 from halo.schedule.receipts import Receipts
 
@@ -44,10 +45,13 @@ class Compiled:
         """What became of each directive."""
         return self.lowered.receipts
 
-    def run(self, outputs: Sequence[Buffer], handlers: JITHandlers | None = None) -> None:
+    def run(
+        self, outputs: Sequence[Buffer], handlers: JITHandlers | None = None
+    ) -> ProfileReport | None:
         """Compute into `outputs`, reading the images and parameters as they are set now.
 
-        `handlers` are called back; what is printed goes to ``sys.stdout`` without.
+        `handlers` are called back; what is printed goes to ``sys.stdout`` without. Return what
+        it took if the target has the feature profile.
 
         Raises
         ------
@@ -56,16 +60,34 @@ class Compiled:
         BoundsError
             A buffer does not hold the cells needed.
         """
-        self.call([*map(_value, self.lowered.inputs), *outputs], handlers)
+        return self.call([*map(_value, self.lowered.inputs), *outputs], handlers)
 
     def call(
         self, args: Sequence[Buffer | int | float], handlers: JITHandlers | None = None
-    ) -> None:
+    ) -> ProfileReport | None:
         """Compute, given all inputs and outputs in the order of the function's arguments."""
         plain = [_c_buffer(a) if isinstance(a, Buffer) else a for a in args]
         custom = handlers or JITHandlers()
-        hooks = codegen.Hooks(custom.custom_print, custom.custom_trace, self.externs.table)
+        profiled = self.lowered.func.profiled
+        profile = None
+        if profiled is not None:
+            profile = codegen.ProfileTable(profiled.names, codegen.available_threads())
+        hooks = codegen.Hooks(
+            custom.custom_print,
+            custom.custom_trace,
+            self.externs.table,
+            None if profile is None else profile.table,
+        )
         self.library.call(self.lowered.func.name, *plain, hooks=hooks)
+        return None if profile is None else _report(profile)
+
+
+def _report(profile: codegen.ProfileTable) -> ProfileReport:
+    funcs = [
+        FuncProfile(name, nanoseconds * 1e-9, calls, threads, allocations, total, peak)
+        for name, nanoseconds, calls, threads, allocations, peak, total in profile.rows()
+    ]
+    return ProfileReport(1, funcs[0], tuple(funcs[1:]))
 
 
 def _c_buffer(b: Buffer) -> codegen.CBuffer:

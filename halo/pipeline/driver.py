@@ -12,6 +12,7 @@ from halo.errors import BoundsError
 from halo.ir.function import Function, Image, Parameter, output_buffer
 from halo.ir.lowered import LoweredModule
 from halo.lang.driver import PathLike
+from halo.lang.handlers import keep_profile
 from halo.lang.output_files import OutputFileType
 from halo.lowering import Request, lower, prepare
 from halo.lowering.input_boxes import input_boxes
@@ -44,9 +45,11 @@ class HaloDriver:
         """Compute `outputs` into `buffers`."""
         compiled = self.compiled(outputs, buffers, target)
         try:
-            compiled.run(buffers, outputs[0].handlers)
+            report = compiled.run(buffers, outputs[0].handlers)
         except BoundsError as error:
             raise explained(error, outputs, buffers) from None
+        if report is not None:
+            keep_profile(outputs[0], report)
 
     def compiled(
         self, outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target | None
@@ -98,7 +101,12 @@ class HaloDriver:
         nothing = [None] * count_values(outputs)
         target = target or default_target()
         request = make_request(outputs, outputs[0].name, nothing, args, target)
-        return _compile(request, target).call
+        compiled = _compile(request, target)
+
+        def call(given: Sequence[Buffer | int | float]) -> None:
+            compiled.call(given)
+
+        return call
 
     def infer_arguments(self, outputs: Sequence[Function]) -> list[Image | Parameter]:
         """Return the ImageParams and Params that `outputs` need, arrays first, each by name."""

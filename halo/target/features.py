@@ -202,6 +202,8 @@ OPTIONS = frozenset(
         TargetFeature.NoAsserts,
         TargetFeature.NoBoundsQuery,
         TargetFeature.NoRuntime,
+        TargetFeature.Profile,
+        TargetFeature.ProfileByTimer,
         TargetFeature.StrictFloat,
         TargetFeature.TraceLoads,
         TargetFeature.TracePipeline,
@@ -210,4 +212,4 @@ OPTIONS = frozenset(
         TargetFeature.UserContext,
     }
 )
-"""Features that ask for tracing, or name what halo does anyway (the entry checks in any case)."""
+"""Features that ask for traces or a profile, or name what is done anyway, as entry checks are."""

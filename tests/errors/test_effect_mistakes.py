@@ -102,3 +102,13 @@ def test_the_loads_of_an_image_nobody_reads_are_not_traced() -> None:
     g[x] = f[x] + hl.i32(image[x])
     image.trace_loads()
     assert [r for r in f.receipts() if r.entry.func == "unread"] == []
+
+
+def test_a_profile_needs_a_profiled_run(refused: Refused) -> None:
+    f = hl.Func("unprofiled")
+    f[x] = x
+    f.realize([3])
+    with refused(
+        hl.DefinitionError, "unprofiled has no profile yet", 'halo.Target("host-profile")'
+    ):
+        f.profile_report()
