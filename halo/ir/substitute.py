@@ -145,24 +145,32 @@ def free_variables(root: Root) -> frozenset[str]:
 def _free_among(root: Root, names: set[str]) -> set[str]:
     """Return which of `names`, each bound somewhere in `root`, also occur free.
 
-    A node is visited again only under a new set of hidden names, so trees cost one visit a node.
+    A node is visited again only inside other binders, so trees cost one visit a node. A name on
+    the stack says that the scope it is bound in ends.
     """
     free: set[str] = set()
-    start = root if isinstance(root, tuple) else (root,)
-    stack: list[tuple[Node, frozenset[str]]] = [(n, frozenset()) for n in start]
-    seen: set[tuple[int, frozenset[str]]] = set()
+    hidden: dict[str, int] = dict.fromkeys(names, 0)
+    scopes: dict[tuple[int, str], int] = {}
+    scope = [0]
+    stack: list[Node | str] = list(root) if isinstance(root, tuple) else [root]
+    seen: set[tuple[int, int]] = set()
     while stack:
-        node, hidden = stack.pop()
-        if (id(node), hidden) in seen:
+        node = stack.pop()
+        if isinstance(node, str):
+            hidden[node] -= 1
+            scope.pop()
             continue
-        seen.add((id(node), hidden))
+        if (id(node), scope[-1]) in seen:
+            continue
+        seen.add((id(node), scope[-1]))
         if isinstance(node, Variable):
-            if node.name in names and node.name not in hidden:
+            if hidden.get(node.name) == 0:
                 free.add(node.name)
-        elif isinstance(node, _BINDERS):
-            outside = (node.min, node.extent) if isinstance(node, For) else (node.value,)
-            stack.extend((c, hidden) for c in outside)
-            stack.append((node.body, hidden | {node.name} if node.name in names else hidden))
+        elif isinstance(node, _BINDERS) and node.name in names:
+            stack.extend((node.min, node.extent) if isinstance(node, For) else (node.value,))
+            stack += [node.name, node.body]
+            hidden[node.name] += 1
+            scope.append(scopes.setdefault((scope[-1], node.name), len(scopes) + 1))
         else:
-            stack.extend((c, hidden) for c in node.children())
+            stack.extend(node.children())
     return free

@@ -265,11 +265,15 @@ def _touched_where(d: Definition, scope: Mapping[str, Interval]) -> dict[str, Bo
     return merged
 
 
-def merge_boxes(into: dict[str, Box], more: Mapping[str, Box]) -> None:
-    """Grow the boxes of `into` to hold those of `more`."""
+def merge_boxes(
+    into: dict[str, Box], more: Mapping[str, Box], simplifier: Simplifier | None = None
+) -> None:
+    """Grow the boxes of `into` to hold those of `more`; `simplifier` remembers earlier ones."""
     for name, box in more.items():
         old = into.get(name)
-        into[name] = box if old is None else tuple(map(union, old, box))
+        if old is not None:
+            box = tuple([union(a, b, simplifier) for a, b in zip(old, box, strict=True)])
+        into[name] = box
 
 
 def _unbounded(f: Function, dimension: int, d: Definition | None = None) -> BoundsError:

@@ -74,14 +74,17 @@ class _Hoister:
         self._loops: list[dict[int, tuple[str, Expr]]] = []
         self._levels: dict[str, int] = {}
         self._moved: dict[str, Variable] = {}
+        # What is known of the expressions of one statement.
         self._weighed: dict[int, tuple[int, int]] = {}
+        self._made: dict[int, Expr] = {}
+        self._renamings: dict[int, Expr] = {}
 
     def rewrite(self, node: Any) -> Any:
         if isinstance(node, Expr):
             return self._expr(node)
+        self._forget()
         if isinstance(node, AssertStmt):
             return node.map_children(self._renamed) if self._moved else node
-        self._weighed.clear()
         if isinstance(node, For) and node.kind in (ForKind.SERIAL, ForKind.PARALLEL):
             return self._for(node)
         if isinstance(node, LetStmt):
@@ -120,12 +123,20 @@ class _Hoister:
             del self._levels[name]
         else:
             self._levels[name] = level
+        self._forget()
+
+    def _forget(self) -> None:
         self._weighed.clear()
+        self._made.clear()
+        self._renamings.clear()
 
     def _renamed(self, e: Any) -> Any:
         if isinstance(e, Variable):
             return self._moved.get(e.name, e)
-        return e.map_children(self._renamed)
+        made = self._renamings.get(id(e))
+        if made is None:
+            made = self._renamings[id(e)] = e.map_children(self._renamed)
+        return made
 
     def _expr(self, e: Expr, name: str = "") -> Expr:
         """Return `e` with what is invariant moved out; `name` is what it is called, if anything."""
@@ -136,7 +147,14 @@ class _Hoister:
         level, cost = self._weigh(e)
         if level < len(self._loops) and cost >= MIN_COST and e.type.is_scalar:
             return self._move(self._renamed(e) if self._moved else e, level, name)
-        return e.map_children(self._expr) if cost or self._moved else e
+        return e.map_children(self._inside) if cost or self._moved else e
+
+    def _inside(self, e: Expr) -> Expr:
+        """Return a part of an expression with what is invariant moved out; shared parts once."""
+        made = self._made.get(id(e))
+        if made is None:
+            made = self._made[id(e)] = self._expr(e)
+        return made
 
     def _move(self, e: Expr, level: int, name: str) -> Variable:
         lets = self._loops[level]

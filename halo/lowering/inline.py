@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from halo.ir.equality import StructuralKeys
 from halo.ir.expr import Call, CallKind, Expr
-from halo.ir.function import Definition
 from halo.ir.substitute import substitute
 from halo.lowering.program import Program
 
@@ -20,39 +20,44 @@ def inline_functions(program: Program, inlined: Collection[str]) -> Program:
     """
     if not inlined:
         return program
-    done: dict[str, tuple[Definition, ...]] = {}
-    for name, stages in program.definitions.items():  # producers first
-        rewrite = _Inliner(program, done, inlined)
-        done[name] = tuple(d.map(rewrite) for d in stages)
+    inliner = _Inliner(program, inlined)
     keep = [name for name in program.functions if name not in inlined]
     return Program(
         {name: program.functions[name] for name in keep},
-        {name: done[name] for name in keep},
+        {name: tuple(d.map(inliner) for d in program.definitions[name]) for name in keep},
         program.outputs,
         program.scheduled,
     )
 
 
 class _Inliner:
-    def __init__(
-        self,
-        program: Program,
-        done: dict[str, tuple[Definition, ...]],
-        inlined: Collection[str],
-    ) -> None:
-        self.program, self.done, self.inlined = program, done, inlined
-        self.memo: dict[int, tuple[Expr, Expr]] = {}
+    """Substitutes from users to what they use: so each value is written out once, at its place.
+
+    Calls with equal arguments share one value, so a Func squared again and again stays small.
+    """
+
+    def __init__(self, program: Program, inlined: Collection[str]) -> None:
+        self._program, self._inlined = program, inlined
+        self._keys = StructuralKeys()
+        self._values: dict[int, Expr] = {}
+        self._memo: dict[int, tuple[Expr, Expr]] = {}
 
     def __call__(self, e: Expr) -> Expr:
-        found = self.memo.get(id(e))
+        found = self._memo.get(id(e))
         if found is None:
             made = e.map_children(self)
-            if isinstance(made, Call) and made.kind is CallKind.FUNC and made.name in self.inlined:
+            if isinstance(made, Call) and made.kind is CallKind.FUNC and made.name in self._inlined:
                 made = self._value(made)
-            found = self.memo[id(e)] = (e, made)  # e is kept so that its id stays its own
+            found = self._memo[id(e)] = (e, made)  # e is kept so that its id stays its own
+            self._memo.setdefault(id(made), (made, made))
         return found[1]
 
     def _value(self, call: Call) -> Expr:
-        args = self.program.functions[call.name].args
-        value = self.done[call.name][0].values[call.value_index]
-        return substitute(value, dict(zip(args, call.args, strict=True)))
+        key = self._keys.key(call)
+        known = self._values.get(key)
+        if known is None:
+            args = self._program.functions[call.name].args
+            value = self._program.definitions[call.name][0].values[call.value_index]
+            known = self(substitute(value, dict(zip(args, call.args, strict=True))))
+            self._values[key] = known
+        return known

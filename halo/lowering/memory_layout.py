@@ -124,20 +124,39 @@ def widened(e: Expr) -> Expr:
     Indices do not overflow, so a sum may be widened before it is formed; data wraps, so its sums
     are formed first.
     """
-    match e:
-        case IntImm():
-            return i64(e.value)
-        case Min() | Max():
-            return type(e)(widened(e.a), widened(e.b))
-        case Add() | Sub() | Mul() if _is_index(e):
-            return type(e)(widened(e.a), widened(e.b))
-        case _:
-            return Cast(Int(64).with_lanes(e.type.lanes), e)
+    return _Widening().of(e)
 
 
-def _is_index(e: Expr) -> bool:
-    if isinstance(e, Variable):
-        return e.param is None
-    if isinstance(e, (Load, Call)):
-        return False
-    return all(_is_index(c) for c in e.children())
+class _Widening:
+    """Widens one expression; parts that are shared stay so."""
+
+    def __init__(self) -> None:
+        self._wide: dict[int, Expr] = {}
+        self._index: dict[int, bool] = {}
+
+    def of(self, e: Expr) -> Expr:
+        known = self._wide.get(id(e))
+        if known is None:
+            known = self._wide[id(e)] = self._widened(e)
+        return known
+
+    def _widened(self, e: Expr) -> Expr:
+        match e:
+            case IntImm():
+                return i64(e.value)
+            case Min() | Max():
+                return type(e)(self.of(e.a), self.of(e.b))
+            case Add() | Sub() | Mul() if self._is_index(e):
+                return type(e)(self.of(e.a), self.of(e.b))
+            case _:
+                return Cast(Int(64).with_lanes(e.type.lanes), e)
+
+    def _is_index(self, e: Expr) -> bool:
+        if isinstance(e, Variable):
+            return e.param is None
+        if isinstance(e, (Load, Call)):
+            return False
+        known = self._index.get(id(e))
+        if known is None:
+            known = self._index[id(e)] = all([self._is_index(c) for c in e.children()])
+        return known

@@ -9,14 +9,14 @@ from halo.ir.expr import Add, Expr, Select, Sub, Variable, i32
 from halo.ir.function import output_buffer
 from halo.ir.interval import Interval
 from halo.ir.lowered import Field, buffer_field
-from halo.ir.simplify import simplify
+from halo.ir.simplify import Simplifier, simplify
 from halo.ir.stmt import Realize, Stmt, block
 from halo.ir.substitute import substitute
 from halo.ir.types import Int
 from halo.lowering.bounds_inference import Box, Region, Regions, merge_boxes
 from halo.lowering.extern_stages import seen_by_extern_stages
 from halo.lowering.kept_cells import kept_extent
-from halo.lowering.program import Program
+from halo.lowering.program import Program, producers_of
 from halo.lowering.promises import Sizes, promised_output
 from halo.lowering.reach import Domain
 from halo.lowering.sites import ROOT, Placement, Site
@@ -78,6 +78,11 @@ class Surroundings:
         self.careful = False
         self.unfolded = seen_by_extern_stages(program)
         self.must_precede = must_precede(program.with_own_definitions())
+        self.simplifier = Simplifier()
+        self._reads = {
+            name: {p.name for d in stages for p in producers_of(d)}
+            for name, stages in program.definitions.items()
+        }
 
     def find_regions(
         self, site: Site, inside: list[str], touched: dict[str, Box]
@@ -85,7 +90,7 @@ class Surroundings:
         """Work out the region of each Function in `inside`, users first; return their lets."""
         lets: list[tuple[str, Expr]] = []
         outputs = self.program.outputs
-        for name in reversed(inside):
+        for name in reversed(inside if site is ROOT else self._relevant(site, inside)):
             here = self.placement.computed[name] == site
             if name in outputs:
                 region = self.regions.at_root(name, self._output_domain(name))
@@ -101,7 +106,8 @@ class Surroundings:
                 region = self._slide(name, region, lets)
             self.current[name] = region
             for i, reach in enumerate(region.reaches):
-                merge_boxes(touched, self.regions.touched_by(name, i, reach.reads))
+                read = self.regions.touched_by(name, i, reach.reads)
+                merge_boxes(touched, read, self.simplifier)
         if site is ROOT:
             self.needed = {n: b for n, b in touched.items() if n not in self.program.functions}
             for name in outputs:
@@ -111,6 +117,19 @@ class Surroundings:
                     merge_boxes(merged, {name: touched[name]})
                 self.needed[name] = merged[name]
         return lets
+
+    def _relevant(self, site: Site, inside: list[str]) -> list[str]:
+        """Return the Functions of `inside` stored or computed at `site`, and what uses these.
+
+        What is deeper inside and used by none of them is looked at where it is computed.
+        """
+        p = self.placement
+        found: set[str] = set()
+        for name in inside:
+            here = p.computed[name] == site or p.stored[name] == site
+            if here or not found.isdisjoint(self._reads[name]):
+                found.add(name)
+        return [name for name in inside if name in found]
 
     def _output_domain(self, name: str) -> Domain:
         f = self.program.functions[name]

@@ -51,11 +51,11 @@ def _decided(cls: type[Min | Max], a: Expr, b: Expr, ctx: Context) -> Expr | Non
     return None
 
 
-def operands(e: Expr, cls: type[Min | Max]) -> list[Expr]:
-    """Return the operands of a chain of `cls`."""
+def operands(e: Expr, cls: type[Min | Max], most: int) -> list[Expr]:
+    """Return the operands of a chain of `cls`, or the first of them if there are over `most`."""
     found: list[Expr] = []
     stack = [e]
-    while stack:
+    while stack and len(found) <= most:
         top = stack.pop()
         if type(top) is cls:
             stack += [top.b, top.a]
@@ -69,7 +69,7 @@ def _with_chain(e: Min | Max, ctx: Context) -> Expr | None:
     cls = type(e)
     if type(e.a) is not cls and type(e.b) is not cls:
         return None
-    xs = operands(e, cls)
+    xs = operands(e, cls, _MOST)
     if len(xs) > _MOST:
         return None
     kept: list[Expr] = []
