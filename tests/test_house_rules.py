@@ -15,7 +15,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("halo.errors",),
     ("halo.ir",),
     ("halo.polyhedral", "halo.target"),
-    ("halo.array_interchange", "halo.buffer", "halo.lang", "halo.schedule"),
+    ("halo.buffer", "halo.lang", "halo.schedule"),
     ("halo.ops", "halo.lowering", "halo.interpret", "halo.provenance", "codegen"),
     ("halo.pipeline",),
     ("halo",),

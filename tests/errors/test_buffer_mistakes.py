@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 import halo as hl
 
@@ -127,3 +128,97 @@ def test_an_estimate_that_is_no_number(refused: Any) -> None:
     p = hl.Param(hl.UInt(8), "level")
     with refused(hl.TypeMismatch, "'many' is no number"):
         p.set_estimate("many")  # type: ignore[arg-type]
+
+
+def grid() -> hl.Buffer:
+    b = hl.Buffer(np.zeros((3, 4), np.uint8))
+    b.set_min([0, 5])
+    return b
+
+
+@pytest.mark.parametrize(
+    ("mistake", "kind", "texts"),
+    [
+        (lambda b: b.crop(0, 1, 4), hl.BoundsError, ("[1, 5)", "dimension 0", "[0, 4)")),
+        (lambda b: b.cropped([(0, 4), (4, 3)]), hl.BoundsError, ("[4, 7)", "[5, 8)")),
+        (lambda b: b.cropped(1, 5, -1), hl.BoundsError, ("[5, 4)", "dimension 1")),
+        (lambda b: b.cropped(2, 0, 1), hl.BoundsError, ("2 dimensions", "number 2")),
+        (lambda b: b.cropped([(0, 1)] * 3), hl.BufferError, ("a crop is", "first of 2")),
+        (lambda b: b.cropped(0), hl.BufferError, ("a crop is", "(min, extent)")),
+        (lambda b: b.cropped([0, 1]), hl.BufferError, ("a crop is", "(min, extent)")),
+        (lambda b: b.slice(1, 8), hl.BoundsError, ("[8, 9)", "dimension 1")),
+        (lambda b: b.sliced(-1), hl.BoundsError, ("none with number -1",)),
+        (lambda b: b.embedded(3, 0), hl.BoundsError, ("number 3", "0 to 2")),
+        (lambda b: b.transpose([0, 0]), hl.BufferError, ("[0, 0]", "no permutation")),
+        (lambda b: b.transposed([0]), hl.BufferError, ("[0]", "no permutation of 2")),
+        (lambda b: b.transposed(0, 2), hl.BoundsError, ("none with number 2",)),
+        (lambda b: b.translate([1, 2, 3]), hl.BufferError, ("3 offsets", "2 dimensions")),
+        (lambda b: b.translated(4, 1), hl.BoundsError, ("none with number 4",)),
+        (lambda b: b.set_min([0.5]), hl.BufferError, ("[0.5]", "no mins", "integers")),
+        (lambda b: b.set_min(3), hl.BufferError, ("3 are no mins", "integers")),
+        (lambda b: b.contains([0]), hl.BufferError, ("1 coordinates", "2 dimensions")),
+        (lambda b: b.fill(300), hl.BufferError, ("uint8 cannot hold 300",)),
+        (lambda b: b.fill(2.5), hl.BufferError, ("uint8 cannot hold 2.5",)),
+        (lambda b: b.fill("a"), hl.TypeMismatch, ("'a' is no number",)),
+        (lambda b: b.all_equal(-1), hl.BufferError, ("uint8 cannot hold -1",)),
+        (lambda b: b.__setitem__((0, 5), 256), hl.BufferError, ("uint8 cannot hold 256",)),
+        (lambda b: b.copy_from(hl.Buffer(hl.Int(8), [1, 1])), hl.TypeMismatch, ("uint8", "int8")),
+        (lambda b: b.copy_from(hl.Buffer(hl.UInt(8), [1])), hl.BufferError, ("of 2", "of 1")),
+        (lambda b: b.copy_from(np.zeros(3)), hl.TypeMismatch, ("ndarray is no Buffer",)),
+        (lambda b: b.copy_to_device(), hl.BufferError, ("copy_to_device", "no device")),
+        (lambda b: b.device_malloc(), hl.BufferError, ("device_malloc", "no device")),
+        (lambda b: b.device_detach_native(), hl.BufferError, ("no device",)),
+        (lambda b: b.set_device_dirty(), hl.BufferError, ("set_device_dirty", "no device")),
+        (lambda b: b.deallocate(), hl.BufferError, ("keeps its array",)),
+    ],
+)
+def test_a_view_or_a_value_that_does_not_fit(
+    mistake: Any, kind: Any, texts: Any, refused: Any
+) -> None:
+    b = grid()
+    before = b.place()
+    with refused(kind, *texts):
+        mistake(b)
+    assert b.place() == before and b.all_equal(0)
+
+
+@pytest.mark.parametrize("write", ["fill", "set", "copy_from"])
+def test_a_read_only_array(write: str, refused: Any) -> None:
+    array = np.zeros((2, 2), np.uint8)
+    array.flags.writeable = False
+    b = hl.Buffer(array)
+    with refused(hl.BufferError, "read-only", "copy()"):
+        if write == "fill":
+            b.fill(1)
+        elif write == "set":
+            b[0, 0] = 1
+        else:
+            b.copy_from(grid())
+
+
+def test_a_buffer_that_expressions_read_keeps_its_dimensions(refused: Any) -> None:
+    b = grid()
+    b.set_name("read")
+    f = hl.Func()
+    f[x, y] = b[x, y]
+    with refused(hl.BufferError, b.name(), "2 coordinates", "3 dimensions", "embedded"):
+        b.add_dimension()
+    with refused(hl.BufferError, b.name(), "under this name"):
+        b.set_name("renamed")
+
+
+def test_a_buffer_of_nothing(refused: Any) -> None:
+    with refused(hl.BufferError, "needs an array, or a type and sizes"):
+        hl.Buffer()
+
+
+def test_sizes_that_are_no_integers(refused: Any) -> None:
+    with refused(hl.BufferError, "[2.5]", "no sizes"):
+        hl.Buffer(hl.UInt(8), [2.5])
+    with refused(hl.BufferError, "no sizes"):
+        shifted()[1].realize([3, 1.5])
+
+
+def test_a_bounds_query(refused: Any) -> None:
+    with refused(hl.BufferError, "no bounds queries", "infer_input_bounds"):
+        hl.Buffer.make_bounds_query(hl.UInt(8), [3])

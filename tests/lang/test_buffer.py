@@ -182,5 +182,5 @@ def test_sizes_are_checked():
         hl.Buffer(hl.Int(32), [-1])
     with pytest.raises(hl.BufferError, match="no permutation"):
         hl.Buffer(hl.Int(32), [2, 2], storage_order=[0, 0])
-    with pytest.raises(hl.BufferError, match="1 mins for a Buffer of 2"):
-        hl.Buffer(hl.Int(32), [2, 2]).set_min([1])
+    with pytest.raises(hl.BufferError, match="3 mins for a Buffer of 2"):
+        hl.Buffer(hl.Int(32), [2, 2]).set_min([1, 2, 3])

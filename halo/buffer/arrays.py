@@ -96,6 +96,13 @@ def zeros(type: Type, shape: tuple[int, ...]) -> Array:
     return raw[start : start + size].view(dtype).reshape(shape)
 
 
+def like(type: Type, view: Array) -> Array:
+    """Return new zeros in the shape of `view`, the axes as far apart in memory, in its order."""
+    outermost_first = sorted(range(view.ndim), key=lambda i: (-abs(view.strides[i]), -i))
+    array = zeros(type, tuple(view.shape[i] for i in outermost_first))
+    return array.transpose([outermost_first.index(i) for i in range(view.ndim)])
+
+
 def _not_an_array(source: Any) -> BufferError:
     return BufferError(
         f"a {type(source).__name__} is not an array whose memory can be used in place",
