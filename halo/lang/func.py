@@ -21,6 +21,7 @@ from halo.lang.names import fresh_name, unique_name
 from halo.lang.output_image_param import OutputMethods
 from halo.lang.rdom import RVar
 from halo.lang.realization import realize
+from halo.lang.rfactor import rfactor
 from halo.lang.var import IMPLICIT, Var
 from halo.lang.wrap import clone, set_handle, wrap
 from halo.schedule.methods import FuncScheduleMethods, ScheduleLog, ScheduleMethods
@@ -286,6 +287,23 @@ class Stage(ScheduleMethods):
     def name(self) -> str:
         """Return the name of the Func and the number of the update."""
         return f"{self._function.name}.update({self._index - 1})"
+
+    def rfactor(self, preserved: Any, v: Any = None) -> Func:
+        """Part the reduction in two and return the Func that is computed first.
+
+        ``rfactor(r.y, u)``, or ``rfactor([(r.x, u), (r.y, v)])``: the Func that it returns has
+        the dimensions of this one and then the Vars, one for each loop that is preserved; it
+        reduces over the other loops. This update then combines its cells over the preserved
+        ones. ``f[x] += e(x, r)`` becomes ``intm[x, u] = 0; intm[x, u] += e(x, r.x, u); f[x] +=
+        intm[x, r.y]``, so that `u` may be vectorized or parallel. The loops may come from splits
+        and fusions of RVars. Both begin with the schedule that this update has.
+
+        Raises
+        ------
+        ScheduleError
+            The update is not known to be associative, or what is named is no loop over the RDom.
+        """
+        return Func.of(rfactor(self._function, self._index, preserved, v))
 
     def _schedule_target(self) -> tuple[Function, int, ScheduleLog]:
         return self._function, self._index, self._function.schedule_log

@@ -8,7 +8,8 @@ from typing import Any
 from halo.errors import ScheduleError, user_location
 from halo.ir.function import Function, Image
 from halo.lang.names import unique_name
-from halo.schedule.directives import CloneIn, In, Wrapping
+from halo.lang.rfactor import rfactor_again
+from halo.schedule.directives import CloneIn, In, RFactor, Wrapping
 from halo.schedule.methods import EntryLog, ScheduleLog
 from halo.schedule.methods.base import Recorder
 from halo.schedule.rewrites import clone_of, wrapper_of
@@ -53,8 +54,11 @@ def clone(source: Function, consumers: Any) -> Function:
 
 
 def make_again(source: Function | Image, entry: Entry) -> Function:
-    """Carry out a stored ``in_`` or ``clone_in`` and return the Function that it makes."""
+    """Carry out a stored directive that makes a Function, and return that."""
     directive = entry.directive
+    if isinstance(directive, RFactor):
+        assert isinstance(source, Function)
+        return rfactor_again(source, entry)
     assert isinstance(directive, Wrapping)
     log = log_of(source)
     known = _known(log, type(directive), directive.consumers)

@@ -54,6 +54,11 @@ class Associative:
     doubt: str = ""
     _choice: _Choice | None = field(default=None)
 
+    @property
+    def is_exact_in_order(self) -> bool:
+        """Whether ``(a op b) op c`` has the bits of ``a op (b op c)``."""
+        return not self.doubt or self._choice is not None
+
     def merge(self, old: Sequence[Expr], new: Sequence[Expr]) -> tuple[Expr, ...]:
         """Return the values of ``old op new``."""
         if self._choice is not None:

@@ -1,4 +1,4 @@
-"""Apply `Atomic`: updates in any order."""
+"""Apply `Atomic`: updates in any order; what it and `RFactor` came to."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from halo.ir.function import Function
 from halo.ir.stmt import ForKind
 from halo.schedule.associativity import LEGAL, recognise, why_not
 from halo.schedule.dependences import stage_clash
-from halo.schedule.directives import Atomic
+from halo.schedule.directives import Atomic, RFactor
 from halo.schedule.races import shared_loops
 from halo.schedule.refuse import refuse
+from halo.schedule.rfactor import keeps_order
 from halo.schedule.schedule import Entry
 from halo.schedule.state import FuncSchedule, StageSchedule
 
@@ -47,3 +48,17 @@ def atomic_effect(function: Function, index: int, stage: StageSchedule) -> tuple
     if threads:
         return True, f"{found.doubt}, and from run to run, as threads come; rfactor has one order"
     return True, f"{found.doubt}, the same in every run"
+
+
+def rfactor_effect(
+    function: Function, index: int, stage: StageSchedule, rfactor: RFactor, made: FuncSchedule
+) -> str:
+    """Return what to know about an `rfactor` of loops `stage`; `made` is its Func's schedule."""
+    text = f"through {rfactor.name}"
+    if made.compute_level.is_inlined:
+        text += ", computed in the innermost loop that uses it"
+    update = recognise(function, function.definitions[index])
+    in_order = keeps_order(stage, rfactor.rvars)
+    if update is None or not update.doubt or (in_order and update.is_exact_in_order):
+        return text
+    return f"{text}; {update.doubt}, the same in every run"

@@ -22,6 +22,7 @@ from halo.schedule.directives import (
     Parallel,
     Reorder,
     ReorderStorage,
+    RFactor,
     Serial,
     SplitStorage,
     StoreAt,
@@ -36,7 +37,7 @@ from halo.schedule.order import new_clash, reorder_effect
 from halo.schedule.partition import PARTITIONS, policy_of
 from halo.schedule.races import Order
 from halo.schedule.receipts import Receipts, Status
-from halo.schedule.reducing import atomic_effect
+from halo.schedule.reducing import atomic_effect, rfactor_effect
 from halo.schedule.schedule import Entry, Schedule
 from halo.schedule.state import FuncSchedule, initial_stage
 from halo.schedule.witness import clash_text, unproven_text
@@ -60,6 +61,7 @@ class Effect:
 def report(
     schedule: Schedule,
     outputs: Sequence[str],
+    functions: Mapping[str, Function],
     states: Mapping[str, FuncSchedule],
     effects: Mapping[int, Effect],
     images: Collection[str] = (),
@@ -68,10 +70,10 @@ def report(
 
     Parameters
     ----------
-    states
-        The resolved schedules.
+    functions, states
+        The Funcs with the definitions that they have in the end, and their resolved schedules.
     effects
-        ``id(entry)`` -> what it did; those that rewrote the program are not in it.
+        ``id(entry)`` -> what it did; those that put a Func between others are not in it.
     images
         Names of the images whose loads are reported.
     """
@@ -89,11 +91,13 @@ def report(
             continue
         effect = effects[id(entry)]
         later = _replaced_by(entry, schedule.entries[i + 1 :])
-        why_none = later or _without_effect(entry, effect, outputs, states)
+        why_none = later or _without_effect(entry, effect, functions[entry.func], outputs, states)
         if why_none:
             receipts.add(entry, Status.WITHOUT_EFFECT, why_none)
         else:
-            receipts.add(entry, Status.APPLIED, _remark(entry, effect, states))
+            receipts.add(
+                entry, Status.APPLIED, _remark(entry, effect, functions[entry.func], states)
+            )
     return receipts
 
 
@@ -134,9 +138,13 @@ def _sets_again(entry: Entry, later: Entry) -> bool:
 
 
 def _without_effect(
-    entry: Entry, effect: Effect, outputs: Sequence[str], states: Mapping[str, FuncSchedule]
+    entry: Entry,
+    effect: Effect,
+    function: Function,
+    outputs: Sequence[str],
+    states: Mapping[str, FuncSchedule],
 ) -> str:
-    directive, function = entry.directive, effect.function
+    directive = entry.directive
     inlined = states[entry.func].compute_level.is_inlined and not function.has_updates
     if inlined and not isinstance(directive, (ComputeInline, EagerInline, Unscheduled)):
         return f"{entry.func} is inlined and has no loops or storage of its own"
@@ -165,10 +173,15 @@ def _without_effect(
     return ""
 
 
-def _remark(entry: Entry, effect: Effect, states: Mapping[str, FuncSchedule]) -> str:
+def _remark(
+    entry: Entry, effect: Effect, final: Function, states: Mapping[str, FuncSchedule]
+) -> str:
     function, index = effect.function, entry.stage
     if isinstance(entry.directive, Atomic):
-        return _atomic(entry, function, states)[1]
+        return _atomic(entry, final, states)[1]
+    if isinstance(entry.directive, RFactor):
+        made = states[entry.directive.name]
+        return rfactor_effect(function, index, effect.before.stages[index], entry.directive, made)
     if not isinstance(entry.directive, _ORDER) or index >= len(effect.before.stages):
         return ""
     old, new = (s.stages[index].at(entry.branch) for s in (effect.before, effect.after))

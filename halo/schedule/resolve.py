@@ -100,20 +100,23 @@ def resolve(
     place_extern_stages(states, working.functions, schedule)
     _place(states, working.functions, outputs, schedule, graph)
     order = fused_order(graph, schedule, working.functions, states)
-    receipts = report(schedule, outputs, states, effects, working.traced_images)
+    receipts = report(schedule, outputs, working.functions, states, effects, working.traced_images)
     definitions = {name: working.functions[name] for name in order}
     images = frozenset(working.traced_images)
     return ResolvedSchedule(order, states, receipts, definitions, images)
 
 
 def _carry_out(working: Working, entry: Entry, effects: dict[int, Effect]) -> None:
-    if is_rewrite(entry.directive):
-        rewrite(working, entry)
-        return
     if isinstance(entry.directive, TraceLoads) and working.is_image(entry.func):
         working.traced_images.add(entry.func)
         return
     function = working.functions.get(entry.func)
+    if is_rewrite(entry.directive):
+        old = working.states.get(entry.func)
+        rewrite(working, entry)
+        if function is not None and old is not None:
+            effects[id(entry)] = Effect(function, old, working.states[entry.func])
+        return
     if function is None:
         known = ", ".join(working.functions)
         refuse(entry, None, f"there is no Func {entry.func} here", f"the Funcs are: {known}")

@@ -14,8 +14,9 @@ from halo.ir.expr import Call, CallKind, Expr, Variable
 from halo.ir.function import Definition, Function, Image
 from halo.ir.substitute import find
 from halo.ir.types import Int
-from halo.schedule.directives import CloneIn, Directive, In, Wrapping
+from halo.schedule.directives import CloneIn, Directive, In, RFactor, Wrapping
 from halo.schedule.refuse import refuse
+from halo.schedule.rfactor import factored
 from halo.schedule.schedule import Entry
 from halo.schedule.state import FuncSchedule, initial
 
@@ -184,5 +185,20 @@ def _need_uses(
     refuse(entry, None, f"nothing here uses {entry.func}", "define what reads it first")
 
 
-_RULES: dict[type[Directive], Rule] = {In: _wrap, CloneIn: _wrap}
+def _factor(working: Working, entry: Entry) -> None:
+    """Carry out ``rfactor``."""
+    function = working.functions.get(entry.func)
+    if function is None:
+        known = ", ".join(working.functions)
+        refuse(entry, None, f"there is no Func {entry.func} here", f"the Funcs are: {known}")
+    name = entry.directive.names()[0]
+    if name in working.functions:
+        refuse(entry, function, f"there is a Func {name} already", "take another name")
+    made = factored(function, working.states[entry.func], entry)
+    working.add(made.intermediate, made.intermediate_state)
+    working.functions[entry.func] = made.function
+    working.states[entry.func] = made.state
+
+
+_RULES: dict[type[Directive], Rule] = {In: _wrap, CloneIn: _wrap, RFactor: _factor}
 """Directive -> what it does to the table of Functions."""

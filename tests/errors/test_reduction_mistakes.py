@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -98,3 +99,115 @@ def test_a_stored_atomic_needs_a_bool(refused: Any) -> None:
     )
     with refused(hl.ScheduleError, "a stored atomic has the fields", "bool", here=False):
         hl.Schedule.from_json(text)
+
+
+def column_sums() -> tuple[hl.Func, hl.RDom]:
+    """Return f, which sums over an RDom of two dimensions, and the RDom."""
+    f, r = hl.Func("sums"), hl.RDom([(0, 9), (0, 5)], name="r")
+    f[x] = 0
+    f[x] += r.x * r.y + x
+    return f, r
+
+
+def test_rfactor_of_an_update_that_is_not_associative_shows_it(refused: Any) -> None:
+    f, r = hl.Func("horner"), hl.RDom([(0, 9)], name="r")
+    f[x] = 1
+    f[x] = f[x] * 2 + r.x
+    line = str(f.function.definitions[1].where).split(":")[-1]
+    texts = (
+        f"{f.name()}.update(0).rfactor({r.x.name()}, u)",
+        f"the update of test_reduction_mistakes.py:{line} cannot be parted",
+        f"{f.name()}(x)*2",
+        "legal: an update f[i] = f[i] op e with op one of + * min max & | ^",
+    )
+    with refused(hl.ScheduleError, *texts):
+        f.update().rfactor(r.x, "u")
+
+
+def test_rfactor_of_a_pure_loop_names_those_over_the_rdom(refused: Any) -> None:
+    f, r = column_sums()
+    over = f"innermost first: {r.x.name()}, {r.y.name()}"
+    with refused(hl.ScheduleError, "x is no loop over the RDom", over):
+        f.update().rfactor(x, "u")
+
+
+def test_rfactor_of_a_loop_that_was_split_names_what_it_became(refused: Any) -> None:
+    f, r = column_sums()
+    stage = f.update().split(r.x, "ro", "ri", 4)
+    with refused(hl.ScheduleError, "is no loop", "any more", "ri, ro"):
+        stage.rfactor(r.x, "u")
+
+
+def test_rfactor_of_a_loop_that_is_not_there_names_the_loops(refused: Any) -> None:
+    f, _ = column_sums()
+    with refused(hl.ScheduleError, "has no loop z", "its loops, innermost first"):
+        f.update().rfactor("z", "u")
+
+
+def test_rfactor_names_each_loop_once(refused: Any) -> None:
+    f, r = column_sums()
+    with refused(hl.ScheduleError, f"{r.x.name()} is named twice"):
+        f.update().rfactor([(r.x, "u"), (r.x, "v")])
+
+
+def test_rfactor_takes_a_var_of_its_own_for_each_loop(refused: Any) -> None:
+    f, r = column_sums()
+    with refused(hl.ScheduleError, "u is named twice", "a Var of its own for each RVar"):
+        f.update().rfactor([(r.x, "u"), (r.y, "u")])
+
+
+def test_rfactor_refuses_a_var_that_the_func_uses(refused: Any) -> None:
+    f, r = column_sums()
+    with refused(hl.ScheduleError, "uses the name x already", "take a Var of another name"):
+        f.update().rfactor(r.x, x)
+
+
+def test_rfactor_without_a_loop_shows_how_it_is_called(refused: Any) -> None:
+    f, _ = column_sums()
+    with refused(hl.ScheduleError, "names no RVar", "rfactor(r, u)"):
+        f.update().rfactor([])
+
+
+def test_rfactor_takes_pairs(refused: Any) -> None:
+    f, r = column_sums()
+    with refused(hl.ScheduleError, "a list of such pairs", "rfactor([(r.x, u), (r.y, v)])"):
+        f.update().rfactor([r.x, r.y])
+
+
+def test_rfactor_after_a_fusion_of_rvar_and_var_is_refused(refused: Any) -> None:
+    f, r = column_sums()
+    stage = f.update().reorder(r.x, x, r.y).fuse(r.x, x, "t")
+    with refused(hl.ScheduleError, "t is an RVar and a Var fused", "rfactor first, then fuse"):
+        stage.rfactor(r.y, "u")
+
+
+def test_rfactor_after_specialize_is_refused(refused: Any) -> None:
+    f, r = column_sums()
+    p = hl.Param(hl.Int(32), "p")
+    f.update().specialize(p > 3)
+    with refused(hl.ScheduleError, "specialized or shared", "rfactor first"):
+        f.update().rfactor(r.x, "u")
+
+
+def stored(func: hl.Func, stage: int, rvar: str, name: str = "made") -> hl.Schedule:
+    """Return a schedule with one rfactor, as it may come from a file."""
+    entry = {"func": func.name(), "stage": stage, "branch": []}
+    factor = {"do": "rfactor", "rvars": [rvar], "vars": ["u"], "name": name}
+    return hl.Schedule.from_json(json.dumps({"version": 1, "entries": [{**entry, **factor}]}))
+
+
+def test_a_stored_rfactor_of_a_pure_definition_names_the_updates(refused: Any) -> None:
+    f, _ = column_sums()
+    with refused(hl.ScheduleError, "reduces nothing", f"its updates: {f.name()}.update(0)"):
+        f.apply_schedule(stored(f, 0, "r"))
+
+
+def test_two_rfactors_cannot_make_one_func(refused: Any) -> None:
+    f, r = column_sums()
+    taken = hl.Func("taken")
+    taken[x] = x
+    g = hl.Func("g")
+    g[x] = f[x] + taken[x]
+    (receipt,) = g.check_schedule(stored(f, 1, r.x.name(), taken.name()))
+    assert receipt.status.value == "refused"
+    assert f"there is a Func {taken.name()} already" in receipt.reason

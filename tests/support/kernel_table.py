@@ -211,6 +211,21 @@ def lanes_and_threads() -> hl.Func:
     return g
 
 
+def factored() -> hl.Func:
+    """Sums by lanes of a register, and those by rows in parallel."""
+    x, u, v = hl.Var("x"), hl.Var("u"), hl.Var("v")
+    inp = source()
+    r = hl.RDom([(-3, 21), (0, 11)])
+    f = hl.Func("factored")
+    f[x] = 1
+    f[x] += inp[x + r.x, r.y] * 3
+    rows = f.update().rfactor(r.y, u)
+    lanes = rows.update().split(r.x, "ro", "ri", 4).rfactor("ri", v)
+    lanes.compute_at(rows, u).vectorize(v).update().vectorize(v)
+    rows.compute_root().update().parallel(u).atomic().vectorize("ri")
+    return f
+
+
 def triangle() -> hl.Func:
     """A sum over half a square; nothing outside 0..9 may be read."""
     x = hl.Var("x")
@@ -248,6 +263,7 @@ KERNELS: dict[str, tuple[Callable[[], hl.Func], tuple[int, ...]]] = {
     "histogram": (histogram, (100,)),
     "histogram in parallel": (parallel_histogram, (100,)),
     "lanes and threads that meet": (lanes_and_threads, (21,)),
+    "sums in parts": (factored, (21,)),
     "triangle": (triangle, (10,)),
     "bools": (bools, (21,)),
     "clamped": (lambda: clamped(np.arange(221, dtype=np.int32).reshape(13, 17)), (17, 13)),

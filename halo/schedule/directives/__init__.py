@@ -36,7 +36,7 @@ from halo.schedule.directives.partition import (
     NeverPartitionAll,
     SetPartition,
 )
-from halo.schedule.directives.reductions import Atomic
+from halo.schedule.directives.reductions import Atomic, RFactor
 from halo.schedule.directives.special import Specialize, SpecializeFail
 from halo.schedule.directives.storage import (
     AlignStorage,
@@ -75,6 +75,7 @@ __all__ = [
     "NeverPartition",
     "NeverPartitionAll",
     "Parallel",
+    "RFactor",
     "Reorder",
     "ReorderStorage",
     "Serial",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from halo.errors import ScheduleError, SourceLocation, user_location
-from halo.ir.function import Function
+from halo.ir.function import Definition, Function
 from halo.schedule.apply import apply
-from halo.schedule.directives import Directive
+from halo.schedule.directives import Directive, RFactor
 from halo.schedule.formula import Formula
+from halo.schedule.rfactor import factored
 from halo.schedule.schedule import Entry, Schedule
 from halo.schedule.state import FuncSchedule, complete
 
@@ -79,12 +81,22 @@ class EntryLog:
 class ScheduleLog(EntryLog):
     """The directives given for one Func so far, and what they add up to."""
 
-    __slots__ = ("_state", "function")
+    __slots__ = ("_original", "_replaced", "_state")
 
     def __init__(self, function: Function, state: FuncSchedule | None = None) -> None:
         super().__init__(function.name)
-        self.function = function
+        self._original = function
+        self._replaced: dict[int, Definition] = {}
         self._state = state or FuncSchedule()
+
+    @property
+    def function(self) -> Function:
+        """The Func with its definitions as the directives so far rewrote them."""
+        if not self._replaced:
+            return self._original
+        given = enumerate(self._original.definitions)
+        definitions = [self._replaced.get(i, d) for i, d in given]
+        return dataclasses.replace(self._original, definitions=definitions)
 
     @property
     def state(self) -> FuncSchedule:
@@ -112,11 +124,29 @@ class ScheduleLog(EntryLog):
         self._state = state
         self.entries.extend(entries)
 
+    def factor(self, stage: int, directive: RFactor, where: SourceLocation | None) -> Function:
+        """Carry out and record an ``rfactor`` of definition `stage`; return the Func it makes.
+
+        Raises
+        ------
+        ScheduleError
+            It cannot be applied.
+        """
+        entry = Entry(self.name, stage, directive, where)
+        done = factored(self.function, complete(self.state, self.function), entry)
+        self._replaced[stage] = done.function.definitions[stage]
+        self._state = done.state
+        made = done.intermediate
+        made.schedule_log = ScheduleLog(made, done.intermediate_state)
+        self.entries.append(entry)
+        self.made[directive] = made
+        return made
+
     def checkpoint(self) -> Callable[[], None]:
-        before, state = super().checkpoint(), self._state
+        before, state, replaced = super().checkpoint(), self._state, dict(self._replaced)
 
         def back() -> None:
             before()
-            self._state = state
+            self._state, self._replaced = state, replaced
 
         return back
