@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from halo.errors import DefinitionError, TypeMismatch, user_location
-from halo.ir.expr import EQ, Expr, Reinterpret, Select, const
+from halo.ir.expr import EQ, NE, Expr, Reinterpret, Select, as_const, const
 from halo.ir.intrinsics import intrinsic
 from halo.ir.operators import as_expr, cast_to, integer_operands, need_integers
 from halo.ir.types import Type, UInt
@@ -24,6 +24,9 @@ def mod_round_to_zero(a: Any, b: Any) -> Expr:
     if x.type.is_uint:
         return x % y
     zero = const(x.type, 0)
+    if _is_positive(y):
+        rest = x % y
+        return Select((x < 0) & NE(rest, zero), rest - y, rest)
     return Select(EQ(y, zero), zero, x - _towards_zero(x, y) * y)
 
 
@@ -71,9 +74,19 @@ def extract_bits(type: Type, e: Any, lsb: Any) -> Expr:
 
 
 def _towards_zero(a: Expr, b: Expr) -> Expr:
-    """Return the quotient of the magnitudes, which are unsigned, with its sign."""
+    """Return the quotient of the magnitudes, which are unsigned, with its sign.
+
+    By a positive constant the quotient is rounded up where a is negative; so its bounds are known.
+    """
+    if _is_positive(b):
+        return (a + Select(a < 0, b - 1, const(a.type, 0))) / b
     size = cast_to(a.type, intrinsic("abs", a) / intrinsic("abs", b))
     return Select((a ^ b) < 0, -size, size)
+
+
+def _is_positive(e: Expr) -> bool:
+    known = as_const(e)
+    return known is not None and known > 0
 
 
 def _as_unsigned(e: Expr) -> Expr:

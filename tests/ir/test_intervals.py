@@ -131,3 +131,11 @@ def test_a_condition_narrows_the_variables_it_is_linear_in() -> None:
     assert str(found["x"]) == "[0, min((y + 1)/2 - 1, 7)]"
     assert str(found["z"]) == "[max(y, 0), w - 1]"
     assert found["o"] is SCOPE["o"]
+
+
+def test_a_shift_to_the_right_leaves_few_bits_of_anything() -> None:
+    word, signed = Variable(UInt(32), "word"), Variable(Int(32), "signed")
+    scope = {"word": Interval(None, None), "signed": Interval(None, None)}
+    assert str(bounds_of(word >> 8, scope)) == "[uint32(0), uint32(16777215)]"
+    assert str(bounds_of(signed >> 28, scope)) == "[-8, 7]"
+    assert str(bounds_of(signed >> 0, scope)) == "[-inf, inf]"

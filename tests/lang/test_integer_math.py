@@ -28,6 +28,33 @@ def test_division_rounds_towards_zero_and_leaves_a_rest_of_the_same_sign(dtype: 
         np.testing.assert_array_equal(got[name], mask.view(dtype), err_msg=name)
 
 
+@pytest.mark.parametrize("divisor", [1, 2, 7, 127, -1, -3])
+def test_division_towards_zero_by_any_constant(divisor: int) -> None:
+    a, _ = pairs("i1", "i1")
+    got = named_values(
+        {
+            "quotient": lambda v: hl.div_round_to_zero(v, divisor),
+            "rest": lambda v: hl.mod_round_to_zero(v, divisor),
+        },
+        a,
+    )
+    quotients = [towards_zero(int(v), divisor) for v in a]
+    rests = [int(v) - q * divisor for v, q in zip(a, quotients, strict=True)]
+    np.testing.assert_array_equal(got["quotient"], np.array(quotients).astype(np.int8))
+    np.testing.assert_array_equal(got["rest"], np.array(rests, np.int8))
+
+
+def test_quotients_and_rests_by_constants_can_be_indices() -> None:
+    x, f = hl.Var("x"), hl.Func("f")
+    table = hl.Buffer(np.arange(20, dtype=np.int32) * 10)
+    f[x] = table[hl.div_round_to_zero(x - 3, 2) + 2] + table[hl.mod_round_to_zero(x - 3, 4) + 4]
+    out = hl.Buffer(hl.Int(32), [9])
+    f.realize(out)
+    n = np.arange(9) - 3
+    quotient = np.trunc(n / 2).astype(int) + 2
+    np.testing.assert_array_equal(np.array(out), (quotient + np.fmod(n, 4) + 4) * 10)
+
+
 def test_division_towards_zero_by_constants() -> None:
     a = np.array([-7, 7, -128, 127, 0], np.int8)
     assert values(lambda v: hl.div_round_to_zero(v, 2), a).tolist() == [-3, 3, -64, 63, 0]

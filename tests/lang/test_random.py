@@ -143,3 +143,11 @@ def test_a_reduction_draws_for_each_point_of_its_domain() -> None:
     ]
     np.testing.assert_allclose(got, exact, rtol=1e-5)
     assert got[0] != got[1]
+
+
+def test_a_random_float_bounds_an_index() -> None:
+    table = hl.Buffer(np.arange(10, dtype=np.int32))
+    f = hl.Func("f")
+    f[x] = hl.Tuple(table[hl.i32(hl.random_float(6) * 10)], hl.random_float(6))
+    got, exact = (np.array(v) for v in f.realize([40]))
+    np.testing.assert_array_equal(got, (exact * np.float32(10)).astype(np.int32))

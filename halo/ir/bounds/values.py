@@ -139,12 +139,16 @@ def _shift(e: Call, s: Bounds) -> Interval:
         if not wraps(t) and s.simplifier.is_index(e.args[0]) and count < t.bits - 1:
             factor = const(t, 1 << count)
             return Interval(s.apply(E.Mul, i.min, factor), s.apply(E.Mul, i.max, factor))
-        ends = constants(i)
-        if ends is None or not all(t.can_represent(x << count) for x in ends):
+        known = constants(i)
+        if known is None or not all(t.can_represent(x << count) for x in known):
             return range_of(t)
-    low, high = [
-        None if x is None else s.simplify(intrinsic(e.name, x, by)) for x in (i.min, i.max)
-    ]
+    ends = [i.min, i.max]
+    if e.name == "shift_right" and count:  # few bits are left, whatever it was
+        ends = [
+            const(t, t.min_value) if i.min is None else i.min,
+            const(t, t.max_value) if i.max is None else i.max,
+        ]
+    low, high = [None if x is None else s.simplify(intrinsic(e.name, x, by)) for x in ends]
     return Interval(low, high)
 
 
