@@ -6,15 +6,16 @@ from halo.ir.expr import LE, Expr, as_const, i32
 from halo.ir.function import Function
 from halo.ir.interval import Interval
 from halo.ir.stmt import AssertStmt, ErrorCode, MemoryType, Stmt
+from halo.lowering.names import Names
 from halo.lowering.promises import Sizes, place_of
-from halo.lowering.sliding_window import Lets, greatest_extent
+from halo.lowering.sliding_window import greatest_extent
 from halo.lowering.splits import extent_of
 from halo.schedule.memory import Limit, Storage
 from halo.schedule.refuse import refuse
 
 
 def kept_extent(
-    function: Function, storage: Storage, arg: str, r: Interval, lets: Lets, sizes: Sizes
+    function: Function, storage: Storage, arg: str, r: Interval, names: Names, sizes: Sizes
 ) -> tuple[Expr, list[Stmt]]:
     """Return how many cells of `r` along `arg` are kept, and run-time checks that these are all.
 
@@ -27,19 +28,19 @@ def kept_extent(
     """
     extent = extent_of(r)
     if arg in storage.limits:
-        return _limited(function, storage.limits[arg], arg, r, lets, sizes)
+        return _limited(function, storage.limits[arg], arg, r, names, sizes)
     if storage.memory in (MemoryType.Stack, MemoryType.Register):
-        known = greatest_extent(r, lets)
+        known = greatest_extent(r, names)
         return (extent if known is None else i32(max(known, 0))), []
     return extent, []
 
 
 def _limited(
-    function: Function, limit: Limit, arg: str, r: Interval, lets: Lets, sizes: Sizes
+    function: Function, limit: Limit, arg: str, r: Interval, names: Names, sizes: Sizes
 ) -> tuple[Expr, list[Stmt]]:
     extent, bound = extent_of(r), sizes.of(limit.extent)
     n, needed = as_const(bound), as_const(extent)
-    most = greatest_extent(r, lets)
+    most = greatest_extent(r, names)
     if n is not None and most is not None and most <= n:
         return bound, []
     if n is not None and needed is not None:

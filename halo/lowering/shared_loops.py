@@ -10,8 +10,8 @@ from halo.ir.equality import equal
 from halo.ir.expr import GE, LE, Add, Expr, Max, Min, Sub, Variable, i32
 from halo.ir.simplify import simplify
 from halo.ir.stmt import For, ForKind, LetStmt, Stmt
-from halo.ir.substitute import substitute, uses_variable
 from halo.ir.types import Int
+from halo.lowering.names import Lets, Names, inline
 from halo.lowering.reach import Domain
 from halo.lowering.sites import Site
 from halo.lowering.splits import Guard, Loop, StageNest, last_of
@@ -67,7 +67,7 @@ class Member:
         spec = self.nest.loops[depth]
         serial = spec.kind in (ForKind.SERIAL, ForKind.UNROLLED)
         loop = Variable(Int(32), spec.name)
-        return Frame(self.sites[depth], loop, serial, spec.min, self.bindings_at(depth))
+        return Frame(self.sites[depth], loop, serial, spec.min, Lets(self.bindings_at(depth)))
 
 
 def with_bindings(m: Member, depth: int, body: Stmt) -> Stmt:
@@ -87,11 +87,9 @@ class SharedLoop:
     Example: f over [0, 4], g over [2, 7] -> ``for v in [0, 7]: if v <= 4: f(v); if v >= 2: g(v)``.
     """
 
-    def __init__(
-        self, members: Sequence[Member], depth: int, lets: Sequence[tuple[str, Expr]]
-    ) -> None:
+    def __init__(self, members: Sequence[Member], depth: int, names: Names) -> None:
         self._depth = depth
-        self._lets = lets
+        self._names = names
         self._own = {m.stage: m.nest.loops[depth] for m in members}
         site = members[0].sites[depth]
         owner = self._own[(site.func, site.stage)]
@@ -162,10 +160,4 @@ class SharedLoop:
 
     def _equal(self, a: Loop, b: Loop) -> bool:
         pairs = ((a.min, b.min), (a.extent, b.extent))
-        return all(equal(self._plain(x), self._plain(y)) for x, y in pairs)
-
-    def _plain(self, e: Expr) -> Expr:
-        for name, value in reversed(self._lets):
-            if uses_variable(e, name):
-                e = substitute(e, {name: value})
-        return simplify(e)
+        return all(equal(inline(x, self._names), inline(y, self._names)) for x, y in pairs)

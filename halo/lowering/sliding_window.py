@@ -9,8 +9,7 @@ from halo.ir.expr import EQ, GE, LE, Add, Expr, Max, Min, Select, Sub, Variable,
 from halo.ir.interval import Interval, bounds_of
 from halo.ir.simplify import can_prove, simplify
 from halo.ir.substitute import substitute, uses_variable
-
-Lets = Sequence[tuple[str, Expr]]
+from halo.lowering.names import Names, inline
 
 _EVERYTHING = Interval(None, None)
 
@@ -35,11 +34,11 @@ class Slide:
 
 
 def slide(
-    args: Sequence[str], domain: Mapping[str, Interval], loop: Variable, first: Expr, lets: Lets
+    args: Sequence[str], domain: Mapping[str, Interval], loop: Variable, first: Expr, names: Names
 ) -> Slide:
     """Say how the region `domain` moves as `loop` runs upwards from `first`.
 
-    Requires: the loop is serial, and `lets` binds every name in `domain` made inside it.
+    Requires: the loop is serial, and `names` are all in `domain` that are bound inside it.
     Ensures: if `arg` is given, computing `new` along it in each iteration leaves everything
     computed that the iteration needs, because earlier ones computed the rest.
 
@@ -47,7 +46,7 @@ def slide(
     """
     moving: list[tuple[str, Expr, Expr]] = []
     for arg in args:
-        low, high = (inline(e, lets) for e in (domain[arg].min, domain[arg].max))
+        low, high = (inline(e, names) for e in (domain[arg].min, domain[arg].max))
         if uses_variable(low, loop.name) or uses_variable(high, loop.name):
             moving.append((arg, low, high))
     if len(moving) != 1:
@@ -69,20 +68,20 @@ def _before(e: Expr, loop: Variable) -> Expr:
     return simplify(substitute(e, {loop.name: Sub(loop, i32(1))}))
 
 
-def fold_factor(r: Interval, lets: Lets) -> int:
+def fold_factor(r: Interval, names: Names) -> int:
     """Return the number of cells of a circular buffer that holds `r`, a power of two; 0 if none.
 
     Requires: the region moves one way, and nothing that it left is read again.
     """
-    n = greatest_extent(r, lets)
+    n = greatest_extent(r, names)
     if n is None or n < 1:
         return 0
     return 1 << (n - 1).bit_length()
 
 
-def greatest_extent(r: Interval, lets: Lets) -> int | None:
+def greatest_extent(r: Interval, names: Names) -> int | None:
     """Return the greatest number of integers that `r` may hold, None if no constant bounds it."""
-    low, high = inline(r.min, lets), inline(r.max, lets)
+    low, high = inline(r.min, names), inline(r.max, names)
     ends = [(high, low), *((b, a) for b in _limits(high, Min) for a in _limits(low, Max))]
     widths = [bounds_of(simplify(Add(Sub(b, a), i32(1))), {}).max for b, a in ends]
     known = [as_const(w) for w in widths if w is not None]
@@ -105,15 +104,6 @@ def _limits(e: Expr, choice: type[Min | Max]) -> list[Expr]:
     elif isinstance(e, Sub):
         found = [Sub(a, e.b) for a in _limits(e.a, choice)]
     return found if len(found) <= _MOST_LIMITS else [e]
-
-
-def inline(e: Expr | None, lets: Lets) -> Expr:
-    """Return an end of a region with the names of `lets` replaced by their values."""
-    assert e is not None
-    for name, value in reversed(lets):
-        if uses_variable(e, name):
-            e = substitute(e, {name: value})
-    return simplify(e)
 
 
 def _grows(e: Expr, loop: Variable) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from halo.ir.expr import EQ, And, Expr, Variable, as_const
 from halo.ir.interval import Interval
 from halo.ir.simplify import simplify
 from halo.ir.substitute import substitute, uses_variable
+from halo.lowering.names import Names, inline
 
 
 def values_given_by(condition: Expr) -> dict[str, Expr]:
@@ -24,31 +25,24 @@ def values_given_by(condition: Expr) -> dict[str, Expr]:
     return {}
 
 
-def with_values(
-    r: Interval, values: Mapping[str, Expr], lets: Sequence[tuple[str, Expr]]
-) -> Interval:
+def with_values(r: Interval, values: Mapping[str, Expr], names: Names) -> Interval:
     """Return `r` for where variables have the constants `values`; itself if it says no more then.
 
     Parameters
     ----------
-    lets
-        Names that the ends of `r` may use, outermost first.
+    names
+        What the ends of `r` may use.
     """
     if not values:
         return r
-    low, high = (_with_values(e, values, lets) for e in (r.min, r.max))
+    low, high = (_with_values(e, values, names) for e in (r.min, r.max))
     return Interval(low, high)
 
 
-def _with_values(
-    e: Expr | None, values: Mapping[str, Expr], lets: Sequence[tuple[str, Expr]]
-) -> Expr | None:
+def _with_values(e: Expr | None, values: Mapping[str, Expr], names: Names) -> Expr | None:
     if e is None or as_const(e) is not None:
         return e
-    whole = e
-    for name, value in reversed(lets):
-        if uses_variable(whole, name):
-            whole = substitute(whole, {name: value})
+    whole = inline(e, names)
     if not any(uses_variable(whole, name) for name in values):
         return e
     return simplify(substitute(whole, values))

@@ -75,8 +75,8 @@ class StageLoops:
             made = AssertStmt(FALSE, ErrorCode.BAD_PARAMETER, (stage.fail,))
         for condition, special in reversed(stage.special):
             values = values_given_by(condition.expr)
-            lets = self.around.lets()
-            inside = ranges.map(partial(with_values, values=values, lets=lets))
+            names = self.around.names()
+            inside = ranges.map(partial(with_values, values=values, names=names))
             chosen = self._choice(Variant(v.func, v.stage, special), inside)
             made = IfThenElse(condition.expr, substitute(chosen, values), made)
         return made
@@ -141,7 +141,7 @@ class StageLoops:
 
     def _shared(self, members: Sequence[Member], depth: int) -> Stmt:
         """Return the loop at `depth` that runs all of `members`, each in its own range."""
-        loop = SharedLoop(members, depth, self.around.lets())
+        loop = SharedLoop(members, depth, self.around.names())
         self.around.frames.append(loop.frame)
         for m in members:
             self.around.frames[-1].lets.extend(m.bindings_at(depth))

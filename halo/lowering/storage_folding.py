@@ -8,15 +8,16 @@ from halo.ir.interval import Interval
 from halo.ir.simplify import simplify
 from halo.ir.stmt import AssertStmt, ErrorCode, Stmt
 from halo.ir.substitute import find, substitute
+from halo.lowering.names import Names, inline
 from halo.lowering.promises import place_of
-from halo.lowering.sliding_window import Lets, greatest_extent, inline
+from halo.lowering.sliding_window import greatest_extent
 from halo.lowering.splits import extent_of
 from halo.schedule.memory import Fold
 from halo.schedule.refuse import refuse
 
 
 def check_fold(
-    function: Function, fold: Fold, arg: str, live: Interval, lets: Lets, loop: str
+    function: Function, fold: Fold, arg: str, live: Interval, names: Names, loop: str
 ) -> list[Stmt]:
     """Return the run-time check that ``fold.factor`` places along `arg` hold the cells `live`.
 
@@ -36,10 +37,10 @@ def check_fold(
     ScheduleError
         It is known that they do not fit.
     """
-    most = greatest_extent(live, lets)
+    most = greatest_extent(live, names)
     if most is not None and most <= fold.factor:
         return []
-    low, high = inline(live.min, lets), inline(live.max, lets)
+    low, high = inline(live.min, names), inline(live.max, names)
     width = as_const(simplify(Add(Sub(high, low), i32(1))))
     if width is not None:
         zero = {v.name: i32(0) for v in find((low,), Variable)}

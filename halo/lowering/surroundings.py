@@ -16,6 +16,7 @@ from halo.ir.types import Int
 from halo.lowering.bounds_inference import Box, Region, Regions, merge_boxes
 from halo.lowering.extern_stages import seen_by_extern_stages
 from halo.lowering.kept_cells import kept_extent
+from halo.lowering.names import Lets
 from halo.lowering.program import Program, producers_of
 from halo.lowering.promises import Sizes, promised_output
 from halo.lowering.reach import Domain
@@ -36,7 +37,7 @@ class Frame:
     loop: Variable
     serial: bool
     min: Expr
-    lets: list[tuple[str, Expr]] = field(default_factory=list)
+    lets: Lets = field(default_factory=Lets)
 
 
 class Surroundings:
@@ -71,7 +72,7 @@ class Surroundings:
         self.regions = Regions(program, schedules, sizes)
         self.checks: dict[str, list[Stmt]] = {}
         self.needed: dict[str, Box] = {}
-        self.root_lets: list[tuple[str, Expr]] = []
+        self.root_lets = Lets()
         self.current: dict[str, Region] = {}
         self.frames: list[Frame] = []
         self.folds: dict[str, list[tuple[int, int]]] = {}
@@ -84,11 +85,9 @@ class Surroundings:
             for name, stages in program.definitions.items()
         }
 
-    def find_regions(
-        self, site: Site, inside: list[str], touched: dict[str, Box]
-    ) -> list[tuple[str, Expr]]:
+    def find_regions(self, site: Site, inside: list[str], touched: dict[str, Box]) -> Lets:
         """Work out the region of each Function in `inside`, users first; return their lets."""
-        lets: list[tuple[str, Expr]] = []
+        lets = Lets()
         outputs = self.program.outputs
         for name in reversed(inside if site is ROOT else self._relevant(site, inside)):
             here = self.placement.computed[name] == site
@@ -142,12 +141,12 @@ class Surroundings:
             domain[arg] = promised_output(box, self.schedules[name].bounds.get(arg), self.sizes)
         return domain
 
-    def _slide(self, name: str, region: Region, lets: list[tuple[str, Expr]]) -> Region:
+    def _slide(self, name: str, region: Region, lets: Lets) -> Region:
         """Leave out what an earlier iteration around `name` computed, if storage lasts."""
         frames = self.frames_inside(self.placement.stored[name])
         if not frames or len(self.program.definitions[name]) > 1:
             return region
-        known = [let for frame in frames for let in frame.lets] + lets
+        known = [*(frame.lets for frame in frames), lets]
         args = self.program.functions[name].args
         found: Slide | None = None
         for frame in reversed(frames):
@@ -166,7 +165,7 @@ class Surroundings:
         new = self._named(f"{name}.{found.arg}.new", name, found.new, lets)
         return region.along(found.arg, new)
 
-    def _named(self, what: str, name: str, new: Interval, lets: list[tuple[str, Expr]]) -> Interval:
+    def _named(self, what: str, name: str, new: Interval, lets: Lets) -> Interval:
         """Return `new` with the end that depends on the iteration bound to a name."""
         variable = Variable(Int(32), f"{what}{len(self.folds[name])}")
         low, high = known_end(new.min), known_end(new.max)
@@ -176,7 +175,7 @@ class Surroundings:
         lets.append((variable.name, high))
         return Interval(low, variable)
 
-    def _fold_checks(self, name: str, region: Region, lets: list[tuple[str, Expr]]) -> list[Stmt]:
+    def _fold_checks(self, name: str, region: Region, lets: Lets) -> list[Stmt]:
         """Return the checks that circular buffers hold what is needed where `name` is computed."""
         f = self.program.functions[name]
         inside = self.frames_inside(self.placement.stored[name])
@@ -187,7 +186,7 @@ class Surroundings:
         made: list[Stmt] = []
         for arg, fold in self.schedules[name].storage.folds.items():
             live = region.reaches[0].stores[arg]
-            made += check_fold(f, fold, arg, live, [*self.lets(), *lets], loop)
+            made += check_fold(f, fold, arg, live, [*self.names(), lets], loop)
         return made
 
     def frames_inside(self, site: Site) -> list[Frame]:
@@ -202,7 +201,7 @@ class Surroundings:
         bounds: list[tuple[Expr, Expr]] = []
         checks: list[Stmt] = []
         for arg, r in zip(f.args, region.box(f.args), strict=True):
-            extent, more = kept_extent(f, storage, arg, r, self.lets(), self.sizes)
+            extent, more = kept_extent(f, storage, arg, r, self.names(), self.sizes)
             bounds.append((known_end(r.min), extent))
             checks.extend(more)
         folds = [0] * f.dimensions
@@ -215,6 +214,6 @@ class Surroundings:
         made = Realize(name, f.types, tuple(bounds), body, layout, tuple(folds), memory)
         return block(*checks, made)
 
-    def lets(self) -> list[tuple[str, Expr]]:
-        """Return the names bound around here, outermost first."""
-        return [*self.root_lets, *(let for frame in self.frames for let in frame.lets)]
+    def names(self) -> list[Lets]:
+        """Return the names bound around here, those outside all loops first."""
+        return [self.root_lets, *(frame.lets for frame in self.frames)]

@@ -31,6 +31,7 @@ def calls(f: hl.Func) -> int:
         (programs.squares, 12),
         (programs.wide_sum, 24),
         (programs.deep_nest, 8),
+        (programs.sliding_chain, 8),
     ],
     ids=lambda x: getattr(x, "__name__", str(x)),
 )
