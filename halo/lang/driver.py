@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from halo.buffer import Buffer
 from halo.errors import InternalError
@@ -28,6 +28,10 @@ class Driver(Protocol):
         self, outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target | None
     ) -> None:
         """Compute `outputs` into `buffers`, one per Tuple element, in order."""
+
+    def padded_extents(self, function: Function, extents: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the extents of a buffer in which every step of `function` has room."""
+        ...
 
     def compile_to(
         self,

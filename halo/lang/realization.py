@@ -22,7 +22,17 @@ def realize(
         function.frozen = True
     if kept:
         return None
-    return buffers[0] if len(buffers) == 1 else tuple(buffers)
+    extents = extents_for(outputs, destination)
+    made = tuple(_cropped(b, extents) for b in buffers)
+    return made[0] if len(made) == 1 else made
+
+
+def _cropped(b: Buffer, extents: Sequence[Any]) -> Buffer:
+    """Return the part of `b` that was asked for, where it was made larger."""
+    for d, n in enumerate(extents):
+        if b.dim(d).extent() != n:
+            b = b.cropped(d, 0, n)
+    return b
 
 
 def destination_buffers(outputs: Sequence[Function], destination: Any) -> tuple[bool, list[Buffer]]:
@@ -73,7 +83,8 @@ def extents_for(outputs: Sequence[Function], sizes: Any) -> tuple[Any, ...]:
 
 def _new_buffers(outputs: Sequence[Function], sizes: Any) -> list[Buffer]:
     extents = extents_for(outputs, sizes)
-    return [Buffer(t, extents) for function in outputs for t in function.types]
+    padded = get_driver().padded_extents
+    return [Buffer(t, padded(f, extents)) for f in outputs for t in f.types]
 
 
 def _check_buffers(outputs: Sequence[Function], buffers: Sequence[Buffer]) -> None:

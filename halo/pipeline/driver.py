@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import codegen
 from halo.buffer import Buffer
@@ -23,6 +24,7 @@ from halo.pipeline.embed import embedded_constant
 from halo.pipeline.extern import implementations_of
 from halo.pipeline.files import compile_to_files
 from halo.pipeline.out_of_bounds import explained
+from halo.pipeline.padding import padded_extents
 from halo.pipeline.parts import Parts, schedule_of
 from halo.pipeline.replay import apply_schedule, check_schedule, need_effect
 from halo.pipeline.request import count_values, make_request
@@ -50,6 +52,10 @@ class HaloDriver:
             raise explained(error, outputs, buffers) from None
         if report is not None:
             keep_profile(outputs[0], report)
+
+    def padded_extents(self, function: Function, extents: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the extents of a buffer in which every step of `function` has room."""
+        return padded_extents(function, extents)
 
     def compiled(
         self, outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target | None

@@ -24,6 +24,7 @@ from halo.schedule.directives import (
     ReorderStorage,
     RFactor,
     Serial,
+    Split,
     SplitStorage,
     StoreAt,
     StoreIn,
@@ -40,6 +41,7 @@ from halo.schedule.receipts import Receipts, Status
 from halo.schedule.reducing import atomic_effect, rfactor_effect
 from halo.schedule.schedule import Entry, Schedule
 from halo.schedule.state import FuncSchedule, initial_stage
+from halo.schedule.tail_rules import tail_remark
 from halo.schedule.witness import clash_text, unproven_text
 
 _COMPUTE = (ComputeAt, ComputeInline, ComputeRoot, EagerInline)
@@ -182,6 +184,10 @@ def _remark(
     if isinstance(entry.directive, RFactor):
         made = states[entry.directive.name]
         return rfactor_effect(function, index, effect.before.stages[index], entry.directive, made)
+    if isinstance(entry.directive, Split) and index < len(effect.before.stages):
+        own = effect.before.stages[index].at(entry.branch)
+        before = effect.before.with_stage(index, own)
+        return tail_remark(before, function, entry, entry.directive)
     if not isinstance(entry.directive, _ORDER) or index >= len(effect.before.stages):
         return ""
     old, new = (s.stages[index].at(entry.branch) for s in (effect.before, effect.after))

@@ -97,6 +97,11 @@ class StageSchedule:
             yield condition.expr
             yield from special.conditions()
 
+    def all_splits(self) -> Iterator[Split]:
+        """Yield the splits of these loops and of their specialisations."""
+        for variant in self.variants():
+            yield from (s for s in variant.splits if isinstance(s, Split))
+
     def variants(self) -> Iterator[StageSchedule]:
         """Yield these loops, without their specialisations, and those of each of these."""
         yield dataclasses.replace(self, special=(), fail=None)

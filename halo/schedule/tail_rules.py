@@ -50,6 +50,11 @@ class _Loop:
         """Whether it may have as many iterations as one step."""
         return self.extent is None or self.extent >= self.factor
 
+    @property
+    def divides(self) -> bool:
+        """Whether the factor is known to divide the extent: then there is no tail."""
+        return self.factor == 1 or (self.extent is not None and self.extent % self.factor == 0)
+
     def legal(self) -> tuple[TailStrategy, ...]:
         """Return the strategies that change no bit, Auto not among them."""
         if self.is_rvar:
@@ -88,19 +93,11 @@ def resolve_tail(
     the next step, and a fused loop into rows that no region covers; a reduction that ran over its
     domain, or through a part of it twice, would be another reduction.
     """
-    stage = state.stages[entry.stage]
-    extents = known_extents(stage, _root_extents(state, function, entry.stage))
-    loop = _Loop(
-        pure=entry.stage == 0,
-        is_rvar=is_rvar,
-        overrun_is_harmless=_overrun_is_harmless(stage, split.old),
-        extent=extents.get(split.old),
-        factor=split.factor,
-    )
-    if split.factor == 1 or (loop.extent is not None and loop.extent % split.factor == 0):
+    loop = _loop_to_split(state, function, entry, split, is_rvar)
+    if loop.divides:
         return TailStrategy.GuardWithIf
     if split.tail is TailStrategy.Auto:
-        derived = any(split.old in _made(s) for s in stage.splits)
+        derived = any(split.old in _made(s) for s in state.stages[entry.stage].splits)
         shift = loop.pure and not derived and loop.has_a_step
         return TailStrategy.ShiftInwards if shift else TailStrategy.GuardWithIf
     legal = loop.legal()
@@ -108,6 +105,36 @@ def resolve_tail(
         names = ", ".join(map(repr, legal))
         refuse(entry, function, _why_wrong(loop, split), f"legal here: {names}")
     return _PLAIN.get(split.tail, split.tail) if loop.pure else split.tail
+
+
+def tail_remark(state: FuncSchedule, function: Function, entry: Entry, split: Split) -> str:
+    """Return what to know of the tail of `split`, the directive of `entry`, given in `state`."""
+    dim = state.stages[entry.stage].dim(split.old)
+    assert dim is not None
+    loop = _loop_to_split(state, function, entry, split, dim.is_rvar)
+    if split.tail is TailStrategy.Auto:
+        if loop.divides:
+            return ""
+        return f"the tail is {resolve_tail(state, function, entry, split, dim.is_rvar).name}"
+    if loop.divides:
+        return f"{split.tail.name} has nothing to do: {split.factor} divides the extent"
+    if loop.pure and split.tail.blends:
+        return f"a pure definition has nothing to blend: as {_PLAIN[split.tail].name}"
+    return ""
+
+
+def _loop_to_split(
+    state: FuncSchedule, function: Function, entry: Entry, split: Split, is_rvar: bool
+) -> _Loop:
+    stage = state.stages[entry.stage]
+    extents = known_extents(stage, _root_extents(state, function, entry.stage))
+    return _Loop(
+        pure=entry.stage == 0,
+        is_rvar=is_rvar,
+        overrun_is_harmless=_overrun_is_harmless(stage, split.old),
+        extent=extents.get(split.old),
+        factor=split.factor,
+    )
 
 
 def _why_wrong(loop: _Loop, split: Split) -> str:

@@ -222,8 +222,8 @@ def _place(
 def _schedule_pure(choose: Chooser, f: hl.Func, variables: tuple[hl.Var, hl.Var]) -> list[str]:
     """Schedule the pure stage; return its loops, outermost first."""
     x, y = variables
-    tails = [hl.TailStrategy.Auto, hl.TailStrategy.GuardWithIf, hl.TailStrategy.ShiftInwards]
-    tail = choose.pick(tails)
+    tails = hl.TailStrategy  # those that need no more cells than there are
+    tail = choose.pick([tails.Auto, tails.GuardWithIf, tails.ShiftInwards, tails.Predicate])
     n = choose.pick([2, 3, 4, 8, 16])
     match choose.integer(0, 7):
         case 0:
@@ -272,7 +272,9 @@ def _schedule_update(
             case 0:
                 stage.vectorize(v, choose.pick([2, 4, 8]))
             case 1:
-                stage.split(v, f"{v.name()}o", f"{v.name()}i", choose.pick([2, 3, 4]))
+                tails = hl.TailStrategy
+                tail = choose.pick([tails.Auto, tails.Predicate, tails.ShiftInwardsAndBlend])
+                stage.split(v, f"{v.name()}o", f"{v.name()}i", choose.pick([2, 3, 4]), tail)
             case 2:
                 stage.unroll(v, 2)
             case 3:
