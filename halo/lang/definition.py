@@ -146,9 +146,11 @@ def _refuse_updates(function: Function, where: SourceLocation | None) -> None:
         )
     if function.frozen:
         raise DefinitionError(
-            f"{name} is used by another Func or has been realized: it takes no more definitions",
+            f"{name} is used by another Func, has been realized or was made by a directive: "
+            "it takes no more definitions",
             where=where,
-            hint="define it completely before its first use",
+            hint="define it completely before its first use; what a directive makes computes "
+            "cells that others define",
         )
 
 

@@ -211,3 +211,14 @@ def test_two_rfactors_cannot_make_one_func(refused: Any) -> None:
     (receipt,) = g.check_schedule(stored(f, 1, r.x.name(), taken.name()))
     assert receipt.status.value == "refused"
     assert f"there is a Func {taken.name()} already" in receipt.reason
+
+
+@pytest.mark.parametrize("how", ["rfactor", "in_", "clone_in"])
+def test_what_a_directive_makes_takes_no_definitions(how: str, refused: Any) -> None:
+    f, r = column_sums()
+    g = hl.Func("g")
+    g[x] = f[x]
+    made = f.update().rfactor(r.x, "u") if how == "rfactor" else getattr(f, how)(g)
+    place = (x, 0) if how == "rfactor" else x
+    with refused(hl.DefinitionError, made.name(), "was made by a directive"):
+        made[place] += 1

@@ -150,6 +150,21 @@ def test_cells_of_several_values_are_updated_under_a_lock(threads: int) -> None:
     assert np.array(counts).tolist() == [np.sum(bins == b) for b in range(5)]
 
 
+def test_lanes_of_cells_of_several_values_run_serially_and_the_receipt_says_so() -> None:
+    x = hl.Var("x")
+    r = hl.RDom([(0, 16)], name="r")
+    f = hl.Func("pair")
+    f[x] = hl.Tuple(0, 1)
+    f[x] = hl.Tuple(f[x][0] + r.x, hl.max(f[x][1], r.x * x))
+    f.update().atomic().vectorize(r.x, 8)
+    sums, largest = f.realize([3])
+    assert np.array(sums).tolist() == [120] * 3
+    assert np.array(largest).tolist() == [1, 15, 30]
+    last = list(f.receipts())[-1]
+    assert last.status.value == "without effect"
+    assert "runs serially: all lanes write the same cell" in last.reason
+
+
 def test_a_search_in_parallel_finds_the_best(threads: int) -> None:
     values = np.random.default_rng(5).permutation(53 * 37).reshape(37, 53).astype(np.int32)
     inp = hl.Buffer(values)

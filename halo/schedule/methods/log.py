@@ -67,6 +67,10 @@ class EntryLog:
     def add_rewrite(self, stage: int, directive: Directive, made: Function) -> None:
         """Record a directive that makes the Function `made`."""
         self.entries.append(Entry(self.name, stage, directive, user_location()))
+        self._make(directive, made)
+
+    def _make(self, directive: Directive, made: Function) -> None:
+        made.frozen = True  # lowering makes it anew: definitions of its own would be lost
         self.made[directive] = made
 
     def add_entry(self, directive: Directive) -> None:
@@ -139,7 +143,7 @@ class ScheduleLog(EntryLog):
         made = done.intermediate
         made.schedule_log = ScheduleLog(made, done.intermediate_state)
         self.entries.append(entry)
-        self.made[directive] = made
+        self._make(directive, made)
         return made
 
     def checkpoint(self) -> Callable[[], None]:
