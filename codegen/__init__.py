@@ -21,10 +21,12 @@ from codegen.loader import (
     public_declarations,
     raise_for,
 )
+from codegen.memo_cache import CACHE, MemoizationCache
 from codegen.profile import ProfileRow, ProfileTable
 from codegen.threads import available_threads
 
 __all__ = [
+    "CACHE",
     "AllocationError",
     "CBuffer",
     "CSource",
@@ -33,6 +35,7 @@ __all__ = [
     "Externs",
     "Hooks",
     "Library",
+    "MemoizationCache",
     "ProfileRow",
     "ProfileTable",
     "available_threads",

@@ -11,6 +11,7 @@ from codegen.c_atomic import split_store, update
 from codegen.c_context import ATOM, PRODUCT, RELATION, UNARY, Array, Code, Context, Exit
 from codegen.c_extern import failure, print_call
 from codegen.c_loops import print_loop
+from codegen.c_memoize import print_memoize
 from codegen.c_memory import store
 from codegen.c_names import identifier
 from codegen.c_profile import profiled_memory, profiled_producer
@@ -45,6 +46,7 @@ from halo.ir.stmt import (
     For,
     IfThenElse,
     LetStmt,
+    Memoize,
     MemoryType,
     Print,
     ProducerConsumer,
@@ -263,6 +265,14 @@ def _trace_scope(ctx: Context, s: TraceScope) -> None:
     ctx.line("}")
 
 
+def _memoize(ctx: Context, s: Memoize) -> None:
+    _begin(ctx, *s.key, *s.arrays, *s.sizes)
+    ctx.line("{")
+    with ctx.deeper():
+        print_memoize(ctx, s, lambda: statement(ctx, s.body))
+    ctx.line("}")
+
+
 def _allocate(ctx: Context, s: Allocate) -> None:
     before = ctx.arrays.get(s.name)
     name = ctx.names.fresh(s.name)
@@ -347,6 +357,7 @@ _PRINTERS: dict[type, Callable[[Context, Any], None]] = {
     IfThenElse: _if,
     Evaluate: _evaluate,
     CallExtern: _call_extern,
+    Memoize: _memoize,
     Trace: _trace,
     TraceScope: _trace_scope,
 }

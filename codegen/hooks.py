@@ -13,6 +13,7 @@ import cffi
 import numpy as np
 
 from codegen.c_prelude import runtime_text
+from codegen.memo_cache import CACHE
 from halo.ir.trace import TraceEvent, TraceEventCode
 from halo.ir.types import Type, TypeCode
 
@@ -28,6 +29,9 @@ def abi() -> cffi.FFI:
 
 TYPE_OF_CODE = {0: TypeCode.INT, 1: TypeCode.UINT, 2: TypeCode.FLOAT, 4: TypeCode.BFLOAT}
 """``halo_type.code`` -> what it means."""
+
+
+_HOOKS = ("user", "print", "trace", "cache_load", "cache_store", "externs", "profile")
 
 
 class Hooks:
@@ -74,6 +78,7 @@ class Hooks:
         context.user, context.print = handle, _callbacks()[0]
         if self._trace is not None:
             context.trace = _callbacks()[1]
+        context.cache_load, context.cache_store = _callbacks()[2:]
         if self._externs is not None:
             context.externs = self._externs
         if self._profile is not None:
@@ -81,7 +86,7 @@ class Hooks:
         try:
             yield
         finally:
-            for name in ("user", "print", "trace", "externs", "profile"):
+            for name in _HOOKS:
                 setattr(context, name, abi().NULL)
 
     def check(self) -> None:
@@ -160,4 +165,14 @@ def _callbacks() -> tuple[Any, ...]:
     def traced(user: Any, event: Any) -> None:
         ffi.from_handle(user).traced(event)
 
-    return printed, traced
+    @ffi.callback("int32_t(void *, const halo_memo *)")  # type: ignore[untyped-decorator]
+    def load(user: Any, memo: Any) -> int:
+        found: list[bool] = []
+        ffi.from_handle(user).guarded(lambda: found.append(CACHE.load(ffi, memo)))
+        return int(found == [True])
+
+    @ffi.callback("void(void *, const halo_memo *)")  # type: ignore[untyped-decorator]
+    def store(user: Any, memo: Any) -> None:
+        ffi.from_handle(user).guarded(lambda: CACHE.store(ffi, memo))
+
+    return printed, traced, load, store

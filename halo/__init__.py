@@ -114,6 +114,13 @@ from halo.lang.math import (
     tanh,
     trunc,
 )
+from halo.lang.memoize import (
+    EvictionKey,
+    memoization_cache_cleanup,
+    memoization_cache_evict,
+    memoization_cache_set_size,
+    memoize_tag,
+)
 from halo.lang.operators import (
     abs,
     absd,
@@ -198,6 +205,7 @@ __all__ = [
     "Callable",
     "CodegenError",
     "DefinitionError",
+    "EvictionKey",
     "Expr",
     "ExternFuncArgument",
     "Float",
@@ -314,6 +322,10 @@ __all__ = [
     "logical_or",
     "max",
     "maximum",
+    "memoization_cache_cleanup",
+    "memoization_cache_evict",
+    "memoization_cache_set_size",
+    "memoize_tag",
     "min",
     "minimum",
     "mod_round_to_zero",

@@ -69,6 +69,19 @@ typedef struct halo_trace_event {
     const char *tag;
 } halo_trace_event;
 
+/*
+ * Cells of a memoized Func: count arrays of so many bytes. They depend on the text identity and
+ * the numbers key, and on nothing else that may change; eviction_key names them to be dropped.
+ */
+typedef struct halo_memo {
+    const char *identity;
+    uint64_t eviction_key;
+    const int64_t *key;
+    int32_t keys, count;
+    void *const *arrays;
+    const size_t *bytes;
+} halo_memo;
+
 /* The memory of a profiled Func in bytes. */
 typedef struct halo_profile_memory_use {
     int64_t allocations, total, live, peak;
@@ -98,6 +111,9 @@ typedef struct halo_context {
     void (*release)(void *user, void *p);        /* required when allocate is set */
     void (*print)(void *user, const char *line); /* thread-safe; NULL: to stdout */
     void (*trace)(void *user, const halo_trace_event *event); /* NULL: as text, to print */
+    /* A cache: load fills the arrays and returns 1, or returns 0; NULL: nothing is kept. */
+    int32_t (*cache_load)(void *user, const halo_memo *memo);
+    void (*cache_store)(void *user, const halo_memo *memo);
     void *user;                                  /* handed to all of these */
     halo_profile *profile; /* filled by code for a target with the feature profile */
     void *const *externs;                        /* extern stages when run from Python */

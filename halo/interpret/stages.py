@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from halo.interpret.expressions import Plan
 from halo.ir.contract_fma import contract_fma
-from halo.ir.effects import with_equals_shared, without_effects
+from halo.ir.effects import with_equals_shared, without_effects, without_tags
 from halo.ir.expr import Call, CallKind, Expr, is_true
 from halo.ir.function import Definition, Function
 from halo.lang.walk import nodes
@@ -53,6 +53,7 @@ def plan_stage(function: Function, index: int) -> PlannedStage:
     d = function.definitions[index]
     if d.extern is not None:
         return extern_plan(d)
+    d = d.map(without_tags)
     exprs = with_equals_shared(*(contract_fma(e) for e in (*d.values, *d.args)))
     values, args = exprs[: len(d.values)], exprs[len(d.values) :]
     (predicate,) = with_equals_shared(contract_fma(d.predicate))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from halo.ir.equality import StructuralKeys
 from halo.ir.expr import Call, Expr
-from halo.ir.intrinsics import is_effect
+from halo.ir.intrinsics import is_effect, is_intrinsic
 from halo.ir.substitute import walk
 
 
@@ -27,6 +27,22 @@ def without_effects(e: Expr) -> Expr:
         return made
 
     return rewrite(e) if has_effects(e) else e
+
+
+def without_tags(e: Expr) -> Expr:
+    """Return `e` with the values of its `memoize_tag`s."""
+    if not any(is_intrinsic(n, "memoize_tag") for n in walk(e)):
+        return e
+    memo: dict[int, Expr] = {}
+
+    def rewrite(x: Expr) -> Expr:
+        if id(x) not in memo:
+            made = x.map_children(rewrite)
+            is_tag = isinstance(made, Call) and is_intrinsic(made, "memoize_tag")
+            memo[id(x)] = made.children()[0] if is_tag else made
+        return memo[id(x)]
+
+    return rewrite(e)
 
 
 def with_equals_shared(*roots: Expr) -> tuple[Expr, ...]:

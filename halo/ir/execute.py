@@ -55,6 +55,7 @@ from halo.ir.stmt import (
     For,
     IfThenElse,
     LetStmt,
+    Memoize,
     Print,
     ProducerConsumer,
     Stmt,
@@ -345,6 +346,7 @@ _STMTS: dict[type, Callable[[_Executor, Any], Any]] = {
     Print: _Executor.print,
     Trace: lambda x, s: None,  # what is traced is told by compiled code only
     TraceScope: lambda x, s: x.stmt(s.body),
+    Memoize: lambda x, s: x.stmt(s.body),
     ProducerConsumer: lambda x, s: x.stmt(s.body),
     Atomic: lambda x, s: x.stmt(s.body),
     For: _Executor.loop,

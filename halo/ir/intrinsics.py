@@ -73,7 +73,7 @@ def _result(name: str, args: tuple[Expr, ...]) -> Type:
     return t
 
 
-def is_intrinsic(e: Expr, name: str) -> bool:
+def is_intrinsic(e: object, name: str) -> bool:
     """Whether `e` is a call of intrinsic `name`."""
     return isinstance(e, Call) and e.kind is CallKind.INTRINSIC and e.name == name
 
@@ -86,6 +86,13 @@ def undefined(type: Type) -> Call:
 def is_undefined(e: Expr) -> bool:
     """Whether `e` is a value that is not stored."""
     return is_intrinsic(e, "undef")
+
+
+TRANSPARENT = EFFECTS | {"memoize_tag"}
+"""Calls whose value is their first argument.
+
+``memoize_tag(value, key, ...)``: for a memoized Func `key` says whether `value` is another one.
+"""
 
 
 def effect(name: str, value: Expr, condition: Expr, parts: tuple[Expr, ...]) -> Call:

@@ -286,6 +286,11 @@ def _trace_scope(s: S.TraceScope, p: _Printer, indent: int) -> None:
     p.stmt(s.body, indent + 1)
 
 
+def _memoize(s: S.Memoize, p: _Printer, indent: int) -> None:
+    p.line(indent, f"memoize {s.name} [{p.exprs(s.key)}]:")
+    p.stmt(s.body, indent + 1)
+
+
 def _evaluate(s: S.Evaluate, p: _Printer, indent: int) -> None:
     p.line(indent, p.expr(s.value))
 
@@ -305,6 +310,7 @@ _STMTS: dict[type[S.Stmt], Callable[[Any, _Printer, int], None]] = {
     S.Evaluate: _evaluate,
     S.Trace: _trace,
     S.TraceScope: _trace_scope,
+    S.Memoize: _memoize,
     S.CallExtern: lambda s, p, indent: p.line(indent, f"{s.name}({p.exprs(s.args)})"),
 }
 

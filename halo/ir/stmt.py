@@ -251,6 +251,23 @@ class TraceScope(Stmt):
 
 
 @node
+class Memoize(Stmt):
+    """Fill the memory of Func `name` from the cache, or run `body`, which does, and keep it there.
+
+    `key` are int64 scalars that belong to the `identity`. After storage flattening `arrays` are the
+    addresses of its buffers and `sizes` their bytes (int64).
+    """
+
+    name: str
+    identity: str
+    eviction_key: int
+    key: tuple[Expr, ...]
+    arrays: tuple[Expr, ...]
+    sizes: tuple[Expr, ...]
+    body: Stmt
+
+
+@node
 class Evaluate(Stmt):
     """Evaluate `value`, an EXTERN call, for its effect; a non-zero result leaves the function."""
 

@@ -67,6 +67,10 @@ class Driver(Protocol):
         """Return for each ImageParam without a Buffer the (min, extent) of what is read."""
         ...
 
+    def memoization_cache(self, size: int | None, eviction_key: int | None) -> None:
+        """Set the size of the cache, or drop what is kept under a key; with neither, drop all."""
+        ...
+
     def print_loop_nest(self, outputs: Sequence[Function], target: Target | None) -> str:
         """Return the loops of the schedule as text, without the arithmetic."""
         ...

@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from halo.ir.effects import without_tags
 from halo.ir.expr import Expr
 from halo.ir.function import Dimension, Function, Image, Parameter, output_buffer
 from halo.ir.interval import Interval
+from halo.ir.intrinsics import is_intrinsic
 from halo.ir.lowered import BufferArg, Field, LoweredFunc, Profiled, ScalarArg, buffer_field
 from halo.ir.simplify import simplify
 from halo.ir.stmt import Stmt
@@ -19,6 +21,7 @@ from halo.lowering.checks import add_entry_checks, add_parameter_checks, add_reg
 from halo.lowering.common_subexpressions import common_subexpressions
 from halo.lowering.fill_undefined import fill_undefined
 from halo.lowering.hoist_invariants import hoist_invariants
+from halo.lowering.inject_memoization import inject_memoization
 from halo.lowering.inject_tracing import inject_tracing
 from halo.lowering.inline import inline_functions
 from halo.lowering.inputs import Inputs, collect_inputs
@@ -136,6 +139,8 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     pipeline = any(t.pipeline for t in traced.values()) or "trace_pipeline" in request.features
     if pipeline or any(t.any for t in traced.values()):
         loops = run("trace", lambda s: inject_tracing(s, traced, outputs, pipeline), loops)
+    if resolved.memos:
+        loops = run("memoize", lambda s: inject_memoization(s, resolved.memos), loops)
     s = run("storage flattening", lambda s: flatten_storage(s, outputs), loops)
     if program.has_effects() or any(t.loads for t in traced.values()):
         s = run("lift effects", lift_effects, s)  # before anything is moved or dropped
@@ -256,6 +261,8 @@ def prepare(request: Request) -> tuple[Program, ResolvedSchedule, Dims]:
     program = fill_undefined(
         Program(resolved.definitions, definitions, program.outputs, tuple(resolved.formulas()))
     )
+    if any(is_intrinsic(n, "memoize_tag") for n in program.nodes()):
+        program = program.map_expressions(without_tags)
     inlined = [
         name
         for name, f in program.functions.items()

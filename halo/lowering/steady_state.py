@@ -267,7 +267,7 @@ def holds_likely(node: Stmt | Expr, memo: dict[int, tuple[Any, bool]]) -> bool:
     """Whether anything in `node` is marked likely; `memo` remembers for one pass."""
     known = memo.get(id(node))
     if known is None:
-        found = is_intrinsic(node, "likely") or any(  # type: ignore[arg-type]
+        found = is_intrinsic(node, "likely") or any(
             [holds_likely(c, memo) for c in node.children()]
         )
         known = memo[id(node)] = (node, found)

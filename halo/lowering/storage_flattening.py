@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import reduce
 
-from halo.ir.expr import And, Call, CallKind, Expr, IntImm, Load, Max, Variable, i64
+from halo.ir.expr import And, Call, CallKind, Expr, IntImm, Load, Max, Mul, Variable, i64
 from halo.ir.function import Function
 from halo.ir.intrinsics import buffer, intrinsic, is_intrinsic, is_undefined
 from halo.ir.node import Node
-from halo.ir.stmt import Allocate, LetStmt, Provide, Realize, Stmt, Store, block
+from halo.ir.stmt import Allocate, LetStmt, Memoize, Provide, Realize, Stmt, Store, block
+from halo.ir.types import Type
 from halo.lowering.memory_layout import Layout, layout_of_buffer, layout_of_realize
 
 
@@ -32,12 +35,16 @@ def flatten_storage(s: Stmt, outputs: Mapping[str, Function]) -> Stmt:
 class _Flattener:
     def __init__(self, layouts: dict[str, Layout]) -> None:
         self.layouts = layouts
+        self.extents: dict[str, list[Expr]] = {}
+        self.types: dict[str, tuple[Type, ...]] = {}
         self.memo: dict[int, tuple[Node, Expr]] = {}
 
     def stmt(self, s: Stmt) -> Stmt:
         match s:
             case Realize():
                 return self._realize(s)
+            case Memoize():
+                return self._memoize(s)
             case Provide():
                 return self._provide(s)
             case _:
@@ -88,10 +95,24 @@ class _Flattener:
             made = LetStmt(f"{b}.value", value, made)
         return made
 
+    def _memoize(self, s: Memoize) -> Stmt:
+        """Say where the cells lie, and how many bytes they take."""
+        body = self.stmt(s.body)
+        arrays: list[Expr] = []
+        sizes: list[Expr] = []
+        for name, t in zip(self.layouts[s.name].buffers, self.types[s.name], strict=True):
+            arrays.append(intrinsic("address_of", Load(t, name, i64(0))))
+            size: Expr = i64(t.bytes)
+            sizes.append(reduce(Mul, self.extents[s.name], size))
+        key = tuple(map(self.expr, s.key))
+        return replace(s, key=key, arrays=tuple(arrays), sizes=tuple(sizes), body=body)
+
     def _realize(self, s: Realize) -> Stmt:
         n = len(s.types)
         buffers = tuple(s.name if n == 1 else f"{s.name}.{i}" for i in range(n))
         layout, extents, lets = layout_of_realize(s, buffers)
+        self.types[s.name] = s.types
+        self.extents[s.name] = [_not_negative(e) for e in extents]
         old = self.layouts.get(s.name)
         self.layouts[s.name] = layout
         if old is not None:  # realized a second time, elsewhere: what was flattened is stale

@@ -20,6 +20,7 @@ from halo.ir.stmt import (
     ForKind,
     IfThenElse,
     LetStmt,
+    Memoize,
     Print,
     ProducerConsumer,
     Stmt,
@@ -137,6 +138,8 @@ class _Vectorizer:
                 return self._by_lane(s, _guarded)
             case AssertStmt():
                 return self._assert(s)
+            case Memoize():
+                raise NotVectorizable("a Func is memoized inside")
             case TraceScope():
                 raise NotVectorizable("a realization is traced inside")
             case Evaluate() | CallExtern():

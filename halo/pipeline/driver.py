@@ -135,6 +135,15 @@ class HaloDriver:
         there.update({image.name: image.buffer for image in images if image.buffer is not None})
         return input_boxes(request, {name: b.place() for name, b in there.items()})
 
+    def memoization_cache(self, size: int | None, eviction_key: int | None) -> None:
+        """Set the size of the cache, or drop what is kept under a key; with neither, drop all."""
+        if size is not None:
+            codegen.CACHE.set_size(size)
+        elif eviction_key is not None:
+            codegen.CACHE.evict(eviction_key)
+        else:
+            codegen.CACHE.clear()
+
     def print_loop_nest(self, outputs: Sequence[Function], target: Target | None) -> str:
         """Return the loops of the schedule as text, without the arithmetic."""
         request = _plain_request(outputs, target)

@@ -27,6 +27,7 @@ from halo.schedule.directives import (
     EagerInline,
     FoldStorage,
     Fuse,
+    Memoize,
     NeverPartition,
     NeverPartitionAll,
     Parallel,
@@ -51,6 +52,7 @@ from halo.schedule.directives import (
 )
 from halo.schedule.extern_stages import check_extern
 from halo.schedule.loops import apply_allow_races, apply_kind, apply_reorder, apply_unscheduled
+from halo.schedule.memoizing import apply_memoize
 from halo.schedule.observing import apply_trace
 from halo.schedule.partition import apply_partition
 from halo.schedule.placement import apply_level
@@ -126,6 +128,7 @@ _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     AlignBounds: apply_align,
     AlignExtent: apply_align,
     BoundStorage: apply_bound_storage,
+    Memoize: apply_memoize,
     FoldStorage: apply_fold_storage,
     ReorderStorage: apply_reorder_storage,
     AlignStorage: apply_align_storage,

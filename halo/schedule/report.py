@@ -19,6 +19,7 @@ from halo.schedule.directives import (
     Directive,
     EagerInline,
     FoldStorage,
+    Memoize,
     Parallel,
     Reorder,
     ReorderStorage,
@@ -47,7 +48,7 @@ from halo.schedule.witness import clash_text, unproven_text
 _COMPUTE = (ComputeAt, ComputeInline, ComputeRoot, EagerInline)
 _ORDER = (Reorder, Parallel, Vectorize)
 _STORE = (StoreAt, StoreRoot, ComputeInline, EagerInline)
-_MEMORY = (ReorderStorage, AlignStorage, SplitStorage, BoundStorage, FoldStorage, StoreIn)
+_MEMORY = (Memoize, ReorderStorage, AlignStorage, SplitStorage, BoundStorage, FoldStorage, StoreIn)
 _KINDS = (Vectorize, Unroll, Parallel)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from halo.ir.expr import Expr
 from halo.ir.function import Function
@@ -24,6 +24,7 @@ from halo.schedule.formula import Formula
 from halo.schedule.fusing import check_partners, fused_order
 from halo.schedule.legality import CallGraph, Sites, call_graph
 from halo.schedule.loop_level import ROOT, LoopLevel
+from halo.schedule.memoizing import Memo, find_memos
 from halo.schedule.receipts import Receipts
 from halo.schedule.refuse import refusal, refuse
 from halo.schedule.report import Effect, report
@@ -50,6 +51,8 @@ class ResolvedSchedule:
         that such directives made.
     traced_images
         Names of the images whose loads are reported.
+    memos
+        The Funcs whose cells are kept from one call to the next.
     """
 
     order: tuple[str, ...]
@@ -57,6 +60,7 @@ class ResolvedSchedule:
     receipts: Receipts
     definitions: dict[str, Function]
     traced_images: frozenset[str] = frozenset()
+    memos: dict[str, Memo] = field(default_factory=dict)
 
     def formulas(self) -> Iterator[Expr]:
         """Yield the expressions in the schedules of the Funcs."""
@@ -66,6 +70,8 @@ class ResolvedSchedule:
             for _, size, _ in state.sizes(name):
                 if isinstance(size, Formula):
                     yield size.expr
+        for memo in self.memos.values():
+            yield from memo.values
 
 
 def resolve(
@@ -103,7 +109,8 @@ def resolve(
     receipts = report(schedule, outputs, working.functions, states, effects, working.traced_images)
     definitions = {name: working.functions[name] for name in order}
     images = frozenset(working.traced_images)
-    return ResolvedSchedule(order, states, receipts, definitions, images)
+    memos = find_memos(states, definitions, tuple(outputs), schedule)
+    return ResolvedSchedule(order, states, receipts, definitions, images, memos)
 
 
 def _carry_out(working: Working, entry: Entry, effects: dict[int, Effect]) -> None:

@@ -125,6 +125,8 @@ class FuncSchedule:
         Pure variable -> what is known of the cells computed along it.
     traced
         Which events are reported.
+    memoized
+        The directive by which the cells are kept from one call to the next.
     stages
         One per definition.
     """
@@ -134,6 +136,7 @@ class FuncSchedule:
     storage: Storage = field(default_factory=Storage)
     bounds: dict[str, Bounds] = field(default_factory=dict)
     traced: Traced = field(default_factory=Traced)
+    memoized: Entry | None = field(default=None, compare=False)
     stages: tuple[StageSchedule, ...] = ()
 
     def sizes(self, func: str) -> Iterator[tuple[str, Size, Entry]]:

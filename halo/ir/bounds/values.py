@@ -8,7 +8,7 @@ from halo.ir import expr as E
 from halo.ir.bounds.arithmetic import constants, range_of, wraps
 from halo.ir.bounds.context import Bounds
 from halo.ir.expr import Call, CallKind, Expr, as_const, const
-from halo.ir.intrinsics import EFFECTS, intrinsic
+from halo.ir.intrinsics import TRANSPARENT, intrinsic
 from halo.ir.operators import cast_to
 from halo.ir.ranges import UNBOUNDED, Interval
 from halo.ir.simplify.fold import fold_cast
@@ -162,7 +162,7 @@ def _monotone(e: Call, s: Bounds) -> Interval:
 
 
 _INTRINSICS: dict[str, Callable[[Call, Bounds], Interval]] = {
-    **dict.fromkeys(("likely", *EFFECTS), lambda e, s: s.visit(e.args[0])),
+    **dict.fromkeys(("likely", *TRANSPARENT), lambda e, s: s.visit(e.args[0])),
     "promise_clamped": _promise,
     "abs": _abs,
     "absd": _absd,

@@ -10,7 +10,7 @@ from typing import Any
 
 from halo.ir import expr as E
 from halo.ir.expr import Call, CallKind, Expr, as_const
-from halo.ir.intrinsics import EFFECTS
+from halo.ir.intrinsics import TRANSPARENT
 from halo.ir.operators import euclid_div
 from halo.ir.ranges import Interval
 from halo.ir.simplify.context import Context, Known, Pair
@@ -154,7 +154,7 @@ def _is_index_inside(e: Expr, ctx: Context) -> bool:
     if isinstance(e, (E.Ramp, E.Broadcast)):
         return all([is_index(c, ctx) for c in e.children()])
     if isinstance(e, Call) and e.kind is CallKind.INTRINSIC:
-        if e.name == "likely" or e.name in EFFECTS:
+        if e.name == "likely" or e.name in TRANSPARENT:
             return is_index(e.args[0], ctx)
         if e.name == "promise_clamped":
             return is_index(e.args[1], ctx) and is_index(e.args[2], ctx)
@@ -316,7 +316,7 @@ def _count(e: Call, ctx: Context) -> Pair:
 
 
 _CALLS: dict[str, Callable[[Call, Context], Pair]] = {
-    **dict.fromkeys(("likely", *EFFECTS), lambda e, ctx: bounds(e.args[0], ctx)),
+    **dict.fromkeys(("likely", *TRANSPARENT), lambda e, ctx: bounds(e.args[0], ctx)),
     "promise_clamped": _promise,
     "bitwise_and": _bitwise_and,
     "shift_right": _shift_right,

@@ -14,6 +14,7 @@ from halo.ir.stmt import (
     For,
     IfThenElse,
     LetStmt,
+    Memoize,
     ProducerConsumer,
     Realize,
     Stmt,
@@ -50,7 +51,7 @@ class _Sweep:
             return self._block(s)
         if isinstance(s, Allocate):
             return self._allocate(s)
-        if isinstance(s, (Atomic, For, IfThenElse, ProducerConsumer, Realize, TraceScope)):
+        if isinstance(s, (Atomic, For, IfThenElse, Memoize, ProducerConsumer, Realize, TraceScope)):
             made = s.map_children(lambda c: self.run(c) if isinstance(c, Stmt) else self._note(c))
             if isinstance(s, For):
                 self.used.discard(s.name)

@@ -74,6 +74,21 @@ class FoldStorage(Directive):
 
 
 @dataclass(frozen=True, slots=True)
+class Memoize(Directive):
+    """Keep the cells from one call to the next, for as long as nothing that they depend on changes.
+
+    ``cells == cache[definitions, parameters, box]``. `eviction_key` names what is kept, to have it
+    dropped.
+    """
+
+    eviction_key: int = 0
+    method = "memoize"
+
+    def source(self) -> str:
+        return f"{self.method}({self.eviction_key or ''})"
+
+
+@dataclass(frozen=True, slots=True)
 class StoreIn(Directive):
     """Take the memory from `memory`."""
 

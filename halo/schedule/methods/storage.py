@@ -9,6 +9,7 @@ from halo.schedule.directives import (
     AlignStorage,
     BoundStorage,
     FoldStorage,
+    Memoize,
     ReorderStorage,
     SplitStorage,
     StoreIn,
@@ -68,6 +69,26 @@ class StorageMethods(Recorder):
             Two cells that are needed at once would share a place; the message shows them.
         """
         return self._record(FoldStorage(var_name(dim), integer(factor), bool(fold_forward)))
+
+    def memoize(self, eviction_key: Any = 0) -> Self:
+        """Keep the cells from one call to the next, where nothing that they depend on changed.
+
+        ``cells == cache[definitions, Params and sizes, box]``. The cache holds as many bytes as
+        `halo.memoization_cache_set_size` says and drops what was not used for longest. What the
+        cells of images decide is not seen: say what stands for it with `halo.memoize_tag`.
+
+        Parameters
+        ----------
+        eviction_key
+            A number; `halo.memoization_cache_evict` drops what was kept under it.
+
+        Raises
+        ------
+        ScheduleError
+            When the pipeline is compiled: the Func depends on the cells of an image, or is computed
+            piece by piece inside its storage.
+        """
+        return self._record(Memoize(integer(getattr(eviction_key, "key", eviction_key))))
 
     def store_in(self, memory: MemoryType) -> Self:
         """Take the memory from the heap, the stack of the thread, or registers.
