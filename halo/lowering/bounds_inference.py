@@ -17,6 +17,7 @@ from halo.ir.simplify import Simplifier, simplify
 from halo.ir.stmt import Stmt
 from halo.ir.substitute import substitute
 from halo.ir.types import Int
+from halo.lowering.exact_boxes import is_knotted, range_of
 from halo.lowering.program import Program, calls_in, expressions_of
 from halo.lowering.promises import Sizes, promise_checks, promised
 from halo.lowering.reach import Domain, Reach, reach_of
@@ -147,7 +148,7 @@ class Regions:
         before: Domain = {}
         simplifier = Simplifier()
         for i, arg in enumerate(f.args):
-            r = after[arg].union(bounds_of(d.args[i], scope))  # what it writes
+            r = after[arg].union(range_of(d.args[i], scope))  # what it writes
             r = r.union(own[i]) if own else r  # what it reads
             if r.min is None or r.max is None:
                 raise _unbounded(f, i, d)
@@ -218,6 +219,10 @@ def _touched(d: Definition, scope: Mapping[str, Interval]) -> dict[str, Box]:
     if not is_true(d.predicate):
         return _touched_where(d, scope)
     merged: dict[str, Box] = {}
+    if any(is_knotted(a, scope) for c in calls_in(d) for a in c.args):
+        for call in calls_in(d):
+            merge_boxes(merged, {call.name: tuple([range_of(a, scope) for a in call.args])})
+        return merged
     for e in expressions_of(d):
         merge_boxes(merged, boxes_touched(e, scope))
     return merged
