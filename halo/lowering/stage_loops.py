@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial, reduce
 
 from halo.ir.expr import FALSE, And, Expr, is_true
@@ -28,6 +29,7 @@ from halo.lowering.splits import Guard, undo_splits
 from halo.lowering.surroundings import Surroundings
 from halo.lowering.tails import with_tails
 from halo.schedule.fusion import Stage, clusters
+from halo.schedule.plain import plain_loops
 from halo.schedule.state import pure_vars
 
 AtSite = Callable[[Site, Mapping[str, Box], Callable[[], Stmt]], Stmt]
@@ -88,11 +90,20 @@ class StageLoops:
         needs = [n for m in members for n in m.nest.needs]
         if not needs:
             return fast
-        # Too few cells to shift a step inwards: guard every step, and keep that code small.
-        self.around.careful = True
-        slow = self._loops(self._members(variants, ranges))
+        return IfThenElse(likely(reduce(And, needs)), fast, self._for_few(variants, ranges))
+
+    def _for_few(self, variants: Sequence[Variant], ranges: Sequence[Ranges]) -> Stmt:
+        """Return loops for too few cells to shift a step inwards, and keep that code small."""
+        v = variants[0]
+        inside = self.around.placement.inside
+        if v.stage == 0 and len(variants) == 1 and inside.keys().isdisjoint(self._sites(v)):
+            f = self.program.functions[v.func]
+            plain = plain_loops(f, self.program.definitions[v.func][0], v.schedule)
+            return self._loops(self._members([replace(v, schedule=plain)], ranges))
+        self.around.careful = True  # other code lives in these loops: guard every step of them
+        made = self._loops(self._members(variants, ranges))
         self.around.careful = False
-        return IfThenElse(likely(reduce(And, needs)), fast, slow)
+        return made
 
     def _members(self, variants: Sequence[Variant], ranges: Sequence[Ranges]) -> list[Member]:
         made: list[Member] = []

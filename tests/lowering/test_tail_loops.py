@@ -165,6 +165,39 @@ def test_several_values_in_a_cell_are_blended_each() -> None:
         np.testing.assert_array_equal(np.array(f.realize([21])), np.arange(21) * 4 + 1)
 
 
+def tiled() -> tuple[hl.Func, hl.Func]:
+    g, f = hl.Func("g"), hl.Func("f")
+    g[x, y] = x * y + 1
+    f[x, y] = g[x, y] - g[x, y + 1]
+    f.tile(x, y, "xo", "yo", "xi", "yi", 8, 4).vectorize("xi").parallel("yo")
+    return g, f
+
+
+def test_fewer_cells_than_a_step_are_computed_by_one_loop_for_each_variable() -> None:
+    _, f = tiled()
+    few = body(f).split("else:")[1]
+    assert re.findall(r"(for|parallel) (f\S+) in", few) == [
+        ("parallel", "f.s0.y"),
+        ("for", "f.s0.x"),
+    ]
+
+
+def test_fewer_cells_than_a_step_keep_the_loops_in_which_others_are_computed() -> None:
+    g, f = tiled()
+    g.compute_at(f, "xo")
+    assert "f.s0.xo" in body(f).split("else:")[1]
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_fewer_cells_than_a_step_have_the_same_values(inside: bool) -> None:
+    g, f = tiled()
+    if inside:
+        g.compute_at(f, "xo")
+    for w, h in ((3, 9), (20, 2), (1, 1), (0, 5), (8, 4)):
+        expected = np.broadcast_to(-np.arange(w), (h, w))
+        np.testing.assert_array_equal(np.array(f.realize([w, h])), expected)
+
+
 def test_auto_says_what_it_is() -> None:
     f = hl.Func("f")
     f[x, y] = x + y
