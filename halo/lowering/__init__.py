@@ -39,6 +39,7 @@ from halo.lowering.sites import place_functions
 from halo.lowering.storage_flattening import flatten_storage
 from halo.lowering.trim_no_ops import trim_no_ops
 from halo.lowering.unapplied import report_serial, report_unapplied
+from halo.lowering.unbounded import need_bounds
 from halo.lowering.unpartitioned import report_partitions
 from halo.lowering.unroll_loops import unroll_loops
 from halo.lowering.vectorize_loops import Outcome, vectorize_loops
@@ -145,6 +146,7 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     if program.has_effects() or any(t.loads for t in traced.values()):
         s = run("lift effects", lift_effects, s)  # before anything is moved or dropped
     if not request.trusted:
+        need_bounds(program, nest.needed)
         s = add_region_checks(s, nest.needed, outputs, images)
     s = substitute(with_lets(nest.lets, s), known)
     if not request.trusted:

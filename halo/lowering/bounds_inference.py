@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from halo.errors import BoundsError
 from halo.ir.expr import Call, CallKind, Div, Expr, Mod, Mul, Variable, as_const, i32, is_true
 from halo.ir.function import Definition, Function, box_end
 from halo.ir.interval import Interval, bounds_of, boxes_touched, refine, union
@@ -22,6 +21,7 @@ from halo.lowering.program import Program, calls_in, expressions_of
 from halo.lowering.promises import Sizes, promise_checks, promised
 from halo.lowering.reach import Domain, Reach, reach_of
 from halo.lowering.splits import extent_of, last_of
+from halo.lowering.unbounded import unbounded
 from halo.polyhedral import image_box
 from halo.schedule.state import FuncSchedule
 
@@ -105,7 +105,7 @@ class Regions:
             if arg in bounds:
                 r = promised(r, bounds[arg], self.sizes)
             if r.min is None or r.max is None:
-                raise _unbounded(f, i)
+                raise unbounded(self.program, name, i)
             domain[arg] = Interval(simplify(r.min), simplify(r.max))
         return self._staged(name, domain, self._suffix(name), whole)
 
@@ -151,7 +151,7 @@ class Regions:
             r = after[arg].union(range_of(d.args[i], scope))  # what it writes
             r = r.union(own[i]) if own else r  # what it reads
             if r.min is None or r.max is None:
-                raise _unbounded(f, i, d)
+                raise unbounded(self.program, f.name, i, d)
             before[arg] = Interval(simplifier.simplify(r.min), simplifier.simplify(r.max))
         return before
 
@@ -279,14 +279,3 @@ def merge_boxes(
         if old is not None:
             box = tuple([union(a, b, simplifier) for a, b in zip(old, box, strict=True)])
         into[name] = box
-
-
-def _unbounded(f: Function, dimension: int, d: Definition | None = None) -> BoundsError:
-    arg = f.args[dimension]
-    return BoundsError(
-        f"the range of dimension {arg} of {f.name} that its users need is not known: "
-        "an index has no bound that can be worked out",
-        where=(d.where if d else None) or f.where,
-        hint=f"wrap the index in halo.clamp(index, low, high), or give {f.name}.bound({arg}, "
-        "min, extent)",
-    )

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import reduce
 
-from halo.errors import BoundsError
 from halo.ir.expr import EQ, GE, GT, LE, Add, And, Expr, Or, Sub, Variable, const, i32
 from halo.ir.function import Dimension, Function, Image, Parameter, output_buffer
-from halo.ir.interval import Interval
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.simplify import simplify
 from halo.ir.stmt import AssertStmt, ErrorCode, IfThenElse, Stmt, block
 from halo.lowering.bounds_inference import Box
+from halo.lowering.splits import known_end
 
 
 def add_region_checks(
@@ -23,18 +22,18 @@ def add_region_checks(
 ) -> Stmt:
     """Put in front of `body` that its buffers hold what it touches; skip all for empty outputs.
 
-    Requires: `needed` in terms of outputs' fields and parameters.
+    Requires: `needed` in terms of outputs' fields and parameters, and bounded.
     Ensures: `body` runs only if every cell it touches lies in its buffer.
 
     Example: f(x) = in(x + 1) -> assert in.min.0 <= f.min.0 + 1 and the same for the last cell.
     """
     checks: list[Stmt] = []
-    for name, image in images.items():
-        checks.extend(_holds("input", name, needed.get(name, ()), image))
+    for name in images:
+        checks.extend(_holds("input", name, needed.get(name, ())))
     some: list[Expr] = []
     for name, f in outputs.items():
         first = output_buffer(name, 0, len(f.types))
-        checks.extend(_holds("output", first, needed[name], f))
+        checks.extend(_holds("output", first, needed[name]))
         some.append(_not_empty(first, f.dimensions))
     return IfThenElse(reduce(Or, some), block(*checks, body))
 
@@ -103,10 +102,10 @@ def _promised(role: str, buffer: str, dims: Sequence[Dimension]) -> list[Stmt]:
     return made
 
 
-def _holds(role: str, buffer: str, box: Box, source: Image | Function) -> list[Stmt]:
+def _holds(role: str, buffer: str, box: Box) -> list[Stmt]:
     made: list[Stmt] = []
     for d, r in enumerate(box):
-        low, high = _known(r, buffer, d, source)
+        low, high = simplify(known_end(r.min)), simplify(known_end(r.max))
         first = buffer_field(buffer, Field.MIN, d)
         last = simplify(Sub(Add(first, buffer_field(buffer, Field.EXTENT, d)), i32(1)))
         inside = simplify(And(LE(first, low), LE(high, last)))
@@ -122,17 +121,6 @@ def _holds(role: str, buffer: str, box: Box, source: Image | Function) -> list[S
         )
         made.append(AssertStmt(inside, ErrorCode.OUT_OF_BOUNDS, message))
     return made
-
-
-def _known(r: Interval, buffer: str, d: int, source: Image | Function) -> tuple[Expr, Expr]:
-    if r.min is None or r.max is None:
-        where = source.where if isinstance(source, Function) else None
-        raise BoundsError(
-            f"'{buffer}' is read in dimension {d} at an index that has no known bound",
-            where=where,
-            hint="wrap the index in halo.clamp(index, low, high)",
-        )
-    return simplify(r.min), simplify(r.max)
 
 
 def _same_shape(first: str, other: str, dimensions: int) -> list[Stmt]:

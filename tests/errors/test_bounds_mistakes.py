@@ -79,6 +79,44 @@ def test_a_box_that_no_access_fills_keeps_the_plain_message(refused: Any) -> Non
     assert np.array(f.realize([6])).tolist() == [0] * 6
 
 
+def test_an_input_read_where_data_says_names_the_index_and_the_way_there(refused: Any) -> None:
+    source, at, (f, g) = image(6, 6), hl.ImageParam(hl.Int(32), 1, "at"), hl.funcs("f g")
+    f[x, y] = source[x, y] + source[at[x] + 1, y]
+    f.compute_root()
+    g[x, y] = f[x, y + 1] * 2
+    texts = [
+        f"test_bounds_mistakes.py:{f.function.where.line}: {f.name()} reads "  # type: ignore[union-attr]
+        f"{source.name()}({at.name()}(x) + 1, y), and {at.name()}(x) + 1 has no bound",
+        f"{g.name()} at test_bounds_mistakes.py:{g.function.where.line} reads {f.name()}(",  # type: ignore[union-attr]
+        "halo.clamp(index, low, high)",
+    ]
+    with refused(hl.BoundsError, *texts):
+        g.realize([4, 4])
+
+
+def test_a_func_read_where_data_says_may_be_bounded(refused: Any) -> None:
+    at, (f, g) = hl.ImageParam(hl.Int(32), 1, "at"), hl.funcs("f g")
+    f[x] = x
+    f.compute_root()
+    g[x] = f[at[x]]
+    texts = [
+        f"{g.name()} reads {f.name()}({at.name()}(x)), and {at.name()}(x) has no bound",
+        f"the range of dimension x of {f.name()} is not known",
+        f"give {f.name()}.bound(x, min, extent)",
+    ]
+    with refused(hl.BoundsError, *texts):
+        g.realize([4])
+
+
+def test_an_update_that_writes_where_data_says_names_the_index(refused: Any) -> None:
+    at, f, r = hl.ImageParam(hl.Int(32), 1, "at"), hl.Func("f"), hl.RDom([(0, 4)], "r")
+    f[x] = 0
+    f[at[r.x]] += 1
+    text = f"the update of {f.name()} writes at {at.name()}({r.x.name()}), which has no bound"
+    with refused(hl.BoundsError, text, "halo.clamp(index, low, high)"):
+        f.realize([4])
+
+
 def test_why_of_something_without_cells(refused: Any) -> None:
     with refused(hl.DefinitionError, "why is asked of 3", "hl.why(f, (x, y), of=output"):
         hl.why(3, (0, 0))
