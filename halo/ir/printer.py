@@ -241,7 +241,18 @@ def _realize(s: S.Realize, p: _Printer, indent: int) -> None:
     box = " x ".join([p.interval(low, extent) for low, extent in s.bounds])
     layout = "" if is_plain(s.layout) else f" layout {', '.join(map(str, s.layout))}"
     folds = f" fold {s.folds}" if any(s.folds) else ""
-    p.line(indent, f"realize {s.name}: {types} {box}{layout}{folds}{_memory(s.memory)}".rstrip())
+    text = f"realize {s.name}: {types} {box}{layout}{folds}{_memory(s.memory)}"
+    if s.hoisted:
+        text += " in hoisted memory" + (f", part {p.expr(s.slot)}" if s.slot is not None else "")
+    p.line(indent, text.rstrip())
+    p.stmt(s.body, indent)
+
+
+def _hoisted(s: S.HoistedStorage, p: _Printer, indent: int) -> None:
+    types = ", ".join(map(str, s.types))
+    box = " x ".join([p.expr(n, _PRODUCT) for n in s.extents])
+    times = f", {s.slots} times" if s.slots != 1 else ""
+    p.line(indent, f"memory for {s.name}: {types} {box}{times}{_memory(s.memory)}".rstrip())
     p.stmt(s.body, indent)
 
 
@@ -303,6 +314,7 @@ _STMTS: dict[type[S.Stmt], Callable[[Any, _Printer, int], None]] = {
     S.For: _for,
     S.Provide: _provide,
     S.Realize: _realize,
+    S.HoistedStorage: _hoisted,
     S.Store: _store,
     S.Allocate: _allocate,
     S.Block: _block,

@@ -148,7 +148,8 @@ class Realize(Stmt):
 
     `layout` lists the dimensions of memory, the innermost first; empty: those of the Func, in
     order. `folds` gives for a dimension of the Func the number of cells kept (a circular buffer),
-    0 for all.
+    0 for all. A `hoisted` one lies in the memory that a HoistedStorage around it takes, in part
+    number `slot` of it.
     """
 
     name: str
@@ -157,6 +158,26 @@ class Realize(Stmt):
     body: Stmt
     layout: tuple[MemoryDim, ...] = ()
     folds: tuple[int, ...] = ()
+    memory: MemoryType = MemoryType.Auto
+    hoisted: bool = False
+    slot: Expr | None = None
+
+
+@node
+class HoistedStorage(Stmt):
+    """Memory for Func `name`, used by the Realizes of it in `body` that are `hoisted`.
+
+    It holds `extents` cells along each dimension of the Func, `slots` times over. `layout`,
+    `folds` and `memory` are those of the Realizes.
+    """
+
+    name: str
+    types: tuple[Type, ...]
+    extents: tuple[Expr, ...]
+    body: Stmt
+    layout: tuple[MemoryDim, ...] = ()
+    folds: tuple[int, ...] = ()
+    slots: int = 1
     memory: MemoryType = MemoryType.Auto
 
 

@@ -17,7 +17,7 @@ from halo.ir.types import Bool, Int
 Stage = Literal["loops", "flat", "final"]
 
 _FLAT_ONLY: tuple[type[Node], ...] = (S.Store, S.Allocate, E.Load)
-_LOOPS_ONLY: tuple[type[Node], ...] = (S.Provide, S.Realize)
+_LOOPS_ONLY: tuple[type[Node], ...] = (S.Provide, S.Realize, S.HoistedStorage)
 
 
 def verify(stmt: Stmt, stage: Stage, free: Collection[str] | None = None) -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from halo.ir.expr import as_const
 from halo.ir.intrinsics import is_intrinsic
 from halo.ir.node import Node
-from halo.ir.stmt import CallExtern, For, IfThenElse, ProducerConsumer, Provide, Realize, Stmt
+from halo.ir.stmt import (
+    CallExtern,
+    For,
+    HoistedStorage,
+    IfThenElse,
+    ProducerConsumer,
+    Provide,
+    Realize,
+    Stmt,
+)
 
 
 def loop_nest_text(s: Stmt) -> str:
@@ -45,6 +54,8 @@ def _head(s: Node) -> str:
     match s:
         case ProducerConsumer(name=name, is_producer=producing, body=body):
             return f"{'produce' if producing else 'consume'} {name}:" if _any(body) else ""
+        case HoistedStorage(name=name):
+            return f"memory for {name}:"
         case Realize(name=name):
             return f"store {name}:"
         case For(name=name, kind=kind):

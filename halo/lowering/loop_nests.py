@@ -100,6 +100,7 @@ class _Builder:
             for name in reversed(group):
                 if name in regions and name not in self.program.outputs:
                     body = around.realize(name, regions[name], body)
+        body = around.with_memory(site, body)
         if site is not ROOT:
             body = with_lets(lets, body)
         for name, old in before.items():

@@ -26,8 +26,10 @@ from halo.ir.expr import (
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.memory import MemoryDim, plain_layout
 from halo.ir.simplify import simplify
-from halo.ir.stmt import Realize
+from halo.ir.stmt import HoistedStorage, Realize
 from halo.ir.types import Int
+
+_ZERO = i64(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Layout:
         circular buffer, 0 where there is none.
     dims, strides
         The dimensions of memory, and how far apart the places along each lie.
+    first
+        Where in the memory the cells begin.
     """
 
     buffers: tuple[str, ...]
@@ -50,10 +54,11 @@ class Layout:
     folds: tuple[int, ...]
     dims: tuple[MemoryDim, ...]
     strides: tuple[Expr, ...]
+    first: Expr = _ZERO
 
     def index(self, args: Sequence[Expr]) -> Expr:
         """Return the int64 index of cell `args`."""
-        total: Expr = i64(0)
+        total = self.first
         for dim, stride in zip(self.dims, self.strides, strict=True):
             d = dim.dimension
             place: Expr = Sub(args[d], self.mins[d])
@@ -82,15 +87,16 @@ def layout_of_buffer(buffers: tuple[str, ...], dimensions: int) -> Layout:
     )
 
 
-def layout_of_realize(
-    s: Realize, buffers: tuple[str, ...]
-) -> tuple[Layout, list[Expr], list[tuple[str, Expr]]]:
+Lets = list[tuple[str, Expr]]
+
+
+def layout_of_realize(s: Realize, buffers: tuple[str, ...]) -> tuple[Layout, list[Expr], Lets]:
     """Return the layout of what `s` realizes, its int64 extents in memory, and lets it needs."""
     dims = s.layout or plain_layout([str(d) for d in range(len(s.bounds))])
     folds = s.folds or (0,) * len(s.bounds)
-    extents = [_places(dim, s.bounds[dim.dimension][1], folds[dim.dimension]) for dim in dims]
+    extents = places(s, [e for _, e in s.bounds])
     strides: list[Expr] = []
-    lets: list[tuple[str, Expr]] = []
+    lets: Lets = []
     size: Expr = i64(1)
     for dim, extent in zip(dims, extents, strict=True):
         if size.children():
@@ -99,7 +105,22 @@ def layout_of_realize(
         strides.append(size)
         size = simplify(Mul(size, extent))
     mins = tuple(low for low, _ in s.bounds)
-    return Layout(buffers, mins, tuple(folds), tuple(dims), tuple(strides)), extents, lets
+    first: Expr = _ZERO
+    if s.slot is not None:
+        first = Mul(Cast(Int(64), s.slot), Variable(Int(64), slot_size(s.name)))
+    return Layout(buffers, mins, folds, dims, tuple(strides), first), extents, lets
+
+
+def slot_size(name: str) -> str:
+    """Return what the number of elements in one part of the memory for `name` is called."""
+    return f"{name}.part"
+
+
+def places(s: Realize | HoistedStorage, cells: Sequence[Expr]) -> list[Expr]:
+    """Return the int64 extents in memory for so many cells along each dimension of the Func."""
+    dims = s.layout or plain_layout([str(d) for d in range(len(cells))])
+    folds = s.folds or (0,) * len(cells)
+    return [_places(dim, cells[dim.dimension], folds[dim.dimension]) for dim in dims]
 
 
 def _places(dim: MemoryDim, extent: Expr, fold: int) -> Expr:

@@ -11,11 +11,11 @@ from halo.ir.expr import GE, LE, Add, Expr, Max, Min, Sub, Variable, i32
 from halo.ir.simplify import simplify
 from halo.ir.stmt import For, ForKind, LetStmt, Stmt
 from halo.ir.types import Int
+from halo.lowering.hoisted_storage import Frame
 from halo.lowering.names import Lets, Names, inline
 from halo.lowering.reach import Domain
 from halo.lowering.sites import Site
 from halo.lowering.splits import Guard, Loop, StageNest, last_of
-from halo.lowering.surroundings import Frame
 from halo.schedule.align import LoopAlignStrategy
 from halo.schedule.fusion import Stage
 from halo.schedule.state import StageSchedule
@@ -67,7 +67,8 @@ class Member:
         spec = self.nest.loops[depth]
         serial = spec.kind in (ForKind.SERIAL, ForKind.UNROLLED)
         loop = Variable(Int(32), spec.name)
-        return Frame(self.sites[depth], loop, serial, spec.min, Lets(self.bindings_at(depth)))
+        lets = Lets(self.bindings_at(depth))
+        return Frame(self.sites[depth], loop, serial, spec.min, spec.extent, lets)
 
 
 def with_bindings(m: Member, depth: int, body: Stmt) -> Stmt:
@@ -99,7 +100,8 @@ class SharedLoop:
         self.name = owner.name if self._same else f"{owner.name}.shared"
         self._first, self._last = self._range()
         serial = owner.kind in (ForKind.SERIAL, ForKind.UNROLLED)
-        self.frame = Frame(site, Variable(Int(32), self.name), serial, self._first)
+        loop = Variable(Int(32), self.name)
+        self.frame = Frame(site, loop, serial, self._first, self._extent())
         self.frame.lets.extend(self._variables())
 
     def guards(self, m: Member) -> list[Guard]:
@@ -114,11 +116,13 @@ class SharedLoop:
         """Return the loop over `body`."""
         for name, value in reversed(self._variables()):
             body = LetStmt(name, value, body)
-        extent = self._owner.extent
-        if not self._same:
-            extent = simplify(Add(Sub(self._last, self._first), i32(1)))
         o = self._owner
-        return For(self.name, self._first, extent, o.kind, body, o.note, o.partition)
+        return For(self.name, self._first, self._extent(), o.kind, body, o.note, o.partition)
+
+    def _extent(self) -> Expr:
+        if self._same:
+            return self._owner.extent
+        return simplify(Add(Sub(self._last, self._first), i32(1)))
 
     def _range(self) -> tuple[Expr, Expr]:
         if self._same:

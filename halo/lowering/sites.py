@@ -34,6 +34,8 @@ class Placement:
     ----------
     computed, stored
         Function to its site.
+    hoisted
+        Function to the site where its memory is taken, if that is not where it is stored.
     paths
         Function to the sites around it, ROOT first, its own compute site last.
     computed_at, stored_at
@@ -44,6 +46,7 @@ class Placement:
 
     computed: dict[str, Site]
     stored: dict[str, Site]
+    hoisted: dict[str, Site]
     paths: dict[str, tuple[Site, ...]]
     computed_at: dict[Site, list[str]]
     stored_at: dict[Site, list[str]]
@@ -74,7 +77,14 @@ def place_functions(program: Program, schedules: dict[str, FuncSchedule]) -> Pla
         for i, d in enumerate(program.definitions[name]):
             for producer in producers_of(d):
                 users.setdefault(producer.name, []).append((name, i))
-    return _index(program, computed, stored, paths)
+    hoisted = {
+        name: _site(hoist.level)
+        for name in program.functions
+        if name not in program.outputs
+        and (hoist := schedules[name].storage.hoist) is not None
+        and hoist.level is not None
+    }
+    return _index(program, computed, stored, hoisted, paths)
 
 
 def _path(
@@ -118,6 +128,7 @@ def _index(
     program: Program,
     computed: dict[str, Site],
     stored: dict[str, Site],
+    hoisted: dict[str, Site],
     paths: dict[str, tuple[Site, ...]],
 ) -> Placement:
     computed_at: dict[Site, list[str]] = {}
@@ -128,4 +139,4 @@ def _index(
         stored_at.setdefault(stored[name], []).append(name)
         for site in paths[name]:
             inside.setdefault(site, []).append(name)
-    return Placement(computed, stored, paths, computed_at, stored_at, inside)
+    return Placement(computed, stored, hoisted, paths, computed_at, stored_at, inside)

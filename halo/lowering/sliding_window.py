@@ -82,7 +82,7 @@ def fold_factor(r: Interval, names: Names) -> int:
 def greatest_extent(r: Interval, names: Names) -> int | None:
     """Return the greatest number of integers that `r` may hold, None if no constant bounds it."""
     low, high = inline(r.min, names), inline(r.max, names)
-    ends = [(high, low), *((b, a) for b in _limits(high, Min) for a in _limits(low, Max))]
+    ends = [(high, low), *((b, a) for b in limits(high, Min) for a in limits(low, Max))]
     widths = [bounds_of(simplify(Add(Sub(b, a), i32(1))), {}).max for b, a in ends]
     known = [as_const(w) for w in widths if w is not None]
     return min([int(n) for n in known if n is not None], default=None)
@@ -91,18 +91,19 @@ def greatest_extent(r: Interval, names: Names) -> int | None:
 _MOST_LIMITS = 8
 
 
-def _limits(e: Expr, choice: type[Min | Max]) -> list[Expr]:
+def limits(e: Expr, choice: type[Min | Max]) -> list[Expr]:
     """Return expressions that `e`, where it is a sum with choices in it, never goes beyond.
 
-    _limits(min(a, b) + c, Min)  ->  [a + c, b + c]
+    limits(min(a, b) + c, Min)  ->  [a + c, b + c]
     """
     found = [e]
     if isinstance(e, choice):
-        found = _limits(e.a, choice) + _limits(e.b, choice)
+        found = limits(e.a, choice) + limits(e.b, choice)
     elif isinstance(e, Add):
-        found = [Add(a, b) for a in _limits(e.a, choice) for b in _limits(e.b, choice)]
+        found = [Add(a, b) for a in limits(e.a, choice) for b in limits(e.b, choice)]
     elif isinstance(e, Sub):
-        found = [Sub(a, e.b) for a in _limits(e.a, choice)]
+        other = Max if choice is Min else Min
+        found = [Sub(a, b) for a in limits(e.a, choice) for b in limits(e.b, other)]
     return found if len(found) <= _MOST_LIMITS else [e]
 
 

@@ -7,12 +7,29 @@ from dataclasses import replace
 from functools import reduce
 
 from halo.ir.expr import And, Call, CallKind, Expr, IntImm, Load, Max, Mul, Variable, i64
-from halo.ir.function import Function
+from halo.ir.function import Function, output_buffer
 from halo.ir.intrinsics import buffer, intrinsic, is_intrinsic, is_undefined
 from halo.ir.node import Node
-from halo.ir.stmt import Allocate, LetStmt, Memoize, Provide, Realize, Stmt, Store, block
+from halo.ir.simplify import simplify
+from halo.ir.stmt import (
+    Allocate,
+    HoistedStorage,
+    LetStmt,
+    Memoize,
+    Provide,
+    Realize,
+    Stmt,
+    Store,
+    block,
+)
 from halo.ir.types import Type
-from halo.lowering.memory_layout import Layout, layout_of_buffer, layout_of_realize
+from halo.lowering.memory_layout import (
+    Layout,
+    layout_of_buffer,
+    layout_of_realize,
+    places,
+    slot_size,
+)
 
 
 def flatten_storage(s: Stmt, outputs: Mapping[str, Function]) -> Stmt:
@@ -45,6 +62,8 @@ class _Flattener:
                 return self._realize(s)
             case Memoize():
                 return self._memoize(s)
+            case HoistedStorage():
+                return self._hoisted(s)
             case Provide():
                 return self._provide(s)
             case _:
@@ -100,8 +119,9 @@ class _Flattener:
         body = self.stmt(s.body)
         arrays: list[Expr] = []
         sizes: list[Expr] = []
-        for name, t in zip(self.layouts[s.name].buffers, self.types[s.name], strict=True):
-            arrays.append(intrinsic("address_of", Load(t, name, i64(0))))
+        layout = self.layouts[s.name]
+        for name, t in zip(layout.buffers, self.types[s.name], strict=True):
+            arrays.append(intrinsic("address_of", Load(t, name, layout.first)))
             size: Expr = i64(t.bytes)
             sizes.append(reduce(Mul, self.extents[s.name], size))
         key = tuple(map(self.expr, s.key))
@@ -118,11 +138,29 @@ class _Flattener:
         if old is not None:  # realized a second time, elsewhere: what was flattened is stale
             self.memo.clear()
         body = self.stmt(s.body)
-        for name, t in reversed(list(zip(buffers, s.types, strict=True))):
-            body = Allocate(name, t, tuple(map(_not_negative, extents)), body, s.memory)
+        if not s.hoisted:
+            body = _allocate(s, extents, body)
         for let, value in reversed(lets):
             body = LetStmt(let, value, body)
         return body
+
+    def _hoisted(self, s: HoistedStorage) -> Stmt:
+        extents, body = places(s, s.extents), self.stmt(s.body)
+        if s.slots == 1:
+            return _allocate(s, extents, body)
+        one: Expr = i64(1)
+        size = reduce(Mul, map(_not_negative, extents), one)
+        return LetStmt(
+            slot_size(s.name), simplify(size), _allocate(s, [*extents, i64(s.slots)], body)
+        )
+
+
+def _allocate(s: Realize | HoistedStorage, extents: list[Expr], body: Stmt) -> Stmt:
+    """Return `body` inside the memory for each value of a cell."""
+    for i, t in reversed(list(enumerate(s.types))):
+        name = output_buffer(s.name, i, len(s.types))
+        body = Allocate(name, t, tuple(map(_not_negative, extents)), body, s.memory)
+    return body
 
 
 def _only_where(cell: Expr, condition: Expr) -> Expr:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from halo.ir.expr import Add, Expr, Select, Sub, Variable, i32
 from halo.ir.function import output_buffer
@@ -15,6 +14,7 @@ from halo.ir.substitute import substitute
 from halo.ir.types import Int
 from halo.lowering.bounds_inference import Box, Region, Regions, merge_boxes
 from halo.lowering.extern_stages import seen_by_extern_stages
+from halo.lowering.hoisted_storage import Frame, hoisted, taken_outside
 from halo.lowering.kept_cells import kept_extent
 from halo.lowering.names import Lets
 from halo.lowering.program import Program, producers_of
@@ -27,17 +27,6 @@ from halo.lowering.storage_folding import check_fold
 from halo.schedule.directives import handle_source
 from halo.schedule.fusing import must_precede
 from halo.schedule.state import FuncSchedule
-
-
-@dataclass(slots=True, eq=False)
-class Frame:
-    """An enclosing loop: what sliding over it needs to know."""
-
-    site: Site
-    loop: Variable
-    serial: bool
-    min: Expr
-    lets: Lets = field(default_factory=Lets)
 
 
 class Surroundings:
@@ -76,6 +65,8 @@ class Surroundings:
         self.current: dict[str, Region] = {}
         self.frames: list[Frame] = []
         self.folds: dict[str, list[tuple[int, int]]] = {}
+        self.outside: dict[str, Region] = {}
+        self.users: dict[str, list[tuple[Realize, tuple[Expr, ...]]]] = {}
         self.careful = False
         self.unfolded = seen_by_extern_stages(program)
         self.must_precede = must_precede(program.with_own_definitions())
@@ -96,6 +87,8 @@ class Surroundings:
             else:
                 region = self.regions.region(name, touched[name], whole=here)
             lets.extend(region.lets)
+            if self.placement.hoisted.get(name) == site:
+                self.outside[name] = region
             if here and name not in outputs:
                 self.checks[name] = [
                     *self.regions.checks(name, touched[name]),
@@ -118,14 +111,14 @@ class Surroundings:
         return lets
 
     def _relevant(self, site: Site, inside: list[str]) -> list[str]:
-        """Return the Functions of `inside` stored or computed at `site`, and what uses these.
+        """Return the Functions of `inside` with a place at `site`, and what uses these.
 
         What is deeper inside and used by none of them is looked at where it is computed.
         """
         p = self.placement
         found: set[str] = set()
         for name in inside:
-            here = p.computed[name] == site or p.stored[name] == site
+            here = site in (p.computed[name], p.stored[name], p.hoisted.get(name))
             if here or not found.isdisjoint(self._reads[name]):
                 found.add(name)
         return [name for name in inside if name in found]
@@ -212,7 +205,24 @@ class Surroundings:
             folds[f.args.index(arg)] = fold.factor
         layout, memory = storage.layout, storage.memory
         made = Realize(name, f.types, tuple(bounds), body, layout, tuple(folds), memory)
+        if name in self.placement.hoisted:
+            between = self.frames_inside(self.placement.hoisted[name])
+            outside = self.outside[name].box(f.args)
+            user = hoisted(made, self._slots(name), between, outside)
+            self.users.setdefault(name, []).append(user)
+            made = user[0]
         return block(*checks, made)
+
+    def _slots(self, name: str) -> int:
+        hoist = self.schedules[name].storage.hoist
+        return hoist.slots if hoist else 1
+
+    def with_memory(self, site: Site, body: Stmt) -> Stmt:
+        """Return `body` inside the memory that is taken at `site` for storage further in."""
+        for name, at in self.placement.hoisted.items():
+            if at == site:
+                body = taken_outside(body, self.users.pop(name, []), self._slots(name))
+        return body
 
     def names(self) -> list[Lets]:
         """Return the names bound around here, those outside all loops first."""

@@ -11,6 +11,7 @@ from halo.ir.stmt import (
     Block,
     CallExtern,
     For,
+    HoistedStorage,
     IfThenElse,
     LetStmt,
     ProducerConsumer,
@@ -83,7 +84,7 @@ class _Counter:
         match s:
             case Block(stmts):
                 return sum(self.count(x) for x in stmts)
-            case ProducerConsumer() | Realize():
+            case ProducerConsumer() | Realize() | HoistedStorage():
                 return self.count(s.body)
             case LetStmt(name, value, body):
                 here = self._read_in(value)

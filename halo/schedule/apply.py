@@ -27,12 +27,15 @@ from halo.schedule.directives import (
     EagerInline,
     FoldStorage,
     Fuse,
+    HoistStorage,
+    HoistStorageRoot,
     Memoize,
     NeverPartition,
     NeverPartitionAll,
     Parallel,
     Reorder,
     ReorderStorage,
+    RingBuffer,
     Serial,
     SetPartition,
     Specialize,
@@ -51,6 +54,7 @@ from halo.schedule.directives import (
     Vectorize,
 )
 from halo.schedule.extern_stages import check_extern
+from halo.schedule.hoisting import apply_hoist_storage, apply_ring_buffer
 from halo.schedule.loops import apply_allow_races, apply_kind, apply_reorder, apply_unscheduled
 from halo.schedule.memoizing import apply_memoize
 from halo.schedule.observing import apply_trace
@@ -134,6 +138,9 @@ _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     AlignStorage: apply_align_storage,
     SplitStorage: apply_split_storage,
     StoreIn: apply_store_in,
+    HoistStorage: apply_hoist_storage,
+    HoistStorageRoot: apply_hoist_storage,
+    RingBuffer: apply_ring_buffer,
     ComputeInline: apply_level,
     EagerInline: apply_level,
     Unscheduled: apply_unscheduled,

@@ -47,7 +47,9 @@ class LoopLevel:
         return LoopLevel(LevelKind.AT, func, stage, var)
 
     def directive(self, verb: str) -> str:
-        """Return the call that asks for this level; `verb` is ``compute`` or ``store``."""
+        """Return the call that asks for this level: `verb` is ``compute``, ``store``, ``hoist``."""
+        if verb == "hoist":
+            return self.directive("hoist_storage").replace("hoist_storage_at", "hoist_storage")
         match self.kind:
             case LevelKind.INLINED:
                 return f"{verb}_inline()"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from halo.ir.memory import MemoryDim
 from halo.ir.stmt import MemoryType
 from halo.schedule.formula import Size
+from halo.schedule.loop_level import LoopLevel
 from halo.schedule.schedule import Entry
 
 
@@ -54,6 +55,26 @@ class Fold:
 
 
 @dataclass(frozen=True, slots=True)
+class Hoist:
+    """Where memory is taken that lies further out than the storage in it.
+
+    Attributes
+    ----------
+    level
+        None: where the storage is.
+    entry
+        The directive that says so.
+    slots
+        How many times over the memory is there, by the directive `ring` (``ring_buffer``).
+    """
+
+    level: LoopLevel | None
+    entry: Entry = field(compare=False)
+    slots: int = 1
+    ring: Entry | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Storage:
     """How the cells of one Func lie in memory.
 
@@ -65,6 +86,8 @@ class Storage:
         Dimension of the Func to the number of cells kept, as given by ``bound_storage``.
     folds
         Dimension of the Func to the circular buffer along it, as given by ``fold_storage``.
+    hoist
+        Where the memory is taken, if not where the storage is.
     memory
         Where the memory is taken from.
     """
@@ -72,6 +95,7 @@ class Storage:
     layout: tuple[MemoryDim, ...] = ()
     limits: dict[str, Limit] = field(default_factory=dict)
     folds: dict[str, Fold] = field(default_factory=dict)
+    hoist: Hoist | None = None
     memory: MemoryType = MemoryType.Auto
 
     def sizes(self, func: str) -> Iterator[tuple[str, Size, Entry]]:

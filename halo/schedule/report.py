@@ -9,32 +9,26 @@ from halo.ir.function import Function
 from halo.polyhedral import Clash
 from halo.schedule.associativity import recognise
 from halo.schedule.directives import (
-    AlignStorage,
     AllowRaceConditions,
     Atomic,
-    BoundStorage,
     ComputeAt,
     ComputeInline,
     ComputeRoot,
     Directive,
     EagerInline,
-    FoldStorage,
-    Memoize,
     Parallel,
     Reorder,
-    ReorderStorage,
     RFactor,
     Serial,
     Split,
-    SplitStorage,
     StoreAt,
-    StoreIn,
     StoreRoot,
     Unroll,
     Unscheduled,
     Vectorize,
     Wrapping,
 )
+from halo.schedule.memory_report import memory_without_effect, sets_memory_again
 from halo.schedule.order import new_clash, reorder_effect
 from halo.schedule.partition import PARTITIONS, policy_of
 from halo.schedule.races import Order
@@ -48,7 +42,6 @@ from halo.schedule.witness import clash_text, unproven_text
 _COMPUTE = (ComputeAt, ComputeInline, ComputeRoot, EagerInline)
 _ORDER = (Reorder, Parallel, Vectorize)
 _STORE = (StoreAt, StoreRoot, ComputeInline, EagerInline)
-_MEMORY = (Memoize, ReorderStorage, AlignStorage, SplitStorage, BoundStorage, FoldStorage, StoreIn)
 _KINDS = (Vectorize, Unroll, Parallel)
 
 
@@ -119,8 +112,6 @@ def _replaced_by(entry: Entry, later: Sequence[Entry]) -> str:
         kinds = _COMPUTE
     elif isinstance(entry.directive, _STORE):
         kinds = _STORE
-    elif isinstance(entry.directive, StoreIn):
-        kinds = (StoreIn,)
     for e in later:
         if e.func == entry.func and (isinstance(e.directive, kinds) or _sets_again(entry, e)):
             return f"replaced by {e.source()}"
@@ -130,6 +121,8 @@ def _replaced_by(entry: Entry, later: Sequence[Entry]) -> str:
 def _sets_again(entry: Entry, later: Entry) -> bool:
     """Whether `later` sets for the same loops what `entry` sets."""
     old, new = entry.directive, later.directive
+    if sets_memory_again(old, new):
+        return True
     if (later.stage, later.branch) != (entry.stage, entry.branch):
         return False
     if isinstance(old, _KINDS) and isinstance(new, Serial):
@@ -169,11 +162,7 @@ def _without_effect(
         return "the loops are in that order already"
     if isinstance(directive, Serial) and same:
         return f"the loop over {directive.var} is serial already"
-    if isinstance(directive, ReorderStorage) and same:
-        return "the dimensions are in that order already"
-    if isinstance(directive, _MEMORY) and entry.func in outputs:
-        return f"{entry.func} is an output: it lies in the caller's buffer"
-    return ""
+    return memory_without_effect(entry, outputs, states[entry.func], same)
 
 
 def _remark(

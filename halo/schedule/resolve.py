@@ -22,6 +22,7 @@ from halo.schedule.directives import (
 from halo.schedule.extern_stages import place_extern_stages
 from halo.schedule.formula import Formula
 from halo.schedule.fusing import check_partners, fused_order
+from halo.schedule.hoisting import place_memory
 from halo.schedule.legality import CallGraph, Sites, call_graph
 from halo.schedule.loop_level import ROOT, LoopLevel
 from halo.schedule.memoizing import Memo, find_memos
@@ -156,7 +157,8 @@ def _place(
         if compute.is_at:
             entry = _last(schedule, name, ComputeAt)
             check_branches(store, compute, sites, functions[name], entry)
-        states[name] = replace(state, compute_level=compute, store_level=store)
+        placed = replace(state, compute_level=compute, store_level=store)
+        states[name] = place_memory(placed, functions[name], sites)
 
 
 def _place_output(state: FuncSchedule, function: Function, schedule: Schedule) -> FuncSchedule:

@@ -235,3 +235,51 @@ def test_only_a_dimension_is_folded(refused: Any) -> None:
     g.split_storage(x, "xo", "xi", 4)
     with refused(hl.ScheduleError, f"{g.name()} has no dimension xi", "its dimensions: x, y"):
         g.fold_storage("xi", 4)
+
+
+def test_memory_is_not_shared_by_threads(refused: Any) -> None:
+    g, f = two_stages()
+    g.compute_at(f, y).hoist_storage_root()
+    f.parallel(y)
+    with refused(
+        hl.ScheduleError,
+        f"iterations of the parallel loop over y of {f.name()} would share the memory",
+        f"{g.name()}.hoist_storage({f.name()}, y)",
+    ):
+        f.realize([4, 4])
+
+
+def test_memory_is_hoisted_to_a_loop_around_the_storage(refused: Any) -> None:
+    g, f = two_stages()
+    g.compute_at(f, y).hoist_storage(f, x)
+    with refused(
+        hl.ScheduleError,
+        f"that loop is not around {g.name()}.store_at({f.name()}, y)",
+        f"{g.name()}.hoist_storage_root(), {g.name()}.hoist_storage({f.name()}, y)",
+    ):
+        f.realize([4, 4])
+
+
+def test_memory_is_not_hoisted_inside_the_func_itself(refused: Any) -> None:
+    g, _ = two_stages()
+    with refused(hl.ScheduleError, "a Func cannot be stored inside itself"):
+        g.hoist_storage(g, x)
+
+
+def test_a_ring_of_buffers_needs_memory_that_outlives_a_use(refused: Any) -> None:
+    g, f = two_stages()
+    g.compute_at(f, y).ring_buffer(2)
+    with refused(hl.ScheduleError, "its memory is taken anew for each use", "hoist_storage_root()"):
+        f.realize([4, 4])
+
+
+def test_a_ring_has_a_positive_number_of_buffers(refused: Any) -> None:
+    g, _ = two_stages()
+    with refused(hl.ScheduleError, "the number of buffers is a positive integer, not 0"):
+        g.ring_buffer(0)
+
+
+def test_a_ring_has_no_more_buffers_than_can_be_counted(refused: Any) -> None:
+    g, _ = two_stages()
+    with refused(hl.ScheduleError, "100000 buffers are more than the 32768 there are"):
+        g.ring_buffer(100000)

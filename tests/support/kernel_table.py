@@ -93,6 +93,18 @@ PURE: dict[str, Directives] = {
         .split_storage("y", "yo", "yi", 2)
         .reorder_storage("yi", "x", "yo")
     ),
+    "hoisted memory": lambda g, f: (
+        f.tile("x", "y", "xo", "yo", "xi", "yi", 8, 4),
+        g.compute_at(f, "xo").vectorize("x", 4).hoist_storage_root(),
+    ),
+    "hoisted memory of threads": lambda g, f: (
+        f.split("y", "yo", "yi", 4, T.GuardWithIf).parallel("yo"),
+        g.store_at(f, "yi").compute_at(f, "x").hoist_storage(f, "yo").vectorize("x", 4),
+    ),
+    "buffers in a ring": lambda g, f: (
+        f.tile("x", "y", "xo", "yo", "xi", "yi", 8, 4, T.GuardWithIf).parallel("yo"),
+        g.compute_at(f, "xo").hoist_storage(f, "yo").ring_buffer(3).split_storage("x", "a", "b", 4),
+    ),
     "packed columns": lambda g, f: (
         g.compute_root().split_storage("x", "xo", "xi", 4).reorder_storage("xi", "y", "xo"),
         g.split("x", "xo", "xi", 4, T.GuardWithIf).reorder("xi", "y", "xo").vectorize("xi"),

@@ -66,6 +66,7 @@ RULES: dict[type[Node], Rule] = {
     S.Atomic: statements.body_holder,
     S.Allocate: statements.body_holder,
     S.Realize: statements.body_holder,
+    S.HoistedStorage: statements.body_holder,
     S.Store: statements.write,
     S.Provide: statements.write,
 }

@@ -37,6 +37,24 @@ class StoreRoot(Directive):
 
 
 @dataclass(frozen=True, slots=True)
+class HoistStorageRoot(Directive):
+    """Take the memory once, outside all loops; the storage in it begins and ends as before."""
+
+    method = "hoist_storage_root"
+
+
+@dataclass(frozen=True, slots=True)
+class RingBuffer(Directive):
+    """Have the memory `extent` times over; each use of the storage takes the next of them.
+
+    ``part == iteration % extent``, counted over the loops between the memory and the storage.
+    """
+
+    extent: int
+    method = "ring_buffer"
+
+
+@dataclass(frozen=True, slots=True)
 class ComputeAt(Site):
     """In each iteration of the loop over `var` of `func`, compute what that iteration needs."""
 
@@ -76,3 +94,10 @@ class ComputeWith(Site):
         """Return how the iterations of the shared loop over `var` are matched."""
         each = dict(a.split("=") for a in self.aligns)
         return LoopAlignStrategy[each.get(var, each.get("", "NoAlign"))]
+
+
+@dataclass(frozen=True, slots=True)
+class HoistStorage(Site):
+    """Take the memory once for an iteration of the loop over `var` of `func`."""
+
+    method = "hoist_storage"

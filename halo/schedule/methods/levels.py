@@ -11,14 +11,17 @@ from halo.schedule.directives import (
     ComputeRoot,
     Directive,
     EagerInline,
+    HoistStorage,
+    HoistStorageRoot,
+    RingBuffer,
     StoreAt,
     StoreRoot,
 )
 from halo.schedule.loop_level import LoopLevel as Level
-from halo.schedule.methods.base import Recorder
+from halo.schedule.methods.base import Recorder, integer
 from halo.schedule.methods.loop_level import LoopLevel, level_of
 
-_COMPUTE, _STORE = "compute", "store"
+_COMPUTE, _STORE, _HOIST = "compute", "store", "hoist"
 
 
 class LevelMethods(Recorder):
@@ -64,6 +67,31 @@ class LevelMethods(Recorder):
             return self._follow(_STORE, func)
         return self._place(_STORE, _store(level_of(func, var)))
 
+    def hoist_storage_root(self) -> Self:
+        """Take the memory once, outside all loops, and use it again each time."""
+        return self._place(_HOIST, HoistStorageRoot())
+
+    def hoist_storage(self, func: Any, var: Any = None) -> Self:
+        """Take the memory once for an iteration of the loop over `var` of `func`.
+
+        That loop is around the storage; the memory is as large as the largest use in it needs.
+        Where the Func is stored and computed does not change, nor what is computed again. Inside
+        a parallel loop each iteration of it takes its own memory.
+
+        `func` is a Func or update stage; or a `LoopLevel` alone, which may be set later.
+        """
+        if isinstance(func, LoopLevel):
+            return self._follow(_HOIST, func)
+        return self._place(_HOIST, _hoist(level_of(func, var)))
+
+    def ring_buffer(self, extent: Any) -> Self:
+        """Have the memory `extent` times over: each use of the storage takes the next of them.
+
+        It needs `hoist_storage` or `hoist_storage_root`: the parts take turns over the iterations
+        between the memory and the storage, so that one may be filled while another is read.
+        """
+        return self._record(RingBuffer(integer(extent)))
+
     def _place(self, what: str, directive: Directive) -> Self:
         self._record(directive)
         self._schedule_target()[2].follows.pop(what, None)
@@ -75,7 +103,7 @@ class LevelMethods(Recorder):
 
         def move(to: Level) -> None:
             if log.follows.get(what, (None,))[0] is level:  # no later directive moved it away
-                self._record(_compute(to) if what is _COMPUTE else _store(to))
+                self._record(_DIRECTIVES[what](to))
 
         level.follow(move)
         return self
@@ -91,3 +119,12 @@ def _store(level: Level) -> Directive:
     if level.is_at:
         return StoreAt(str(level.func), str(level.var), level.stage)
     return StoreRoot()
+
+
+def _hoist(level: Level) -> Directive:
+    if level.is_at:
+        return HoistStorage(str(level.func), str(level.var), level.stage)
+    return HoistStorageRoot()
+
+
+_DIRECTIVES = {_COMPUTE: _compute, _STORE: _store, _HOIST: _hoist}
