@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import numpy as np
 
 from codegen.c_prelude import runtime_text
 from codegen.memo_cache import CACHE
+from halo.errors import HaloError
 from halo.ir.trace import TraceEvent, TraceEventCode
 from halo.ir.types import Type, TypeCode
 
@@ -31,7 +33,10 @@ TYPE_OF_CODE = {0: TypeCode.INT, 1: TypeCode.UINT, 2: TypeCode.FLOAT, 4: TypeCod
 """``halo_type.code`` -> what it means."""
 
 
-_HOOKS = ("user", "print", "trace", "cache_load", "cache_store", "externs", "profile")
+_HOOKS = (
+    *("user", "allocate", "release", "print", "trace"),
+    *("cache_load", "cache_store", "externs", "profile"),
+)
 
 
 class Hooks:
@@ -50,9 +55,11 @@ class Hooks:
         The table of `codegen.externs.Externs`.
     profile
         The table of a `codegen.profile.ProfileTable`.
+    malloc, free
+        Give the address of so many bytes, a multiple of 64, and take it back; both or none.
     """
 
-    __slots__ = ("_error", "_externs", "_lock", "_print", "_profile", "_trace")
+    __slots__ = ("_error", "_externs", "_free", "_lock", "_malloc", "_print", "_profile", "_trace")
 
     def __init__(
         self,
@@ -60,11 +67,14 @@ class Hooks:
         trace: Callable[[TraceEvent], Any] | None = None,
         externs: Any = None,
         profile: Any = None,
+        malloc: Callable[[int], int] | None = None,
+        free: Callable[[int], Any] | None = None,
     ) -> None:
         self._print = print or _to_stdout
         self._trace = trace
         self._externs = externs
         self._profile = profile
+        self._malloc, self._free = malloc, free
         self._error: BaseException | None = None
         self._lock = threading.Lock()
 
@@ -81,6 +91,8 @@ class Hooks:
         context.cache_load, context.cache_store = _callbacks()[2:]
         if self._externs is not None:
             context.externs = self._externs
+        if self._malloc is not None:
+            context.allocate, context.release = _memory_callbacks()
         if self._profile is not None:
             context.profile = self._profile
         try:
@@ -103,6 +115,31 @@ class Hooks:
         assert self._trace is not None
         take = self._trace
         self._one_by_one(lambda: take(_event(event)))
+
+    def allocated(self, size: int) -> int:
+        """Return the address of `size` bytes; 0 if there are none."""
+        assert self._malloc is not None
+        take, found = self._malloc, [0]
+
+        def allocate() -> None:
+            found[0] = operator.index(take(size))
+            if found[0] % 64:
+                address, found[0] = found[0], 0
+                raise HaloError(
+                    f"custom_malloc gave the address {address:#x}, which is no multiple of 64",
+                    hint="vectors are loaded from whole cache lines",
+                )
+
+        with self._lock:
+            self.guarded(allocate)
+        return found[0]
+
+    def released(self, address: int) -> None:
+        """Take memory back."""
+        assert self._free is not None
+        take = self._free
+        with self._lock:
+            self.guarded(lambda: take(address))
 
     def _one_by_one(self, action: Callable[[], Any]) -> None:
         with self._lock:
@@ -176,3 +213,18 @@ def _callbacks() -> tuple[Any, ...]:
         ffi.from_handle(user).guarded(lambda: CACHE.store(ffi, memo))
 
     return printed, traced, load, store
+
+
+@cache
+def _memory_callbacks() -> tuple[Any, Any]:
+    ffi = abi()
+
+    @ffi.callback("void *(void *, size_t)")  # type: ignore[untyped-decorator]
+    def allocate(user: Any, size: int) -> Any:
+        return ffi.cast("void *", ffi.from_handle(user).allocated(size))
+
+    @ffi.callback("void(void *, void *)")  # type: ignore[untyped-decorator]
+    def release(user: Any, address: Any) -> None:
+        ffi.from_handle(user).released(int(ffi.cast("uintptr_t", address)))
+
+    return allocate, release

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from halo.errors import DefinitionError, user_location
 from halo.ir.function import Function
 from halo.ir.trace import TraceEvent
 from halo.lang.profile import ProfileReport
@@ -25,10 +26,31 @@ class JITHandlers:
         Takes each line of `halo.print`, its newline included; ``sys.stdout.write`` by default.
     custom_trace
         Takes each `TraceEvent` of what is traced; by default it is printed as a line.
+    custom_error
+        Takes the text of the error with which compiled code ended; `realize` then returns, and what
+        it computes into is not complete. By default the error is raised.
+    custom_malloc, custom_free
+        Return the address of so many bytes, a multiple of 64 (0: there are none), and take it
+        back; both or none. By default C's own.
     """
 
     custom_print: Callable[[str], Any] | None = None
     custom_trace: Callable[[TraceEvent], Any] | None = None
+    custom_error: Callable[[str], Any] | None = None
+    custom_malloc: Callable[[int], int] | None = None
+    custom_free: Callable[[int], Any] | None = None
+
+    def check(self) -> None:
+        """Refuse half an allocator."""
+        if (self.custom_malloc is None) != (self.custom_free is None):
+            there, missing = ("custom_malloc", "custom_free")
+            if self.custom_malloc is None:
+                there, missing = missing, there
+            raise DefinitionError(
+                f"there is a {there} and no {missing}",
+                where=user_location(),
+                hint="what one of them gives only the other can take back: set both, or none",
+            )
 
 
 def keep_profile(function: Function, report: ProfileReport) -> None:

@@ -68,6 +68,7 @@ class Compiled:
         """Compute, given all inputs and outputs in the order of the function's arguments."""
         plain = [_c_buffer(a) if isinstance(a, Buffer) else a for a in args]
         custom = handlers or JITHandlers()
+        custom.check()
         profiled = self.lowered.func.profiled
         profile = None
         if profiled is not None:
@@ -77,6 +78,8 @@ class Compiled:
             custom.custom_trace,
             self.externs.table,
             None if profile is None else profile.table,
+            custom.custom_malloc,
+            custom.custom_free,
         )
         self.library.call(self.lowered.func.name, *plain, hooks=hooks)
         return None if profile is None else _report(profile)

@@ -9,11 +9,11 @@ from typing import Any
 
 import codegen
 from halo.buffer import Buffer
-from halo.errors import BoundsError
+from halo.errors import BoundsError, HaloError
 from halo.ir.function import Function, Image, Parameter, output_buffer
 from halo.ir.lowered import LoweredModule
 from halo.lang.driver import PathLike
-from halo.lang.handlers import keep_profile
+from halo.lang.handlers import JITHandlers, keep_profile
 from halo.lang.output_files import OutputFileType
 from halo.lowering import Request, lower, prepare
 from halo.lowering.input_boxes import input_boxes
@@ -46,10 +46,15 @@ class HaloDriver:
     ) -> None:
         """Compute `outputs` into `buffers`."""
         compiled = self.compiled(outputs, buffers, target)
+        handlers: JITHandlers | None = outputs[0].handlers
         try:
-            report = compiled.run(buffers, outputs[0].handlers)
-        except BoundsError as error:
-            raise explained(error, outputs, buffers) from None
+            report = compiled.run(buffers, handlers)
+        except HaloError as error:
+            told = explained(error, outputs, buffers) if isinstance(error, BoundsError) else error
+            if handlers is None or handlers.custom_error is None:
+                raise told from None
+            handlers.custom_error(str(told))
+            return
         if report is not None:
             keep_profile(outputs[0], report)
 

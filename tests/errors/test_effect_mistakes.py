@@ -112,3 +112,25 @@ def test_a_profile_needs_a_profiled_run(refused: Refused) -> None:
         hl.DefinitionError, "unprofiled has no profile yet", 'halo.Target("host-profile")'
     ):
         f.profile_report()
+
+
+def test_half_an_allocator_is_refused(refused: Refused) -> None:
+    f = hl.Func("f")
+    f[x] = x
+    f.jit_handlers().custom_malloc = lambda size: 0
+    with refused(hl.DefinitionError, "there is a custom_malloc and no custom_free", "set both"):
+        f.realize([3])
+    f.jit_handlers().custom_malloc, f.jit_handlers().custom_free = None, lambda address: None
+    with refused(hl.DefinitionError, "there is a custom_free and no custom_malloc"):
+        f.realize([3])
+
+
+def test_an_allocator_gives_whole_cache_lines(refused: Refused) -> None:
+    g, h = hl.Func("g"), hl.Func("h")
+    g[x] = x
+    h[x] = g[x] + g[x + 1]
+    g.compute_root()
+    h.jit_handlers().custom_malloc = lambda size: 4104
+    h.jit_handlers().custom_free = lambda address: None
+    with refused(hl.HaloError, "gave the address 0x1008, which is no multiple of 64", here=False):
+        h.realize([9000])
