@@ -50,6 +50,10 @@ test: $(STAMP) ## run the test suite
 long: $(STAMP) ## run the long sweeps (minutes to hours)
 	@$(RUN) -m pytest -q -n $(JOBS) -m long $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(STAMP) ## try random schedules on random pipelines (HALO_RANDOM_PIPELINES of them, 1000)
+	@$(RUN) -m pytest -q -n $(JOBS) -m long tests/lowering/test_random_pipelines.py $(ARGS)
+
 .PHONY: sanitize
 sanitize: $(STAMP) ## run the emitted C under sanitizers and with every compiler
 	@$(RUN) -m pytest -q -n $(JOBS) -m "long or not long" tests/sanitize $(ARGS)

@@ -155,7 +155,8 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
     def clone_in(self, consumers: Any) -> Func:
         """Return a second Func with the definitions of this one, used by `consumers` instead.
 
-        It begins with the schedule that this one has then.
+        It begins with the loops and the storage that this one has then; a place in a loop of
+        another Func, and loops shared with one, it does not take over.
         """
         return Func.of(clone(self._function, consumers))
 

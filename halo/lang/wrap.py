@@ -98,7 +98,7 @@ def _made(
 def _cloned(log: EntryLog, names: tuple[str, ...], function: Function) -> Function:
     made = _made(log, CloneIn, names, function)
     if isinstance(log, ScheduleLog):
-        made.schedule_log = ScheduleLog(made, log.state)
+        made.schedule_log = ScheduleLog(made, log.state.alone())
     return made
 
 

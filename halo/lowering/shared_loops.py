@@ -39,14 +39,16 @@ class Variant:
 class Member:
     """A loop nest under construction, alone or with others that share its outer loops.
 
-    `reads` are the ranges for which it reads; `sites` are those of its loops; `guards` hold where
-    it runs at all, and are asked where its own loops begin.
+    `reads` are the ranges for which it reads; `sites` are those of its loops, `innermost` is
+    another one inside all of them. `guards` hold where it runs at all, and are asked where its own
+    loops begin.
     """
 
     variant: Variant
     nest: StageNest
     reads: Domain
     sites: list[Site]
+    innermost: Site | None = None
     guards: list[Guard] = field(default_factory=list)
 
     @property

@@ -109,7 +109,7 @@ class StageLoops:
         made: list[Member] = []
         for v, r in zip(variants, ranges, strict=True):
             nest = undo_splits(v.prefix, v.schedule, r.asked, self.around.careful)
-            made.append(Member(v, nest, r.reads, self._sites(v)))
+            made.append(Member(v, nest, r.reads, self._sites(v), self._innermost(v)))
         return made
 
     def _loops(self, members: Sequence[Member]) -> Stmt:
@@ -165,16 +165,25 @@ class StageLoops:
 
     def _at(self, members: Sequence[Member], depth: int) -> Stmt:
         """Return the inside of the loop at `depth`, with what else is computed there."""
-        site = members[0].sites[depth]
-        if site not in self.around.placement.inside:
+        sites = [members[0].sites[depth]]
+        for m in members:
+            if depth == len(m.nest.loops) - 1 and m.innermost is not None:
+                sites.append(m.innermost)
+        return self._at_each(sites, members, depth)
+
+    def _at_each(self, sites: Sequence[Site], members: Sequence[Member], depth: int) -> Stmt:
+        if not sites:
             return self._inside(members, depth + 1)
+        first, *rest = sites
+        if first not in self.around.placement.inside:
+            return self._at_each(rest, members, depth)
         owner: dict[str, Box] = {}
         for m in members:
             scope = m.nest.scope_at(depth, m.reads)
             merge_boxes(owner, self.around.regions.touched_by(*m.stage, scope))
         for m in members:
             owner.pop(m.variant.func, None)
-        return self.at_site(site, owner, lambda: self._inside(members, depth + 1))
+        return self.at_site(first, owner, lambda: self._at_each(rest, members, depth))
 
     def _bound(self, m: Member, depth: int, body: Stmt) -> Stmt:
         return with_bindings(m, depth, self._guarded(m.guards_at(depth), body))
@@ -186,19 +195,22 @@ class StageLoops:
         return IfThenElse(reduce(And, conditions), body) if conditions else body
 
     def _sites(self, v: Variant) -> list[Site]:
-        """Return the sites of the loops of `v`, outermost first.
+        """Return the sites of the loops of `v`, outermost first."""
+        plain = loop_sites(self.schedules, v.func, v.stage)
+        names = [d.name for d in v.schedule.dims]
+        if names == [s.var for s in plain]:
+            return plain
+        return [Site(v.func, v.stage, name) for name in names]
+
+    def _innermost(self, v: Variant) -> Site | None:
+        """Return the site inside all loops of the stage, if `v` has no loop of that name.
 
         What is computed in the innermost loop of the stage, wherever that is, is so in each of
         its specialisations.
         """
         plain = loop_sites(self.schedules, v.func, v.stage)
-        names = [d.name for d in v.schedule.dims]
-        if names == [s.var for s in plain]:
-            return plain
-        innermost = [s.var for s in plain[-1:]]
-        if names and not set(innermost) <= set(names):
-            names[-1:] = innermost
-        return [Site(v.func, v.stage, name) for name in names]
+        names = {d.name for d in v.schedule.dims}
+        return plain[-1] if plain and plain[-1].var not in names else None
 
     def _provide(self, m: Member) -> Stmt:
         def fill(e: Expr) -> Expr:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -11,38 +10,13 @@ from halo.errors import ScheduleError, user_location
 from halo.ir.function import Function, Image
 from halo.lang.wrap import log_of, make_again
 from halo.lowering import lower
+from halo.pipeline.naming import named_as
 from halo.pipeline.parts import Parts
 from halo.pipeline.request import count_values, make_request
 from halo.schedule.methods import ScheduleLog
 from halo.schedule.receipts import Receipts, Status
 from halo.schedule.rewrites import is_rewrite
 from halo.schedule.schedule import Entry, Schedule
-
-
-def named_as(schedule: Schedule, names: Sequence[str]) -> Schedule:
-    """Return `schedule` for Funcs called `names`.
-
-    A Func that is not among them stands for the only one whose name is the same up to the number
-    that sets Funcs of one name apart: ``f`` for ``f$2``.
-    """
-    by_base: dict[str, list[str]] = {}
-    for name in names:
-        by_base.setdefault(_base(name), []).append(name)
-    mapping: dict[str, str] = {}
-    made = {e.directive.names()[0] for e in schedule.entries if is_rewrite(e.directive)}
-    for name in _names_in(schedule) - made:
-        candidates = by_base.get(_base(name), [])
-        if name not in names and len(candidates) == 1:
-            mapping[name] = candidates[0]
-    return schedule.renamed(mapping) if mapping else schedule
-
-
-def _base(name: str) -> str:
-    return re.sub(r"\$\d+", "", name)
-
-
-def _names_in(schedule: Schedule) -> set[str]:
-    return {name for e in schedule.entries for name in (e.func, *e.directive.names())}
 
 
 def apply_schedule(outputs: Sequence[Function], schedule: Schedule, strict: bool) -> None:
@@ -62,7 +36,7 @@ def apply_schedule(outputs: Sequence[Function], schedule: Schedule, strict: bool
     where = user_location()
     with _all_or_nothing(list(table.values())):
         own_names: dict[str, str] = {}
-        for entry in named_as(schedule, list(table)).entries:
+        for entry in named_as(schedule, table).entries:
             placed = entry if entry.where else dataclasses.replace(entry, where=where)
             _give(table, placed.renamed(own_names), own_names)
         _check(outputs, strict)
@@ -125,7 +99,7 @@ def check_schedule(outputs: Sequence[Function], schedule: Schedule | None) -> Re
     """
     parts = Parts.of(outputs)
     plain = parts.schedule() if schedule is None else schedule
-    left = named_as(plain, list(_table(parts)))
+    left = named_as(plain, _table(parts))
     entries = left.entries
     refused: dict[int, str] = {}
     request = make_request(outputs, outputs[0].name, [None] * count_values(outputs), None)

@@ -146,7 +146,7 @@ def _wrap(working: Working, entry: Entry) -> None:
     called = _need_uses(working, entry, consumers, redirects)
     if isinstance(directive, CloneIn):
         made = clone_of(directive.name, working.functions[source])
-        working.add(made, working.states[source])
+        working.add(made, working.states[source].alone())
     else:
         made = wrapper_of(directive.name, called, _args_of(called))
         working.add(made)
@@ -172,6 +172,9 @@ def _need_uses(
         f"{entry.func}.{entry.directive.method}({u})" for u in users if u not in working.wraps
     )
     for consumer in consumers:
+        if consumer == entry.func:
+            reason = f"{consumer} cannot stand between itself and its own cells"
+            refuse(entry, function, reason, f"legal: {legal}")
         if consumer not in working.functions:
             refuse(entry, function, f"there is no Func {consumer} here", f"legal: {legal}")
         if not any(_calls(working.functions[consumer], n) for n in names):

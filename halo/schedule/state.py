@@ -145,6 +145,12 @@ class FuncSchedule:
             yield from bounds.sizes(f"{func}.bound.{arg}")
         yield from self.storage.sizes(func)
 
+    def alone(self) -> FuncSchedule:
+        """Return this schedule for a Func that no loop of another definition has to do with."""
+        stages = tuple(dataclasses.replace(s, fused=None) for s in self.stages)
+        compute = INLINED if self.compute_level.is_at else self.compute_level
+        return dataclasses.replace(self, stages=stages, compute_level=compute, store_level=INLINED)
+
     def with_stage(self, index: int, stage: StageSchedule) -> FuncSchedule:
         """Return this schedule with stage `index` replaced."""
         stages = (*self.stages[:index], stage, *self.stages[index + 1 :])

@@ -10,8 +10,6 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 import halo as hl
-from halo.lowering.program import producers_of
-from halo.schedule.state import pure_vars
 
 T = TypeVar("T")
 
@@ -42,7 +40,7 @@ class SeededChooser:
 
 
 TYPES = [hl.UInt(8), hl.Int(16), hl.Int(32), hl.Float(32)]
-HALO = 12
+HALO = 80
 """How far inputs reach beyond the largest output; no pipeline reads further."""
 
 
@@ -53,12 +51,21 @@ class RandomPipeline:
     stages: list[hl.Func]
     variables: tuple[hl.Var, hl.Var]
     sizes: tuple[int, int]
-    users: dict[int, list[int]] = field(default_factory=dict)
+    weight: hl.Param = field(default_factory=lambda: hl.Param(hl.Int(32), "weight", 3))
     story: list[str] = field(default_factory=list)
 
     @property
     def output(self) -> hl.Func:
         return self.stages[-1]
+
+    def pipeline(self) -> hl.Pipeline:
+        """Return the pipeline of the output alone."""
+        return hl.Pipeline(self.output)
+
+    def values(self) -> list[np.ndarray[Any, Any]]:
+        """Return what the output's cells hold, an array for each element of a Tuple."""
+        made = self.output.realize(list(self.sizes))
+        return [np.array(b) for b in (made if isinstance(made, tuple) else (made,))]
 
 
 def random_input(choose: Chooser, type_: hl.Type, sizes: tuple[int, int]) -> hl.Buffer:
@@ -66,7 +73,8 @@ def random_input(choose: Chooser, type_: hl.Type, sizes: tuple[int, int]) -> hl.
     rng = np.random.default_rng(choose.integer(0, 1 << 20))
     shape = (sizes[1] + 2 * HALO, sizes[0] + 2 * HALO)
     if type_.is_float:
-        data = rng.normal(0, 20, shape).astype(np.float32)
+        # Small integers: sums of them are exact, so that their order does not show.
+        data = rng.integers(-20, 20, shape).astype(np.float32)
     else:
         low, high = max(type_.min_value, -(1 << 31)), min(type_.max_value, (1 << 31) - 1)
         data = rng.integers(low, high, shape, endpoint=True).astype(type_.dtype)
@@ -76,32 +84,59 @@ def random_input(choose: Chooser, type_: hl.Type, sizes: tuple[int, int]) -> hl.
 
 
 def random_pipeline(choose: Chooser) -> RandomPipeline:
-    """Return 2 to 5 stages of stencils, reductions, selects and casts over small images."""
-    sizes = (choose.integer(1, 37), choose.integer(1, 19))
+    """Return 2 to 5 stages of stencils, reductions, Tuples, selects and casts on small images."""
+    sizes = (choose.integer(1, 23), choose.integer(1, 13))
     x, y = hl.Var("x"), hl.Var("y")
     source = random_input(choose, choose.pick(TYPES), sizes)
     made = RandomPipeline([], (x, y), sizes)
     n = choose.integer(2, 5)
     for i in range(n):
-        reach = made.stages if made.stages else []
+        reach = made.stages
         first: Any = (
             source if not reach else reach[choose.integer(max(0, len(reach) - 2), len(reach) - 1)]
         )
         if i == n - 1 and reach:
             first = reach[-1]
         second: Any = choose.pick([source, *reach])
-        made.stages.append(_stage(choose, made, i == n - 1, first, second))
+        made.stages.append(_stage(choose, made, i == n - 1, Cells(first), Cells(second)))
     return made
 
 
+class Cells:
+    """Cells of a Func or Buffer as one value each, also where they are Tuples."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    def __getitem__(self, place: Any) -> Any:
+        cell = self._source[place]
+        if isinstance(self._source, hl.Func) and self._source.outputs() > 1:
+            return hl.cast(hl.Int(32), cell[0]) - hl.cast(hl.Int(32), cell[1])
+        return cell
+
+
+KINDS = (
+    *("point", "stencil", "select", "cast", "sum", "update", "row", "gather", "weight", "down"),
+    *("up", "turn", "tuple", "where", "product", "largest"),
+)
+NEEDS_SPACE = ("scan", "histogram", "pairs", "best")
+"""These write cells 0 to 9 at most, which an output has to have."""
+
+
 def _stage(choose: Chooser, p: RandomPipeline, is_output: bool, a: Any, b: Any) -> hl.Func:
-    x, y = p.variables
     f = hl.Func(f"f{len(p.stages)}")
-    kinds = ["point", "stencil", "select", "cast", "sum", "update", "row", "gather"]
-    if not is_output or p.sizes[0] > 10:  # these write cells 0 to 9 at most
-        kinds += ["scan", "histogram"]
+    kinds = KINDS
+    if not is_output or p.sizes[0] > 10:
+        kinds += NEEDS_SPACE
     kind = choose.pick(kinds)
     p.story.append(kind)
+    if not _pure_stage(choose, p, kind, f, a, b):
+        _stage_with_updates(choose, p, kind, f, a, b)
+    return f
+
+
+def _pure_stage(choose: Chooser, p: RandomPipeline, kind: str, f: hl.Func, a: Any, b: Any) -> bool:
+    x, y = p.variables
     dx, dy = choose.integer(-1, 1), choose.integer(-1, 1)
     match kind:
         case "point":
@@ -115,6 +150,29 @@ def _stage(choose: Chooser, p: RandomPipeline, is_output: bool, a: Any, b: Any) 
         case "sum":
             r = hl.RDom([(0, choose.integer(1, 3)), (-1, choose.integer(1, 3))])
             f[x, y] = hl.sum(a[x + r.x - 1, y + r.y]) + b[x, y]
+        case "gather":
+            where = hl.clamp(hl.cast(hl.Int(32), b[x, y]), -2, 3)
+            f[x, y] = a[where, y] + a[x, y]
+        case "weight":
+            f[x, y] = hl.cast(hl.Int(32), a[x, y]) * p.weight + hl.cast(hl.Int(32), b[x + dx, y])
+        case "down":
+            f[x, y] = a[2 * x + dx, y] + a[2 * x, y + dy]
+        case "up":
+            f[x, y] = a[x // 2, y] + a[(x + 1) // 2, y + dy]
+        case "turn":
+            f[x, y] = a[hl.clamp(y, 0, 12), hl.clamp(x, 0, 12)] + b[x, y + dy]
+        case "tuple":
+            f[x, y] = (hl.cast(hl.Int(32), a[x, y]) + x, hl.cast(hl.Int(16), b[x + dx, y]))
+        case _:
+            return False
+    return True
+
+
+def _stage_with_updates(
+    choose: Chooser, p: RandomPipeline, kind: str, f: hl.Func, a: Any, b: Any
+) -> None:
+    x, y = p.variables
+    match kind:
         case "update":
             r = hl.RDom([(-1, choose.integer(1, 3))])
             f[x, y] = b[x, y]
@@ -125,15 +183,36 @@ def _stage(choose: Chooser, p: RandomPipeline, is_output: bool, a: Any, b: Any) 
             f[r, y] = f[r - 1, y] + f[r, y]
         case "row":
             f[x, y] = a[x, y]
-            f[x, 0] = hl.cast(f.types()[0], b[x, dy]) + f[x, 0]
+            f[x, 0] = hl.cast(f.types()[0], b[x, 1]) + f[x, 0]
         case "histogram":
             r = hl.RDom([(0, choose.integer(1, 6)), (0, choose.integer(1, 4))])
             f[x, y] = hl.cast(hl.Int(32), 0)
             f[hl.clamp(hl.cast(hl.Int(32), a[r.x, r.y]), 0, 5), y] += 1 + r.x
+        case "where":
+            r = hl.RDom([(0, choose.integer(1, 5)), (0, choose.integer(1, 4))])
+            r.where(r.x + r.y < choose.integer(1, 7))
+            f[x, y] = hl.cast(hl.Int(32), 1)
+            f[x, y] += hl.cast(hl.Int(32), a[x + r.x, y - r.y])
+        case "product":
+            r = hl.RDom([(0, choose.integer(1, 4)), (0, choose.integer(1, 3))])
+            f[x, y] = hl.cast(hl.Int(32), 0)
+            f[x, y] += hl.cast(hl.Int(32), a[x + r.x, y]) * hl.cast(hl.Int(32), b[x, y + r.y])
+        case "largest":
+            r = hl.RDom([(-1, choose.integer(1, 6))])
+            f[x, y] = a[x, y]
+            f[x, y] = hl.max(f[x, y], hl.cast(f.types()[0], b[x, y + r]))
+        case "pairs":
+            r = hl.RDom([(0, choose.integer(1, 4))])
+            f[x, y] = a[x, y]
+            f[2 * r, y] = f[2 * r + 1, y] + hl.cast(f.types()[0], r)
+        case "best":
+            r = hl.RDom([(0, choose.integer(1, 8))])
+            f[x, y] = (hl.cast(hl.Int(32), a[x, y]), 0)
+            v = hl.cast(hl.Int(32), b[x + r, y])
+            better = v > f[x, y][0]
+            f[x, y] = (hl.select(better, v, f[x, y][0]), hl.select(better, r, f[x, y][1]))
         case _:
-            where = hl.clamp(hl.cast(hl.Int(32), b[x, y]), -2, 3)
-            f[x, y] = a[where, y] + a[x, y]
-    return f
+            raise AssertionError(kind)
 
 
 def _combine(choose: Chooser, a: Any, b: Any) -> Any:
@@ -155,129 +234,3 @@ def _combine(choose: Chooser, a: Any, b: Any) -> Any:
             return a % b
         case _:
             return hl.absd(a, b)
-
-
-def random_schedule(choose: Chooser, p: RandomPipeline) -> None:
-    """Give every stage of `p` random directives; they may turn out to be illegal together.
-
-    Raises
-    ------
-    halo.errors.ScheduleError
-        A directive cannot be applied.
-    """
-    loops: dict[str, list[str]] = {}
-    for i in reversed(range(len(p.stages))):
-        f = p.stages[i]
-        users = _users(p, f)
-        _place(choose, p, f, users, loops)
-        loops[f.name()] = _schedule_pure(choose, f, p.variables)
-        for k in range(f.num_update_definitions()):
-            _schedule_update(choose, f, k, p.variables)
-        if choose.integer(0, 5) == 0:
-            f.reorder_storage(p.variables[1], p.variables[0])
-
-
-def _users(p: RandomPipeline, f: hl.Func) -> list[hl.Func]:
-    return [g for g in p.stages if g is not f and _reads(g, f)]
-
-
-def _reads(g: hl.Func, f: hl.Func) -> bool:
-    seen: set[str] = set()
-    stack = [d for d in g.function.definitions]
-    while stack:
-        for producer in producers_of(stack.pop()):
-            if producer.name == f.name():
-                return True
-            if producer.name not in seen and producer.name.startswith("sum"):
-                seen.add(producer.name)
-                stack.extend(producer.definitions)
-    return False
-
-
-def _place(
-    choose: Chooser,
-    p: RandomPipeline,
-    f: hl.Func,
-    users: list[hl.Func],
-    loops: dict[str, list[str]],
-) -> None:
-    if f is p.output:
-        return
-    kind = choose.integer(0, 5)
-    if kind == 0 and f.num_update_definitions() == 0:
-        f.compute_inline()
-        loops[f.name()] = []
-    elif kind <= 3 and len(users) == 1 and loops.get(users[0].name()):
-        names = loops[users[0].name()]
-        at = choose.integer(0, len(names) - 1)
-        f.compute_at(users[0], names[at])
-        if choose.integer(0, 1):
-            f.store_root() if choose.integer(0, 1) else f.store_at(
-                users[0], names[choose.integer(0, at)]
-            )
-    else:
-        f.compute_root()
-
-
-def _schedule_pure(choose: Chooser, f: hl.Func, variables: tuple[hl.Var, hl.Var]) -> list[str]:
-    """Schedule the pure stage; return its loops, outermost first."""
-    x, y = variables
-    tails = hl.TailStrategy  # those that need no more cells than there are
-    tail = choose.pick([tails.Auto, tails.GuardWithIf, tails.ShiftInwards, tails.Predicate])
-    n = choose.pick([2, 3, 4, 8, 16])
-    match choose.integer(0, 7):
-        case 0:
-            return ["y", "x"]
-        case 1:
-            f.vectorize(x, n)
-            return ["y"]
-        case 2:
-            f.split(x, "xo", "xi", n, tail).unroll("xi")
-            return ["y", "xo"]
-        case 3:
-            f.tile(x, y, "xo", "yo", "xi", "yi", n, choose.pick([2, 3, 5]), tail=tail)
-            if choose.integer(0, 1):
-                f.vectorize("xi")
-            if choose.integer(0, 1):
-                f.parallel("yo")
-            return ["yo", "xo"]
-        case 4:
-            f.reorder(y, x)
-            if choose.integer(0, 1):
-                f.vectorize(y, n, tail)
-            return ["x"]
-        case 5:
-            f.fuse(x, y, "t").split("t", "to", "ti", n, tail)
-            if choose.integer(0, 1):
-                f.vectorize("ti")
-            return ["to"]
-        case 6:
-            f.split(y, "yo", "yi", n, tail).split("yi", "ym", "yj", 2, tail).parallel("yo")
-            return ["yo", "ym"]
-        case _:
-            f.split(x, "xo", "xi", n, tail).split("xo", "xp", "xq", 2, tail)
-            f.reorder("xi", y, "xq", "xp").vectorize("xi")
-            return ["xp", "xq", "y"]
-
-
-def _schedule_update(
-    choose: Chooser, f: hl.Func, index: int, variables: tuple[hl.Var, hl.Var]
-) -> None:
-    names = pure_vars(f.function, f.function.definitions[index + 1])
-    stage = f.update(index)
-    for v in variables:
-        if v.name() not in names:
-            continue
-        match choose.integer(0, 4):
-            case 0:
-                stage.vectorize(v, choose.pick([2, 4, 8]))
-            case 1:
-                tails = hl.TailStrategy
-                tail = choose.pick([tails.Auto, tails.Predicate, tails.ShiftInwardsAndBlend])
-                stage.split(v, f"{v.name()}o", f"{v.name()}i", choose.pick([2, 3, 4]), tail)
-            case 2:
-                stage.unroll(v, 2)
-            case 3:
-                stage.parallel(v)
-            case _:
-                pass

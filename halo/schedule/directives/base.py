@@ -30,6 +30,17 @@ class Directive:
         """Return the names of Funcs in this directive."""
         return ()
 
+    def with_loops(self, names: Mapping[str, str]) -> Self:
+        """Return this directive for loops that are called otherwise."""
+        changed: dict[str, object] = {}
+        for f in dataclasses.fields(self):
+            value = getattr(self, f.name)
+            if isinstance(value, str):
+                changed[f.name] = names.get(value, value)
+            elif isinstance(value, tuple):
+                changed[f.name] = tuple(names.get(v, v) for v in value)
+        return dataclasses.replace(self, **changed)
+
 
 def _texts(value: object) -> list[str]:
     if isinstance(value, tuple):
@@ -66,3 +77,6 @@ class Site(Directive):
 
     def names(self) -> tuple[str, ...]:
         return (self.func,)
+
+    def with_loops(self, names: Mapping[str, str]) -> Self:
+        return dataclasses.replace(self, var=names.get(self.var, self.var))

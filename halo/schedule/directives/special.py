@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from halo.schedule.directives.base import Directive
 from halo.schedule.formula import Formula
@@ -29,3 +31,6 @@ class SpecializeFail(Directive):
 
     def source(self) -> str:
         return f"{self.method}({self.message!r})"
+
+    def with_loops(self, names: Mapping[str, str]) -> Self:
+        return self

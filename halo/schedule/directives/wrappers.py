@@ -31,6 +31,9 @@ class Wrapping(Directive):
     def names(self) -> tuple[str, ...]:
         return (self.name, *self.consumers)
 
+    def with_loops(self, names: Mapping[str, str]) -> Self:
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class In(Wrapping):
