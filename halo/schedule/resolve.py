@@ -186,14 +186,15 @@ def _definite(
             return replace(level, func=loop.func, stage=loop.stage)
     calls = [f"{entry.func}.{x.directive('compute')}" for x in sites.legal_levels(entry.func)]
     legal = ", ".join([f"{entry.func}.compute_root()", *calls])
-    users = dict.fromkeys(u.consumer for u in sites.uses(entry.func))
-    used_by = ", ".join(_defined_at(functions[u]) for u in users)
+    used_by = ", ".join(_line_of(functions[u.consumer], u.stage) for u in sites.uses(entry.func))
     reason = _why_not(level, sites, functions, entry)
     raise refusal(entry, reason, f"legal: {legal}   used by: {used_by}")
 
 
-def _defined_at(function: Function) -> str:
-    return f"{function.name} at {function.where}" if function.where else function.name
+def _line_of(function: Function, stage: int) -> str:
+    where = function.definitions[stage].where
+    name = handle_source(function.name, stage)
+    return f"{name} at {where}" if where else name
 
 
 def _why_not(

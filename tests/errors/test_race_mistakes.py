@@ -187,3 +187,32 @@ def test_allowing_races_does_not_allow_an_order_that_is_proven_wrong(refused: An
     f[r.x, r.y] = f[r.x + 1, r.y - 1] + 1
     with refused(hl.ScheduleError, "the second would come first"):
         f.update().allow_race_conditions().reorder(r.y, r.x)
+
+
+@pytest.mark.parametrize("extent", [10, 10**9])
+def test_the_extent_matters_neither_to_the_verdict_nor_to_the_witness(
+    extent: int, refused: Any
+) -> None:
+    f, r = hl.Func("f"), hl.RDom([(0, extent), (0, extent)], "r")
+    f[x, y] = 0
+    f[r.x * 2, r.y] = f[r.x * 2 + 1, r.y - 1] + 1
+    f.update().parallel(r.x).reorder(r.y, r.x)
+    g, q = hl.Func("g"), hl.RDom([(0, extent), (0, extent)], "q")
+    g[x, y] = 0
+    g[q.x, q.y] = g[q.x + 3, q.y - 1] + 1
+    a, b = names(q)
+    text = f"({a}=3, {b}=0) writes {g.name()}(3, 0), which iteration ({a}=0, {b}=1) reads"
+    with refused(hl.ScheduleError, text):
+        g.update().reorder(q.y, q.x)
+
+
+@pytest.mark.parametrize("bounded", ["clamp", "unsafe_promise_clamped"])
+def test_an_index_with_bounds_can_be_proven(bounded: str, refused: Any) -> None:
+    at = hl.ImageParam(hl.Int(32), 1, "at")
+    f, r, _ = update(rows=4)
+    f[at[r.y] + r.x, y] = r.x * r.y
+    with refused(hl.ScheduleError, "it is not proven", "hl.clamp(...)"):
+        f.update().parallel(r.x)
+    g, q, _ = update(rows=4)
+    g[getattr(hl, bounded)(at[q.y], 0, 99) + q.x, y] = q.x * q.y
+    g.update().parallel(q.x)

@@ -50,6 +50,25 @@ def test_computing_at_a_func_that_does_not_use_it_is_refused(refused: Any) -> No
         total.realize([4, 4])
 
 
+def test_the_definitions_that_use_a_func_are_named_each_with_its_line(refused: Any) -> None:
+    g, f, h = hl.funcs("g f h")
+    g[x, y] = x
+    f[x, y] = g[x, y]
+    f[x, 0] += g[x, 3]
+    h[x, y] = f[x, y] + g[x, y]
+    f.compute_root()
+    texts = [
+        f"{g.name()} is also used outside x of {f.name()}",
+        f"legal: {g.name()}.compute_root()   used by: ",
+        f"{f.name()} at test_schedule_mistakes.py:{f.function.definitions[0].where.line}",  # type: ignore[union-attr]
+        f"{f.name()}.update(0) at test_schedule_mistakes.py:{f.function.definitions[1].where.line}",  # type: ignore[union-attr]
+        f"{h.name()} at test_schedule_mistakes.py:{h.function.where.line}",  # type: ignore[union-attr]
+    ]
+    with refused(hl.ScheduleError, *texts):
+        g.compute_at(f, x)
+        h.realize([4, 4])
+
+
 def test_a_factor_must_be_a_positive_integer(refused: Any) -> None:
     _, f = two_stages()
     with refused(hl.ScheduleError, "0"):
