@@ -22,10 +22,11 @@ from halo.errors import (
     ScheduleError,
     TypeMismatch,
 )
+from halo.errors import HaloError as HalideError
 from halo.ir.operators import logical_not
 from halo.ir.stmt import MemoryType, Partition
 from halo.ir.trace import TraceEvent, TraceEventCode
-from halo.ir.types import BFloat, Bool, Float, Int, Type, UInt
+from halo.ir.types import BFloat, Bool, Float, Int, Type, TypeCode, UInt
 from halo.lang import boundary as BoundaryConditions
 from halo.lang.arguments import Argument, ArgumentEstimates, ArgumentKind
 from halo.lang.callable import Callable
@@ -211,6 +212,7 @@ __all__ = [
     "Float",
     "Func",
     "FuncProfile",
+    "HalideError",
     "HaloError",
     "ImageParam",
     "Int",
@@ -241,6 +243,7 @@ __all__ = [
     "TraceEventCode",
     "Tuple",
     "Type",
+    "TypeCode",
     "TypeMismatch",
     "UInt",
     "Var",

@@ -18,6 +18,17 @@ class TypeCode(Enum):
     BFLOAT = "bfloat"
     HANDLE = "handle"
 
+    # Halide's names.
+    Int = "int"
+    UInt = "uint"
+    Float = "float"
+    BFloat = "bfloat"
+    Handle = "handle"
+
+    def __call__(self) -> TypeCode:
+        """Return this code: ``t.code()`` is Halide's spelling of ``t.code``."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Type:
@@ -56,6 +67,10 @@ class Type:
     def with_bits(self, bits: int) -> Type:
         """Return the type of the same kind with `bits` bits."""
         return Type(self.code, bits, self.lanes)
+
+    def with_code(self, code: TypeCode) -> Type:
+        """Return the type of another kind with as many bits."""
+        return Type(code, self.bits, self.lanes)
 
     def is_min(self, value: int) -> bool:
         """Whether `value` is the smallest one of an integral type."""

@@ -109,3 +109,14 @@ def test_evaluate_gives_numbers():
     p = hl.Param(hl.Int(32), "p", 20)
     assert hl.evaluate(p * 2 + 2) == 42
     assert hl.evaluate(hl.Tuple(hl.f32(0.5), p > 3, hl.u8(255) + 1)) == (0.5, True, 0)
+
+
+def test_kinds_of_types_have_halides_names():
+    assert hl.Int(8).code() is hl.TypeCode.Int and hl.BFloat(16).code is hl.TypeCode.BFloat
+    assert hl.Int(8).with_code(hl.TypeCode.UInt) == hl.UInt(8)
+    assert hl.Type(hl.TypeCode.Float, 32, 1) == hl.Float(32)
+
+
+def test_errors_can_be_caught_by_halides_name():
+    with pytest.raises(hl.HalideError, match="is not an expression"):
+        x + "one"
