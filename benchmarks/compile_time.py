@@ -1,8 +1,9 @@
-"""How long halo itself takes: importing it, generating C, compiling a model cold and warm.
+"""How long halo itself takes: importing it, lowering, generating C, compiling a model.
 
-    python benchmarks/compile_time.py [--json FILE]
+    python benchmarks/compile_time.py [--lowering] [--json FILE]
 
-Each measurement runs in an interpreter of its own. Leaves with 1 if one is over its limit.
+Each measurement runs in an interpreter of its own. Lowering is measured in seconds of CPU, pass by
+pass, for programs of one size and of twice that. Leaves with 1 if one is over its limit.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -66,39 +68,114 @@ class Measured:
     limit: float
 
 
-def run(code: str, cache: Path, times: int = 1) -> float:
-    """Return the median of the seconds that `code` prints, run by fresh interpreters."""
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One of `lowering_programs`; `size` 0 for one that has none."""
+
+    name: str
+    size: int
+    limit: float
+
+    @property
+    def text(self) -> str:
+        """What it is called in the tables."""
+        return f"{self.name}({self.size or ''})"
+
+    def doubled(self) -> Program:
+        """Return it at twice its size."""
+        return Program(self.name, 2 * self.size, 2.5 * self.limit)
+
+
+PROGRAMS = (
+    Program("blur", 0, 0.05),
+    Program("matmul", 0, 0.5),
+    Program("convolution", 0, 2),
+    Program("laplacian", 8, 4),
+    Program("stored_chain", 400, 20),
+    Program("vector_chain", 200, 20),
+    Program("wide_sum", 100, 5),
+    Program("inlined_chain", 400, 2),
+    Program("deep_nest", 40, 2),
+    Program("sliding_chain", 40, 2),
+)
+TWICE = ("stored_chain", "vector_chain", "wide_sum", "inlined_chain", "deep_nest", "sliding_chain")
+
+Passes = Mapping[str, float]
+
+
+def output(command: Sequence[str], cache: Path) -> str:
+    """Return the last line that a fresh interpreter prints."""
     given = {**os.environ, "PYTHONPATH": str(ROOT), "HALO_CACHE_DIR": str(cache / "halo")}
     given.pop("PYTHONDONTWRITEBYTECODE", None)  # as for an installed package
     given["PYTHONPYCACHEPREFIX"] = str(cache / "bytecode")
-    command = [sys.executable, "-c", code]
-    seconds = []
-    for _ in range(times):
-        done = subprocess.run(command, env=given, stdout=subprocess.PIPE, text=True, check=False)
-        if done.returncode:
-            sys.exit(1)
-        seconds.append(float(done.stdout.splitlines()[-1]))
-    return median(seconds)
+    command = [sys.executable, *command]
+    done = subprocess.run(command, env=given, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        sys.exit(1)
+    return done.stdout.splitlines()[-1]
+
+
+def run(code: str, cache: Path, times: int = 1) -> float:
+    """Return the median of the seconds that `code` prints, run by fresh interpreters."""
+    return median(float(output(["-c", code], cache)) for _ in range(times))
+
+
+def lowering(cache: Path) -> dict[Program, Passes]:
+    """Return the seconds of CPU that the passes take for each program, some at two sizes."""
+    script = str(Path(__file__).with_name("lowering_time.py"))
+    larger = [p.doubled() for p in PROGRAMS if p.name in TWICE]
+    found: dict[Program, Passes] = {}
+    for p in (*PROGRAMS, *larger):
+        size = [str(p.size)] if p.size else []
+        found[p] = json.loads(output([script, p.name, *size], cache))
+    return found
+
+
+def print_lowering(found: Mapping[Program, Passes]) -> None:
+    """Print a table of programs and passes, and what twice the size costs."""
+    names = list(dict.fromkeys(name for passes in found.values() for name in passes))
+    print("\nMilliseconds of CPU that the passes of lowering take\n")
+    print(f"{'':24}" + "".join(f"{p.text:>19}" for p in PROGRAMS))
+    for name in names:
+        times = [1e3 * found[p].get(name, 0) for p in PROGRAMS]
+        print(f"{name:24}" + "".join(f"{t:19.1f}" for t in times))
+    print()
+    for p in (p for p in PROGRAMS if p.name in TWICE):
+        larger = p.doubled()
+        once, twice = sum(found[p].values()), sum(found[larger].values())
+        ratio = f"x {twice / once:.2f}"
+        print(f"{p.text:24} {once:8.3f} s   {larger.text:24} {twice:8.3f} s   {ratio}")
+
+
+def others(cache: Path) -> list[Measured]:
+    """Return what is measured beside lowering."""
+    return [
+        Measured("import halo", run(IMPORT, cache, times=7), 0.35),
+        Measured("blur, definition to C", run(BLUR, cache, times=3), 0.1),
+        Measured("light_resnet50, nothing cached", run(MODEL, cache), 120),
+        Measured("light_resnet50, cached", run(MODEL, cache), 10),
+    ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--lowering", action="store_true", help="measure lowering only")
     parser.add_argument("--json", help="file for the result")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder)
         run(IMPORT, cache)  # writes the bytecode
-        found = [
-            Measured("import halo", run(IMPORT, cache, times=7), 0.35),
-            Measured("blur, definition to C", run(BLUR, cache, times=3), 0.1),
-            Measured("light_resnet50, nothing cached", run(MODEL, cache), 120),
-            Measured("light_resnet50, cached", run(MODEL, cache), 10),
-        ]
+        passes = lowering(cache)
+        found = [] if options.lowering else others(cache)
+    print_lowering(passes)
+    found += [Measured(f"lowering {p.text}", sum(s.values()), p.limit) for p, s in passes.items()]
     print(f"\nTime that compiling takes ({machine()})\n")
     for m in found:
         print(f"{m.what:32} {m.seconds:8.3f} s   limit {m.limit:g} s")
     if options.json:
-        text = json.dumps([asdict(m) for m in found], indent=2)
+        rows = {"times": [asdict(m) for m in found]}
+        rows["passes"] = [{"program": p.text, **s} for p, s in passes.items()]
+        text = json.dumps(rows, indent=2)
         Path(options.json).write_text(text + "\n", encoding="utf-8")
     sys.exit(any(m.seconds > m.limit for m in found))
 

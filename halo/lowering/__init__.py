@@ -14,7 +14,7 @@ from halo.ir.interval import Interval
 from halo.ir.intrinsics import is_intrinsic
 from halo.ir.lowered import BufferArg, Field, LoweredFunc, Profiled, ScalarArg, buffer_field
 from halo.ir.simplify import simplify
-from halo.ir.stmt import Stmt
+from halo.ir.stmt import Stmt, block
 from halo.ir.substitute import substitute
 from halo.ir.types import Int
 from halo.lowering.checks import add_entry_checks, add_parameter_checks, add_region_checks
@@ -50,7 +50,10 @@ from halo.schedule.traced import Traced
 
 Scope = Mapping[str, Interval]
 Hook = Callable[[str, Stmt, float], None]
-"""Called after each pass with its name, what it made, and the seconds it took."""
+"""Called after each pass with its name, what it made, and the seconds since the one before.
+
+The first, "prepare", is the collecting, scheduling and inlining of definitions; it makes nothing.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     """
     run = _Runner(hook)
     program, resolved, output_dims = prepare(request)
+    run("prepare", lambda s: s, block())
     given, known, nest = nest_of(request, program, resolved, output_dims)
     images, embedded = given.images, given.embedded(request.args)
     loops = run("loop nests", lambda _: nest.body, nest.body)
@@ -236,12 +240,13 @@ class _Runner:
         self.hook = hook
         if sys.getrecursionlimit() < 100_000:  # nests are as deep as pipelines are long
             sys.setrecursionlimit(100_000)
+        self._since = time.perf_counter()
 
     def __call__(self, name: str, f: Callable[[Stmt], Stmt], s: Stmt) -> Stmt:
-        start = time.perf_counter()
         made = f(s)
         if self.hook is not None:
-            self.hook(name, made, time.perf_counter() - start)
+            self.hook(name, made, time.perf_counter() - self._since)
+            self._since = time.perf_counter()
         return made
 
 
