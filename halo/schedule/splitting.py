@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from halo.ir.expr import Expr
 from halo.ir.function import Function
 from halo.ir.stmt import ForKind, Partition
 from halo.schedule.directives import Fuse, Split
@@ -38,7 +39,7 @@ def apply_split(
     """Return `state` with the loop over ``split.old`` replaced by two."""
     stage = state.stages[entry.stage]
     old = need_dim(stage, function, entry, split.old)
-    _check_factor(function, entry, split.factor)
+    _check_factor(function, entry, split)
     _check_new_names(stage, function, entry, split.old, (split.outer, split.inner))
     if old.kind is ForKind.VECTORIZED:
         refuse(
@@ -107,7 +108,18 @@ def _stronger(a: Partition, b: Partition) -> Partition:
     return min(a, b, key=order.index)
 
 
-def _check_factor(function: Function, entry: Entry, factor: object) -> None:
+def _check_factor(function: Function, entry: Entry, split: Split) -> None:
+    factor: object = split.factor
+    if isinstance(factor, Expr):
+        here = Entry(entry.func, entry.stage, replace(split, factor=8)).source()
+        handle, _, call = here.rpartition(".split")
+        refuse(
+            entry,
+            function,
+            f"the factor {factor} is known only when it runs, and a step is a constant",
+            f"legal: a number; for a value that matters: {handle}.specialize({factor} == 8)"
+            f".split{call}",
+        )
     if not isinstance(factor, int) or isinstance(factor, bool) or factor <= 0:
         refuse(entry, function, f"a factor is a positive integer, not {factor!r}")
 

@@ -36,6 +36,25 @@ MISTAKES: dict[str, tuple[Callable[[hl.Func], object], tuple[str, ...]]] = {
         ("lists of one length, not of 2, 2, 2, 1, 2",),
     ),
     "tile of nothing": (lambda f: f.tile([], [], []), ("tile is given no loop",)),
+    "a factor that is a Param": (
+        lambda f: f.vectorize(x, hl.Param(hl.Int(32), "step")),
+        (
+            "the factor step is known only when it runs, and a step is a constant",
+            ".specialize(step == 8).split(x, x, x.v, 8)",
+        ),
+    ),
+    "a factor computed from an input": (
+        lambda f: f.split(y, "yo", "yi", hl.ImageParam(hl.Int(32), 1, "size_of").width() / 2),
+        ("the factor size_of.extent.0/2 is known only when it runs",),
+    ),
+    "a factor that is a text": (
+        lambda f: f.unroll(x, "8"),
+        ("a factor is a positive integer, not '8'",),
+    ),
+    "a factor below zero": (
+        lambda f: f.parallel(y, -2),
+        ("a factor is a positive integer, not -2",),
+    ),
     "a tail that is none": (
         lambda f: f.split(x, "xo", "xi", 8, "RoundUp"),
         ("'RoundUp' is no TailStrategy", "TailStrategy.RoundUp"),

@@ -156,4 +156,12 @@ def _split(old: Any, outer: Any, inner: Any, factor: Any, tail: TailStrategy) ->
             where=user_location(),
             hint="there are " + ", ".join(map(repr, TailStrategy)),
         )
-    return Split(var_name(old), var_name(outer), var_name(inner), integer(factor), tail)
+    return Split(var_name(old), var_name(outer), var_name(inner), _factor(factor), tail)
+
+
+def _factor(value: Any) -> Any:
+    """Return constants as int; anything else as it is, an expression as such, to be refused."""
+    as_expr = getattr(value, "_as_expr", None)
+    e = as_expr() if callable(as_expr) else value
+    known = integer(e)
+    return e if known is None else known
