@@ -6,7 +6,7 @@ affine accesses it is exact under every schedule, and its cost does not depend o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from halo.ir.expr import Call, CallKind, Div, Expr, Mod, Mul, Variable, as_const, i32, is_true
@@ -83,15 +83,15 @@ class Regions:
 
     def at_root(self, name: str, domain: Domain) -> Region:
         """Return the region of an output: what its buffer says."""
-        return self._staged(name, domain, None, True)
+        return self._staged(name, domain, None, domain)
 
-    def region(self, name: str, need: Box, whole: bool) -> Region:
+    def region(self, name: str, need: Box, whole: Container[str]) -> Region:
         """Return the region of `name` at a site where its users read `need`.
 
         Parameters
         ----------
         whole
-            Whether it is computed there; else parts of the region are, deeper.
+            The dimensions along which it is computed at once; else parts of it are, deeper.
 
         Raises
         ------
@@ -120,7 +120,9 @@ class Regions:
         self._names[name] = n + 1
         return f".{n}" if n else ""
 
-    def _staged(self, name: str, domain: Domain, suffix: str | None, whole: bool) -> Region:
+    def _staged(
+        self, name: str, domain: Domain, suffix: str | None, whole: Container[str]
+    ) -> Region:
         """Grow `domain`, from the last stage back to the first, by what later stages touch."""
         f = self.program.functions[name]
         definitions = self.program.definitions[name]

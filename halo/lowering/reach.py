@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -38,7 +38,7 @@ class Ranges:
         return Ranges(asked, {name: f(r) for name, r in self.reads.items()})
 
 
-def reach_of(stage: StageSchedule, domain: Domain, whole: bool) -> Reach:
+def reach_of(stage: StageSchedule, domain: Domain, whole: Container[str]) -> Reach:
     """Return for which values of its variables `stage` reads and stores where asked for `domain`.
 
     Every loop nest that the stage may run is covered. A range that does not grow is the very
@@ -47,17 +47,17 @@ def reach_of(stage: StageSchedule, domain: Domain, whole: bool) -> Reach:
     Parameters
     ----------
     whole
-        Whether the loops run over `domain` at once; else over parts of it, each of which is
-        rounded up by itself.
+        The variables whose range the loops run over at once; of others they run over parts, each
+        of which is rounded up by itself.
 
     Example: x in [a, b], split by 8 with RoundUp -> x in [a, a + (b - a + 8)/8*8 - 1].
     """
     variants = list(stage.variants())
     reads = [_units(v, lambda t: t.reads_over) for v in variants]
     stores = [_units(v, lambda t: t.stores_over) for v in variants]
-    read = {name: _grown(r, name, reads, whole) for name, r in domain.items()}
+    read = {name: _grown(r, name, reads, name in whole) for name, r in domain.items()}
     stored = {
-        name: read[name] if _same(name, reads, stores) else _grown(r, name, stores, whole)
+        name: read[name] if _same(name, reads, stores) else _grown(r, name, stores, name in whole)
         for name, r in domain.items()
     }
     return Reach(read, stored)

@@ -17,6 +17,7 @@ from halo.lowering.extern_stages import seen_by_extern_stages
 from halo.lowering.hoisted_storage import Frame, hoisted, taken_outside
 from halo.lowering.kept_cells import kept_extent
 from halo.lowering.names import Lets
+from halo.lowering.parts import Parts
 from halo.lowering.program import Program, producers_of
 from halo.lowering.promises import Sizes, promised_output
 from halo.lowering.reach import Domain
@@ -68,6 +69,7 @@ class Surroundings:
         self.outside: dict[str, Region] = {}
         self.users: dict[str, list[tuple[Realize, tuple[Expr, ...]]]] = {}
         self.careful = False
+        self.parts = Parts(program, schedules, placement)
         self.unfolded = seen_by_extern_stages(program)
         self.must_precede = must_precede(program.with_own_definitions())
         self.simplifier = Simplifier()
@@ -85,7 +87,8 @@ class Surroundings:
             if name in outputs:
                 region = self.regions.at_root(name, self._output_domain(name))
             else:
-                region = self.regions.region(name, touched[name], whole=here)
+                whole = self.parts.whole_along(name, site)
+                region = self.regions.region(name, touched[name], whole)
             lets.extend(region.lets)
             if self.placement.hoisted.get(name) == site:
                 self.outside[name] = region

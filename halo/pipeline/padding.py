@@ -34,7 +34,7 @@ def _grown(
 ) -> tuple[int, ...]:
     domain = {arg: Interval(i32(0), i32(n - 1)) for arg, n in zip(args, extents, strict=True)}
     for i, stage in reversed(list(enumerate(stages))):
-        reach = reach_of(stage, domain, True)
+        reach = reach_of(stage, domain, args)
         # An update may read its own cells wherever it reads.
         domain = {a: r.union(reach.reads[a]) if i else r for a, r in reach.stores.items()}
     return tuple(int(as_const(extent_of(domain[arg])) or 0) for arg in args)

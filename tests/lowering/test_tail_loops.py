@@ -125,6 +125,43 @@ def test_storage_outside_has_room_for_the_steps_of_every_part(tail: T, step: int
         np.testing.assert_array_equal(np.array(f.realize([n])), cells[:n] + cells[1 : n + 1])
 
 
+@pytest.mark.parametrize("tail", [T.RoundUp, T.PredicateLoads, T.PredicateStores])
+def test_storage_outside_has_room_where_a_third_func_stands_between(tail: T) -> None:
+    source = hl.Buffer(np.arange(200, dtype=np.int32) ** 2)
+    g, h, f = hl.Func("g"), hl.Func("h"), hl.Func("f")
+    g[x] = source[x] * 3
+    h[x] = g[x] + g[x + 1]
+    f[x] = h[x] - h[x + 1]
+    f.split(x, "xo", "xi", 10, T.GuardWithIf)
+    h.compute_at(f, "xo")
+    g.store_root().compute_at(f, "xo").split(x, "a", "b", 8, tail)
+    cells = np.arange(200, dtype=np.int32) ** 2 * 3
+    for n in (1, 59, 60, 61):
+        expected = cells[:n] - cells[2 : n + 2]
+        np.testing.assert_array_equal(np.array(f.realize([n])), expected)
+
+
+@pytest.mark.parametrize("inner", [False, True])
+def test_a_row_computed_inside_a_loop_over_rows_is_rounded_up_as_a_whole(inner: bool) -> None:
+    source = hl.ImageParam(hl.Int(32), 2, "source")
+    h, g, f = hl.Func("h"), hl.Func("g"), hl.Func("f")
+    h[x, y] = source[x, y] * 3
+    g[x, y] = h[x, y] + 1
+    f[x, y] = g[x, y] - g[x, y + 1]
+    g.store_root().compute_at(f, y)
+    if inner:
+        h.compute_at(g, y).vectorize(x, 8, T.RoundUp)
+    else:
+        g.vectorize(x, 8, T.RoundUp)
+    cells = np.arange(3 * 16, dtype=np.int32).reshape(3, 16) ** 2
+    source.set(hl.Buffer(cells))
+    expected = (cells[:-1] - cells[1:])[:, :13] * 3
+    np.testing.assert_array_equal(np.array(f.realize([13, 2])), expected)
+    source.set(hl.Buffer(cells[:, :15].copy()))
+    with pytest.raises(hl.BoundsError, match="cells 0 to 15 are needed"):
+        f.realize([13, 2])
+
+
 @pytest.mark.parametrize("tail", T)
 def test_what_is_computed_inside_a_step_covers_what_the_step_reads(tail: T) -> None:
     source = hl.Buffer(np.arange(300, dtype=np.int32) % 97)
