@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -90,3 +91,41 @@ def test_a_wrong_call_returns_its_code_and_says_what_is_wrong(
 
 def test_a_call_without_a_context_returns_the_code_alone(answers: dict[str, str]) -> None:
     assert answers["no context"] == "6"
+
+
+LEVELS = r"""
+#include "raised.c"
+
+int main(void) {
+    int32_t to[3] = {0};
+    halo_dim dim[1] = {{0, 3, 1}};
+    const halo_type i32 = {halo_type_int, 32};
+    halo_buffer out = {to, i32, 1, dim};
+    const int32_t levels[3] = {4, 12, -1};
+    for (int i = 0; i < 3; ++i) {
+        halo_context ctx = {0};
+        const int32_t code = raised(&ctx, levels[i], &out);
+        printf("%d %s\n", (int)code, ctx.error);
+    }
+    printf("%d\n", (int)to[2]);
+    return 0;
+}
+"""
+
+
+def test_a_parameter_outside_its_range_is_refused_and_nothing_is_written(
+    tmp_path: Path,
+) -> None:
+    x, f = hl.Var("x"), hl.Func("raised")
+    level = hl.Param(hl.Int(32), "level", min=0, max=9)
+    f[x] = x + level
+    f.compile_to_c(tmp_path / "raised.c", [level], "raised")
+    (tmp_path / "main.c").write_text(LEVELS, encoding="ascii")
+    build = [*find_compiler().command, "-O1", "-Wall", "-Wextra", "-Werror", "main.c", "-lm"]
+    subprocess.run([*build, "-o", "main"], cwd=tmp_path, check=True)
+    done = subprocess.run([tmp_path / "main"], capture_output=True, text=True, check=True)
+    good, high, low, cell = done.stdout.splitlines()
+    assert good.split() == ["0"] and cell == "6"
+    for line, value in ((high, 12), (low, -1)):
+        assert line.split()[0] == "8"
+        assert f"parameter '{level.name()}' is {value}, its range is [0, 9]" in line
