@@ -12,6 +12,7 @@ from halo.ir.function import Function, Image, Parameter
 from halo.lang.output_files import OutputFileType
 from halo.schedule.receipts import Receipts
 from halo.schedule.schedule import Schedule
+from halo.schedule.stories import Explanation
 from halo.target import Target
 
 PathLike = str | os.PathLike[str]
@@ -83,6 +84,10 @@ class Driver(Protocol):
         self, outputs: Sequence[Function], target: Target | None, strict: bool
     ) -> Receipts:
         """Return what becomes of each directive; with `strict`, each has to have an effect."""
+        ...
+
+    def explain(self, outputs: Sequence[Function]) -> Explanation:
+        """Return in words what the schedule makes of each Func."""
         ...
 
     def check_schedule(self, outputs: Sequence[Function], schedule: Schedule | None) -> Receipts:

@@ -7,6 +7,7 @@ from halo.lang.driver import get_driver
 from halo.lang.realization import check_defined
 from halo.schedule.receipts import Receipts
 from halo.schedule.schedule import Schedule
+from halo.schedule.stories import Explanation
 from halo.target import Target
 
 
@@ -27,6 +28,26 @@ class ScheduleValueMethods:
     def print_loop_nest(self, target: Target | None = None) -> None:
         """Print the loops of the schedule, without the arithmetic."""
         print(get_driver().print_loop_nest(self._checked(), target))
+
+    def explain(self) -> Explanation:
+        """Return in words where each Func is computed, what is kept of it, and its loops.
+
+        Printed, it also shows each directive with what became of it.
+
+        Raises
+        ------
+        ScheduleError
+            A directive is refused.
+
+        Examples
+        --------
+        >>> print(blur.explain())
+        blur  (blur.py:9)
+          an output: computed into the caller's buffer
+          loops: parallel blur.s0.y > blur.s0.x
+          applied: blur.parallel(y)  (blur.py:11)
+        """
+        return get_driver().explain(self._checked())
 
     def schedule(self) -> Schedule:
         """Return the directives given for this and all Funcs it uses, as a value."""

@@ -21,15 +21,17 @@ from halo.lowering.inputs import collect_inputs
 from halo.lowering.loop_nest_text import loop_nest_text
 from halo.pipeline.compiled import Compiled, CompileTimes, ranges_of
 from halo.pipeline.embed import embedded_constant
+from halo.pipeline.explain import explain
 from halo.pipeline.extern import implementations_of
 from halo.pipeline.files import compile_to_files
 from halo.pipeline.out_of_bounds import explained
 from halo.pipeline.padding import padded_extents
 from halo.pipeline.parts import Parts, schedule_of
 from halo.pipeline.replay import apply_schedule, check_schedule, need_effect
-from halo.pipeline.request import count_values, make_request
+from halo.pipeline.request import count_values, make_request, whole_request
 from halo.schedule.receipts import Receipts
 from halo.schedule.schedule import Schedule
+from halo.schedule.stories import Explanation
 from halo.target import Target, default_target
 
 
@@ -121,8 +123,7 @@ class HaloDriver:
 
     def infer_arguments(self, outputs: Sequence[Function]) -> list[Image | Parameter]:
         """Return the ImageParams and Params that `outputs` need, arrays first, each by name."""
-        nothing = [None] * count_values(outputs)
-        program, _, dims = prepare(make_request(outputs, outputs[0].name, nothing, None))
+        program, _, dims = prepare(whole_request(outputs))
         found = collect_inputs(program, dims)
         images = sorted(found.images.values(), key=lambda x: x.name)
         parameters = sorted(found.parameters, key=lambda x: x.name)
@@ -151,7 +152,7 @@ class HaloDriver:
 
     def print_loop_nest(self, outputs: Sequence[Function], target: Target | None) -> str:
         """Return the loops of the schedule as text, without the arithmetic."""
-        request = _plain_request(outputs, target)
+        request = whole_request(outputs, target or default_target())
         return loop_nest_text(lower(request).loops)
 
     def schedule(self, outputs: Sequence[Function]) -> Schedule:
@@ -162,11 +163,15 @@ class HaloDriver:
         self, outputs: Sequence[Function], target: Target | None, strict: bool = False
     ) -> Receipts:
         """Return what becomes of each directive; with `strict`, each has to have an effect."""
-        request = _plain_request(outputs, target)
+        request = whole_request(outputs, target or default_target())
         receipts = lower(request).receipts
         if strict:
             need_effect(receipts)
         return receipts
+
+    def explain(self, outputs: Sequence[Function]) -> Explanation:
+        """Return in words what the schedule makes of each Func."""
+        return explain(outputs)
 
     def check_schedule(self, outputs: Sequence[Function], schedule: Schedule | None) -> Receipts:
         """Return what would become of each directive of `schedule`, refused ones included."""
@@ -178,14 +183,8 @@ class HaloDriver:
 
     def lowered_text(self, outputs: Sequence[Function], target: Target | None) -> str:
         """Return the lowered statement as text."""
-        request = _plain_request(outputs, target)
+        request = whole_request(outputs, target or default_target())
         return str(lower(request).func.body)
-
-
-def _plain_request(outputs: Sequence[Function], target: Target | None) -> Request:
-    """Return the request for `outputs` in buffers of no particular layout."""
-    none = [None] * count_values(outputs)
-    return make_request(outputs, outputs[0].name, none, None, target or default_target())
 
 
 def _compile(request: Request, target: Target) -> Compiled:

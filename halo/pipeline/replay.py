@@ -12,7 +12,7 @@ from halo.lang.wrap import log_of, make_again
 from halo.lowering import lower
 from halo.pipeline.naming import named_as
 from halo.pipeline.parts import Parts
-from halo.pipeline.request import count_values, make_request
+from halo.pipeline.request import whole_request
 from halo.schedule.methods import ScheduleLog
 from halo.schedule.receipts import Receipts, Status
 from halo.schedule.rewrites import is_rewrite
@@ -43,8 +43,7 @@ def apply_schedule(outputs: Sequence[Function], schedule: Schedule, strict: bool
 
 
 def _check(outputs: Sequence[Function], strict: bool) -> None:
-    request = make_request(outputs, outputs[0].name, [None] * count_values(outputs), None)
-    receipts = lower(request).receipts
+    receipts = lower(whole_request(outputs)).receipts
     if strict:
         need_effect(receipts)
 
@@ -102,7 +101,7 @@ def check_schedule(outputs: Sequence[Function], schedule: Schedule | None) -> Re
     left = named_as(plain, _table(parts))
     entries = left.entries
     refused: dict[int, str] = {}
-    request = make_request(outputs, outputs[0].name, [None] * count_values(outputs), None)
+    request = whole_request(outputs)
     while True:
         try:
             receipts = lower(dataclasses.replace(request, schedule=left)).receipts

@@ -52,6 +52,12 @@ def make_request(
     )
 
 
+def whole_request(outputs: Sequence[Function], target: Target | None = None) -> Request:
+    """Return the request for `outputs` into buffers of which nothing is known."""
+    nothing = [None] * count_values(outputs)
+    return make_request(outputs, outputs[0].name, nothing, None, target)
+
+
 def _promised_dims(f: Function, image: Image | None, b: Buffer | None) -> tuple[Dimension, ...]:
     dims = tuple(image.dims) if image else (Dimension(),) * f.dimensions
     free = image is not None and image.free_stride
