@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from halo.ir.expr import Expr
 
 
 class TypeCode(Enum):
@@ -55,6 +58,11 @@ class Type:
         if not isinstance(other, Type):
             return NotImplemented
         return self.code is other.code and self.bits == other.bits and self.lanes == other.lanes
+
+    if TYPE_CHECKING:  # `halo.ir.limits` gives them at run time
+
+        def min(self) -> Expr: ...
+        def max(self) -> Expr: ...
 
     def __call__(self) -> Type:
         """Return this type: ``e.type()`` is Halide's spelling of ``e.type``."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from halo.ir.expr import Expr, Max, Min, Select, const
 from halo.ir.intrinsics import intrinsic
+from halo.ir.limits import largest_finite
 from halo.ir.operators import as_expr, cast_to, integer_operands
 from halo.ir.types import Float, Int, Type, UInt
 
@@ -38,7 +39,7 @@ def _to_float(type: Type, value: Expr) -> Expr:
     wide = value if value.type.bits > type.bits else cast_to(type, value)
     if value.type.bits == type.bits == 16:
         wide = cast_to(Float(32), value)
-    limit = largest(type)
+    limit = largest_finite(type)
     held = Max(Min(wide, const(wide.type, limit)), const(wide.type, -limit))
     return cast_to(type, Select(intrinsic("is_nan", wide), wide, held))
 
@@ -46,14 +47,6 @@ def _to_float(type: Type, value: Expr) -> Expr:
 def _int_to_float(type: Type, value: Expr) -> Expr:
     """Only float16 ends before the integers do."""
     return _to_float(type, cast_to(Float(32), value)) if type == Float(16) else cast_to(type, value)
-
-
-def largest(type: Type) -> float:
-    """Return the largest finite number of a float type."""
-    digits, exponent = {16: (11, 16), 32: (24, 128), 64: (53, 1024)}[type.bits]
-    if type.is_bfloat:
-        digits, exponent = 8, 128
-    return (2.0 - 2.0 ** (1 - digits)) * 2.0 ** (exponent - 1)
 
 
 def i8_sat(e: Any) -> Expr:

@@ -120,3 +120,18 @@ def test_kinds_of_types_have_halides_names():
 def test_errors_can_be_caught_by_halides_name():
     with pytest.raises(hl.HalideError, match="is not an expression"):
         x + "one"
+
+
+@pytest.mark.parametrize("bits", [8, 16, 32, 64])
+def test_integer_types_give_their_limits(bits):
+    for type_, dtype in ((hl.Int(bits), f"int{bits}"), (hl.UInt(bits), f"uint{bits}")):
+        info = np.iinfo(dtype)
+        assert hl.evaluate(hl.Tuple(type_.min(), type_.max())) == (info.min, info.max)
+
+
+def test_float_types_give_their_finite_limits():
+    for type_, dtype in ((hl.Float(16), "f2"), (hl.Float(32), "f4"), (hl.Float(64), "f8")):
+        info = np.finfo(dtype)
+        low, high = hl.evaluate(hl.Tuple(hl.f64(type_.min()), hl.f64(type_.max())))
+        assert (low, high) == (float(info.min), float(info.max))
+    assert hl.evaluate(hl.f32(hl.BFloat(16).max())) == 2.0**128 - 2.0**120

@@ -209,3 +209,11 @@ def names_and_numbers(hl: Any) -> Any:
         len(r),
         r.dimensions(),
     ]
+
+
+@gives([255, -128, 3])
+def limits_of_types(hl: Any) -> Any:
+    x, f = hl.Var("x"), hl.Func("f")
+    top, bottom = hl.cast(hl.Int(32), hl.UInt(8).max()), hl.cast(hl.Int(32), hl.Int(8).min())
+    f[x] = hl.select(x == 0, top, x == 1, bottom, 3)
+    return [cells(f.realize([3]))]
