@@ -65,6 +65,9 @@ PURE: dict[str, Directives] = {
     ),
     "sliding along x": lambda g, f: g.store_root().compute_at(f, "x"),
     "round up inside": lambda g, f: g.compute_root().vectorize("x", 8, T.RoundUp),
+    "predicate": lambda g, f: f.vectorize("x", 8, T.Predicate),
+    "predicate loads": lambda g, f: g.compute_root().vectorize("x", 8, T.PredicateLoads),
+    "predicate stores": lambda g, f: g.compute_at(f, "y").vectorize("x", 8, T.PredicateStores),
     "round up in tile": lambda g, f: g.compute_at(f, "y").split("x", "xo", "xi", 5, T.RoundUp),
     "storage order": lambda g, f: g.compute_root().reorder_storage("y", "x").vectorize("x", 4),
     "aligned rows": lambda g, f: g.compute_root().align_storage("x", 8).vectorize("x", 4),
@@ -162,6 +165,16 @@ UPDATES: dict[str, Directives] = {
         f.tile("x", "y", "xo", "yo", "xi", "yi", 8, 2).vectorize("xi", 4).unroll("xi").unroll("yi"),
         g.compute_at(f, "xo").unroll("x").unroll("y"),
         g.update(0).reorder("x", "y", *rvars(g)).unroll("x").unroll("y"),
+    ),
+    "blended shift": lambda g, f: (
+        g.compute_root(),
+        g.update(0).vectorize("x", 8, T.ShiftInwardsAndBlend),
+        g.update(1).split("y", "yo", "yi", 4, T.ShiftInwardsAndBlend),
+    ),
+    "blended end": lambda g, f: (
+        g.compute_root(),
+        g.update(0).vectorize("x", 8, T.PredicateStores),
+        g.update(1).vectorize("x", 4, T.RoundUpAndBlend),
     ),
     "in a row": lambda g, f: (g.compute_at(f, "y"), g.update(0).vectorize("x", 8)),
 }
