@@ -80,8 +80,19 @@ class Hooks:
 
     @contextmanager
     def installed(self, context: Any) -> Iterator[None]:
-        """Have calls with `context` reach these functions, if it has no hooks of its own."""
+        """Have calls with `context` reach these functions, if it has no hooks of its own.
+
+        Raises
+        ------
+        HaloError
+            It has, and the code calls extern stages, which are found through these.
+        """
         if context.print or context.allocate:
+            if self._externs is not None:
+                raise HaloError(
+                    "a context with hooks of its own cannot run extern stages from Python",
+                    hint="take a plain one, of make_context, or set `print` and `allocate` to NULL",
+                )
             yield
             return
         handle = abi().new_handle(self)  # alive as long as the call

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import cffi
 import pytest
 
+import codegen
 import halo as hl
 from halo.interpret import interpret
 
@@ -246,3 +248,17 @@ def test_what_an_extern_stage_is_given_is_not_packed(refused: Refused) -> None:
     g.compute_root().split_storage(x, x, hl.Var("xi"), 4)
     with refused(hl.ScheduleError, "with one stride a dimension", ".in_("):
         f.realize([3])
+
+
+def test_a_context_with_hooks_of_its_own_runs_no_extern_stages(refused: Refused) -> None:
+    context = codegen.make_context(1)
+    context.allocate = _any_function()
+    hooks = codegen.Hooks(externs=object())
+    message = "cannot run extern stages from Python"
+    with refused(hl.HaloError, message, here=False), hooks.installed(context):
+        pass
+
+
+def _any_function() -> Any:
+    ffi = cffi.FFI()
+    return ffi.cast("void *(*)(void *, size_t)", 64)
