@@ -5,7 +5,6 @@
 """
 
 from halo.generators.base import Generator
-from halo.generators.command import main
 from halo.generators.context import GeneratorContext, active_generator_context
 from halo.generators.declarations import (
     GeneratorParam,
@@ -14,6 +13,7 @@ from halo.generators.declarations import (
     OutputBuffer,
     OutputScalar,
 )
+from halo.generators.entry import main
 from halo.generators.registry import alias, create_callable_from_generator, generator
 
 __all__ = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import runpy
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -14,17 +13,6 @@ from halo.generators.context import GeneratorContext
 from halo.generators.registry import find_generator, generator_names
 from halo.lang.output_files import OutputFileType
 from halo.target import Target
-
-
-def main(args: Sequence[str] | None = None) -> None:
-    """Run the command line on the generators that are registered, and exit.
-
-    Parameters
-    ----------
-    args
-        The words of the command; those of this process by default.
-    """
-    command(args)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
