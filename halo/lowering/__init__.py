@@ -12,7 +12,15 @@ from halo.ir.expr import Expr
 from halo.ir.function import Dimension, Function, Image, Parameter, output_buffer
 from halo.ir.interval import Interval
 from halo.ir.intrinsics import is_intrinsic
-from halo.ir.lowered import BufferArg, Field, LoweredFunc, Profiled, ScalarArg, buffer_field
+from halo.ir.lowered import (
+    BufferArg,
+    Constant,
+    Field,
+    LoweredFunc,
+    Profiled,
+    ScalarArg,
+    buffer_field,
+)
 from halo.ir.simplify import simplify
 from halo.ir.stmt import Stmt, block
 from halo.ir.substitute import substitute
@@ -29,7 +37,9 @@ from halo.lowering.jam_vectors import jam_vectors
 from halo.lowering.lift_effects import lift_effects
 from halo.lowering.loop_nests import Nest, build_loop_nests, with_lets
 from halo.lowering.memory_types import check_stack, report_registers
+from halo.lowering.names import Lets, inline
 from halo.lowering.partition_loops import partition_loops
+from halo.lowering.precompute import Precomputed, cut_precomputed, evaluate
 from halo.lowering.program import Program
 from halo.lowering.promises import find_sizes, is_data, promised_dimension
 from halo.lowering.promote_registers import promote_registers
@@ -113,6 +123,8 @@ class Lowered:
         Images and parameters in the order of `func`'s arguments.
     embedded
         Buffers that are no arguments: `func` reads them as constants, from the cell at the mins.
+    constants
+        Functions that were precomputed.
     """
 
     func: LoweredFunc
@@ -120,6 +132,7 @@ class Lowered:
     loops: Stmt
     inputs: tuple[Image | Parameter, ...]
     embedded: tuple[Image, ...] = ()
+    constants: tuple[Constant, ...] = ()
 
 
 def lower(request: Request, hook: Hook | None = None) -> Lowered:
@@ -133,9 +146,17 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
         A region is not known.
     """
     run = _Runner(hook)
-    program, resolved, output_dims = prepare(request)
+    program, resolved, output_dims, arrays = prepare(request)
     run("prepare", lambda s: s, block())
     given, known, nest = nest_of(request, program, resolved, output_dims)
+    constants, layouts = evaluate(
+        arrays,
+        resolved.functions,
+        nest.needed,
+        lambda e: substitute(inline(e, [Lets(nest.lets)]), known),
+    )
+    known.update(known_fields({}, arrays.images))
+    given = given.without(arrays.images)
     images, embedded = given.images, given.embedded(request.args)
     loops = run("loop nests", lambda _: nest.body, nest.body)
 
@@ -146,12 +167,12 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
         loops = run("trace", lambda s: inject_tracing(s, traced, outputs, pipeline), loops)
     if resolved.memos:
         loops = run("memoize", lambda s: inject_memoization(s, resolved.memos), loops)
-    s = run("storage flattening", lambda s: flatten_storage(s, outputs), loops)
+    s = run("storage flattening", lambda s: flatten_storage(s, outputs, layouts), loops)
     if program.has_effects() or any(t.loads for t in traced.values()):
         s = run("lift effects", lift_effects, s)  # before anything is moved or dropped
     if not request.trusted:
         need_bounds(program, nest.needed)
-        s = add_region_checks(s, nest.needed, outputs, images)
+        s = add_region_checks(s, nest.needed, outputs, {**images, **arrays.images})
     s = substitute(with_lets(nest.lets, s), known)
     if not request.trusted:
         arguments = {name: i for name, i in images.items() if i not in embedded}
@@ -161,7 +182,7 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     for name, f in _passes(request.scalars, program, resolved):
         s = run(name, f, s)
     inputs, func = _signature(request, program, given, output_dims, s)
-    return Lowered(func, resolved.receipts, loops, inputs, embedded)
+    return Lowered(func, resolved.receipts, loops, inputs, embedded, tuple(constants))
 
 
 def nest_of(
@@ -177,7 +198,8 @@ def nest_of(
 
 def loops_of(request: Request) -> Stmt:
     """Return the loops of `request`, their bounds in terms of buffers, at stage "loops"."""
-    _, known, nest = nest_of(request, *prepare(request))
+    program, resolved, dims, _ = prepare(request)
+    _, known, nest = nest_of(request, program, resolved, dims)
     return substitute(with_lets(nest.lets, nest.body), known)
 
 
@@ -253,8 +275,11 @@ class _Runner:
 Dims = Mapping[str, tuple[Dimension, ...]]
 
 
-def prepare(request: Request) -> tuple[Program, ResolvedSchedule, Dims]:
-    """Collect the program, resolve its schedule, inline; return also what outputs promise."""
+def prepare(request: Request) -> tuple[Program, ResolvedSchedule, Dims, Precomputed]:
+    """Collect the program, resolve its schedule, inline.
+
+    Return also what outputs promise, and the Functions that become arrays.
+    """
     program = collect_program(request.outputs, request.cuts)
     fields = known_fields({}, program.images())
     if fields:
@@ -270,6 +295,8 @@ def prepare(request: Request) -> tuple[Program, ResolvedSchedule, Dims]:
     )
     if any(is_intrinsic(n, "memoize_tag") for n in program.nodes()):
         program = program.map_expressions(without_tags)
+    dims = _promised_dims(request, program.functions, resolved)
+    program, arrays = cut_precomputed(program, resolved.functions, resolved.receipts)
     inlined = [
         name
         for name, f in program.functions.items()
@@ -277,8 +304,7 @@ def prepare(request: Request) -> tuple[Program, ResolvedSchedule, Dims]:
         and not f.has_updates
         and name not in program.outputs
     ]
-    dims = _promised_dims(request, program.functions, resolved)
-    return inline_functions(program, inlined), resolved, dims
+    return inline_functions(program, inlined), resolved, dims, arrays
 
 
 def _promised_dims(

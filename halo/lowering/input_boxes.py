@@ -35,7 +35,8 @@ def input_boxes(request: Request, places: Mapping[str, Place]) -> list[tuple[Ima
     BufferError
         It depends on a parameter that has no value.
     """
-    given, known, nest = nest_of(request, *prepare(request))
+    program, resolved, dims, arrays = prepare(request)
+    given, known, nest = nest_of(request, program, resolved, dims)
     values = _numbers(places)
     for p in given.parameters:
         if p.value is not None:
@@ -44,7 +45,7 @@ def input_boxes(request: Request, places: Mapping[str, Place]) -> list[tuple[Ima
         values.setdefault(name, simplify(substitute(e, values)))
     return [
         (image, _box(image, nest.needed.get(name, ()), values))
-        for name, image in given.images.items()
+        for name, image in given.without(arrays.images).images.items()
         if image.buffer is None
     ]
 

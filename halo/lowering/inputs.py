@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from halo.errors import DefinitionError, user_location
@@ -23,6 +23,11 @@ class Inputs:
         """Return the images that are no arguments: their cells become part of the code."""
         listed = {x.name for x in args} if args is not None else set(self.images)
         return tuple(image for name, image in self.images.items() if name not in listed)
+
+    def without(self, names: Collection[str]) -> Inputs:
+        """Return these inputs without some images."""
+        images = {name: image for name, image in self.images.items() if name not in names}
+        return Inputs(images, self.parameters)
 
     def listed(self) -> list[Image | Parameter]:
         """Return all, images first."""

@@ -32,16 +32,18 @@ from halo.lowering.memory_layout import (
 )
 
 
-def flatten_storage(s: Stmt, outputs: Mapping[str, Function]) -> Stmt:
+def flatten_storage(
+    s: Stmt, outputs: Mapping[str, Function], arrays: Mapping[str, Layout] | None = None
+) -> Stmt:
     """Turn Realize, Provide and calls of cells into Allocate, Store and Load.
 
     Requires: stage "loops"; `outputs` are written to buffers of their own name (``name.i`` for
-    value i of several).
+    value i of several), and `arrays` are those of the code, laid out as it says.
     Ensures: stage "flat"; indices are int64 and count elements from the buffer's first cell.
 
     Example: ``f(x, y) = 1`` -> ``f[(y - f.min.1)*f.stride.1 + (x - f.min.0)*f.stride.0] = 1``.
     """
-    layouts: dict[str, Layout] = {}
+    layouts: dict[str, Layout] = dict(arrays or {})
     for name, f in outputs.items():
         n = len(f.types)
         buffers = tuple(name if n == 1 else f"{name}.{i}" for i in range(n))

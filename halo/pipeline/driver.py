@@ -20,7 +20,7 @@ from halo.lowering.input_boxes import input_boxes
 from halo.lowering.inputs import collect_inputs
 from halo.lowering.loop_nest_text import loop_nest_text
 from halo.pipeline.compiled import Compiled, CompileTimes, ranges_of
-from halo.pipeline.embed import embedded_constant
+from halo.pipeline.embed import constants_of
 from halo.pipeline.explain import explain
 from halo.pipeline.extern import implementations_of
 from halo.pipeline.files import compile_to_files
@@ -123,8 +123,8 @@ class HaloDriver:
 
     def infer_arguments(self, outputs: Sequence[Function]) -> list[Image | Parameter]:
         """Return the ImageParams and Params that `outputs` need, arrays first, each by name."""
-        program, _, dims = prepare(whole_request(outputs))
-        found = collect_inputs(program, dims)
+        program, _, dims, arrays = prepare(whole_request(outputs))
+        found = collect_inputs(program, dims).without(arrays.images)
         images = sorted(found.images.values(), key=lambda x: x.name)
         parameters = sorted(found.parameters, key=lambda x: x.name)
         return [*(image for image in images if not image.fixed), *parameters]
@@ -191,7 +191,7 @@ def _compile(request: Request, target: Target) -> Compiled:
     start = time.perf_counter()
     lowered = lower(request)
     middle = time.perf_counter()
-    constants = tuple(embedded_constant(image) for image in lowered.embedded)
+    constants = constants_of(lowered)
     module = LoweredModule(lowered.func.name, (lowered.func,), constants)
     given = implementations_of(Parts.of(request.outputs).functions)
     externs = codegen.Externs(module, target, given)

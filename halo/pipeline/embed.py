@@ -8,6 +8,12 @@ from halo.buffer import Buffer
 from halo.errors import BufferError, user_location
 from halo.ir.function import Image
 from halo.ir.lowered import Constant
+from halo.lowering import Lowered
+
+
+def constants_of(lowered: Lowered) -> tuple[Constant, ...]:
+    """Return the arrays that are part of the code."""
+    return (*map(embedded_constant, lowered.embedded), *lowered.constants)
 
 
 def embedded_constant(image: Image) -> Constant:

@@ -14,7 +14,7 @@ from halo.ir.lowered import LoweredModule
 from halo.lang.driver import PathLike
 from halo.lang.output_files import OutputFileType
 from halo.lowering import Lowered, lower
-from halo.pipeline.embed import embedded_constant
+from halo.pipeline.embed import constants_of
 from halo.pipeline.parts import schedule_of
 from halo.pipeline.request import c_name, count_values, make_request
 from halo.target import Target
@@ -71,7 +71,7 @@ class _Maker:
         self, outputs: Sequence[Function], lowered: Lowered, name: str, target: Target
     ) -> None:
         self.outputs, self.lowered, self.target = outputs, lowered, target
-        constants = tuple(embedded_constant(image) for image in lowered.embedded)
+        constants = constants_of(lowered)
         self.module = LoweredModule(name, (lowered.func,), constants)
         self.beside: dict[Path, bytes] = {}
 

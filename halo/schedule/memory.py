@@ -88,6 +88,8 @@ class Storage:
         Dimension of the Func to the circular buffer along it, as given by ``fold_storage``.
     hoist
         Where the memory is taken, if not where the storage is.
+    precompute
+        The directive that makes it an array in the code, which `layout` alone is about then.
     memory
         Where the memory is taken from.
     """
@@ -96,6 +98,7 @@ class Storage:
     limits: dict[str, Limit] = field(default_factory=dict)
     folds: dict[str, Fold] = field(default_factory=dict)
     hoist: Hoist | None = None
+    precompute: Entry | None = field(default=None, compare=False)
     memory: MemoryType = MemoryType.Auto
 
     def sizes(self, func: str) -> Iterator[tuple[str, Size, Entry]]:

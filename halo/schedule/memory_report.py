@@ -16,6 +16,7 @@ from halo.schedule.directives import (
     HoistStorage,
     HoistStorageRoot,
     Memoize,
+    Precompute,
     ReorderStorage,
     RingBuffer,
     SplitStorage,
@@ -58,6 +59,16 @@ def sets_memory_again(old: Directive, new: Directive) -> bool:
 
 def _dimension(directive: Directive) -> object:
     return getattr(directive, "dim", None) or getattr(directive, "var", None)
+
+
+_OF_AN_ARRAY = (Precompute, AlignStorage, SplitStorage, ReorderStorage, Bound)
+
+
+def precomputed_without_effect(directive: Directive, name: str) -> str:
+    """Return why a directive means nothing for a Func that is precomputed; else nothing."""
+    if isinstance(directive, _OF_AN_ARRAY):
+        return ""
+    return f"{name} is precomputed: no code computes it"
 
 
 def memory_without_effect(

@@ -28,7 +28,11 @@ from halo.schedule.directives import (
     Vectorize,
     Wrapping,
 )
-from halo.schedule.memory_report import memory_without_effect, sets_memory_again
+from halo.schedule.memory_report import (
+    memory_without_effect,
+    precomputed_without_effect,
+    sets_memory_again,
+)
 from halo.schedule.order import new_clash, reorder_effect
 from halo.schedule.partition import PARTITIONS, policy_of
 from halo.schedule.races import Order
@@ -141,6 +145,8 @@ def _without_effect(
     states: Mapping[str, FuncSchedule],
 ) -> str:
     directive = entry.directive
+    if states[entry.func].storage.precompute is not None and entry.func not in outputs:
+        return precomputed_without_effect(directive, entry.func)
     inlined = states[entry.func].compute_level.is_inlined and not function.has_updates
     if inlined and not isinstance(directive, (ComputeInline, EagerInline, Unscheduled)):
         return f"{entry.func} is inlined and has no loops or storage of its own"

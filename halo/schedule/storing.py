@@ -12,6 +12,7 @@ from halo.schedule.directives import (
     AlignStorage,
     BoundStorage,
     FoldStorage,
+    Precompute,
     ReorderStorage,
     SplitStorage,
     StoreIn,
@@ -102,6 +103,16 @@ def apply_fold_storage(
     need_positive(function, entry, "a factor", fold.factor)
     folds = {**state.storage.folds, fold.dim: Fold(fold.factor, entry)}
     return replace(state, storage=replace(state.storage, folds=folds))
+
+
+def apply_precompute(
+    state: FuncSchedule, function: Function, entry: Entry, precompute: Precompute
+) -> FuncSchedule:
+    """Return `state` with its cells an array in the code.
+
+    Whether they depend on constants alone is known when the whole pipeline is.
+    """
+    return replace(state, storage=replace(state.storage, precompute=entry))
 
 
 def apply_store_in(

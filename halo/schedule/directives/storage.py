@@ -94,3 +94,10 @@ class StoreIn(Directive):
 
     memory: MemoryType
     method = "store_in"
+
+
+@dataclass(frozen=True, slots=True)
+class Precompute(Directive):
+    """Evaluate the Func when the code is made; its cells are an array in the code."""
+
+    method = "precompute"

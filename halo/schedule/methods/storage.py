@@ -10,6 +10,7 @@ from halo.schedule.directives import (
     BoundStorage,
     FoldStorage,
     Memoize,
+    Precompute,
     ReorderStorage,
     SplitStorage,
     StoreIn,
@@ -89,6 +90,24 @@ class StorageMethods(Recorder):
             piece by piece inside its storage.
         """
         return self._record(Memoize(integer(getattr(eviction_key, "key", eviction_key))))
+
+    def precompute(self) -> Self:
+        """Evaluate the Func when the code is made: its cells become an array in the code.
+
+        It may depend on constants alone, those in Buffers included, as they are then; not on
+        Params, ImageParams and outputs. The array lies as `reorder_storage`, `split_storage` and
+        `align_storage` say: packed weights. The box is what its users read, if that is constant,
+        or what `bound` promises.
+
+        >>> packed = weights.in_(conv)
+        >>> packed.split_storage(n, no, ni, 16).reorder_storage(ni, k, no).precompute()
+
+        Raises
+        ------
+        ScheduleError
+            It depends on something else, which the message names.
+        """
+        return self._record(Precompute())
 
     def store_in(self, memory: MemoryType) -> Self:
         """Take the memory from the heap, the stack of the thread, or registers.
