@@ -144,7 +144,8 @@ class Sites:
         ]
         common: list[Loop] = []
         for level in zip(*nests, strict=False):
-            if any(loop != level[0] for loop in level):
+            # A loop that the Func shares with its users, by compute_with, is one of its own.
+            if level[0].func == name or any(loop != level[0] for loop in level):
                 break
             common.append(level[0])
         return tuple(common)

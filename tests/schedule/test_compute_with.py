@@ -220,6 +220,17 @@ def test_another_place_is_refused() -> None:
         values(h)
 
 
+def test_a_place_inside_the_shared_loop_itself_is_refused() -> None:
+    f, g = hl.Func("f"), hl.Func("g")
+    f[x, y] = x * 3 + y
+    g[x, y] = f[x, y]
+    f.compute_at(g, y)
+    g.compute_with(f, y)
+    with pytest.raises(ScheduleError, match="shares the loops of") as error:
+        g.realize([4, 4])
+    assert "compute_root()" in str(error.value)
+
+
 def test_an_inlined_partner_is_refused() -> None:
     f, g, h = pair()
     f.compute_inline()
