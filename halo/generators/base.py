@@ -54,6 +54,7 @@ class Generator:
         self._members: set[str] = set()
         self._configuring = False
         self._pipeline: Pipeline | None = None
+        self._required: list[tuple[Any, tuple[Any, ...]]] = []
         self._declared: dict[str, Declaration] = {}
         self._open: dict[str, Any] = {}
         values = {**self.alias_params, **(generator_params or {})}
@@ -126,6 +127,10 @@ class Generator:
         """Whether inputs may be declared after outputs: always. Inputs come first in calls."""
         return True
 
+    def add_requirement(self, condition: Any, *args: Any) -> None:
+        """Require something of each call of the pipeline; see `Pipeline.add_requirement`."""
+        self._required.append((condition, args))
+
     def add_input(self, name: str, declaration: InputBuffer | InputScalar) -> None:
         """Declare one more input, in `configure`."""
         self._add(name, declaration, (InputBuffer, InputScalar), "input")
@@ -189,6 +194,8 @@ class Generator:
         for name in self._outputs():
             self._check_output(name)
         self._pipeline = Pipeline([getattr(self, n) for n in self._outputs()])
+        for condition, args in self._required:
+            self._pipeline.add_requirement(condition, *args)
         return self._pipeline
 
     def _check_output(self, name: str) -> None:

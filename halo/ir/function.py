@@ -113,6 +113,14 @@ class Definition:
         return tuple(a for a in call.args if isinstance(a, Call) and a.kind in kinds)
 
 
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A condition that must hold when a pipeline is called, and the parts of the message if not."""
+
+    condition: Expr
+    message: tuple[Expr, ...]
+
+
 @dataclass(eq=False, slots=True)
 class Function:
     """A named array of cells over the integer grid and the definitions that fill it.
@@ -136,6 +144,8 @@ class Function:
         The `halo.lang.handlers.JITHandlers` of the calls that compute it; None: all defaults.
     profile
         The `halo.lang.profile.ProfileReport` of profiled calls that computed it first.
+    requirements
+        What must hold when a pipeline runs that has this as its first output.
     output_images
         What is promised of the buffers its cells leave in where it is an output, one for each of
         `types`; empty until somebody asks for them.
@@ -150,6 +160,7 @@ class Function:
     schedule_log: Any = None
     handlers: Any = None
     profile: Any = None
+    requirements: list[Requirement] = field(default_factory=list)
     output_images: list[Image] = field(default_factory=list)
 
     @property

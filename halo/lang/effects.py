@@ -6,6 +6,7 @@ from typing import Any
 
 from halo.errors import DefinitionError, SourceLocation, TypeMismatch, user_location
 from halo.ir.expr import TRUE, Expr, StringImm
+from halo.ir.function import Requirement
 from halo.ir.intrinsics import effect
 from halo.ir.operators import as_expr
 from halo.lang.tuple import Tuple
@@ -51,13 +52,24 @@ def require(condition: Any, value: Any, *args: Any) -> Expr:
     TypeMismatch
         The condition is not a bool.
     """
+    made = requirement("require", condition, args)
+    return effect("require", as_expr(value), made.condition, made.message)
+
+
+def requirement(name: str, condition: Any, args: tuple[Any, ...]) -> Requirement:
+    """Return what `name`, called by the user, requires, with `args` for its message.
+
+    Raises
+    ------
+    TypeMismatch
+        The condition is not a bool.
+    """
     where = user_location()
-    c = _bool("require", condition)
-    e = as_expr(value)
+    c = _bool(name, condition)
     head = f"{where}: a requirement does not hold" if where else "a requirement does not hold"
     if not args:
         head += f": {_short(str(c))}"
-    return effect("require", e, c, _parts(f"{head}: " if args else head, args, where))
+    return Requirement(c, _parts(f"{head}: " if args else head, args, where))
 
 
 def _printed(name: str, condition: Expr, args: tuple[Any, ...]) -> Expr:

@@ -119,20 +119,8 @@ class ImageDimension:
                 f"not {type}",
                 where=user_location(),
             )
-        self._check_known_on_entry(what, e)
+        check_known_on_entry(f"the {what} of dimension {self._index} of {self._image.name}", e)
         return cast_to(type, e)
-
-    def _check_known_on_entry(self, what: str, e: Expr) -> None:
-        for n in walk(e):
-            cell = isinstance(n, Call) and n.kind in (CallKind.FUNC, CallKind.IMAGE)
-            free = isinstance(n, Variable) and n.param is None and n.source is None
-            if isinstance(n, (Call, Variable)) and (cell or free):
-                raise DefinitionError(
-                    f"the {what} of dimension {self._index} of {self._image.name} cannot depend "
-                    f"on {n.name}",
-                    where=user_location(),
-                    hint="it must be known on entry: made of numbers, Params and sizes of buffers",
-                )
 
     def _promise(self, **fields: Expr | None) -> ImageDimension:
         dims = self._image.dims
@@ -141,6 +129,25 @@ class ImageDimension:
 
     def __repr__(self) -> str:
         return f"{self._image.name}.dim({self._index})"
+
+
+def check_known_on_entry(what: str, e: Expr) -> None:
+    """Refuse an expression that depends on more than Params and sizes of buffers.
+
+    Raises
+    ------
+    DefinitionError
+        `e` uses a Var or a cell.
+    """
+    for n in walk(e):
+        cell = isinstance(n, Call) and n.kind in (CallKind.FUNC, CallKind.IMAGE)
+        free = isinstance(n, Variable) and n.param is None and n.source is None
+        if isinstance(n, (Call, Variable)) and (cell or free):
+            raise DefinitionError(
+                f"{what} cannot depend on {n.name}",
+                where=user_location(),
+                hint="it must be known on entry: made of numbers, Params and sizes of buffers",
+            )
 
 
 def dimension_of(image: Image, i: int) -> ImageDimension:

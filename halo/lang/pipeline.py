@@ -9,7 +9,9 @@ from halo.buffer import Buffer
 from halo.errors import DefinitionError, user_location
 from halo.ir.function import Function
 from halo.lang.compile import CompileMethods
+from halo.lang.effects import requirement
 from halo.lang.func import Func
+from halo.lang.image_dimension import check_known_on_entry
 from halo.lang.output_image_param import OutputImageParam
 from halo.lang.realization import realize
 from halo.schedule.directives import TracePipeline
@@ -37,6 +39,34 @@ class Pipeline(CompileMethods):
     def outputs(self) -> list[Func]:
         """Return the outputs."""
         return list(self._funcs)
+
+    def get_func(self, index: int) -> Func:
+        """Return output `index`."""
+        if not 0 <= index < len(self._funcs):
+            raise DefinitionError(
+                f"a Pipeline of {len(self._funcs)} outputs has none with number {index}",
+                where=user_location(),
+            )
+        return self._funcs[index]
+
+    def add_requirement(self, condition: Any, *args: Any) -> None:
+        """Let each call fail, before anything is computed, where `condition` does not hold.
+
+        It is made of Params and of sizes of inputs and outputs. The error is a `HaloError` that
+        names the line of this call, followed by `args`, expressions or texts. It holds for
+        whatever has the same first output.
+
+        Raises
+        ------
+        DefinitionError
+            The condition or the message depends on a Var or a cell.
+        TypeMismatch
+            The condition is not a bool.
+        """
+        made = requirement("add_requirement", condition, args)
+        for e in (made.condition, *made.message):
+            check_known_on_entry("a requirement", e)
+        self._funcs[0].function.requirements.append(made)
 
     def output_buffers(self) -> list[OutputImageParam]:
         """Return the buffers that the values of all outputs leave in."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from halo.ir.effects import without_tags
 from halo.ir.expr import Expr
-from halo.ir.function import Dimension, Function, Image, Parameter, output_buffer
+from halo.ir.function import Dimension, Function, Image, Parameter, Requirement, output_buffer
 from halo.ir.interval import Interval
 from halo.ir.intrinsics import is_intrinsic
 from halo.ir.lowered import (
@@ -25,7 +25,12 @@ from halo.ir.simplify import simplify
 from halo.ir.stmt import Stmt, block
 from halo.ir.substitute import substitute
 from halo.ir.types import Int
-from halo.lowering.checks import add_entry_checks, add_parameter_checks, add_region_checks
+from halo.lowering.checks import (
+    add_entry_checks,
+    add_parameter_checks,
+    add_region_checks,
+    add_requirements,
+)
 from halo.lowering.common_subexpressions import common_subexpressions
 from halo.lowering.fill_undefined import fill_undefined
 from halo.lowering.hoist_invariants import hoist_invariants
@@ -84,6 +89,8 @@ class Request:
         Output buffer to what is promised about its dimensions.
     alignments
         Output buffer to the bytes that its address is promised to be a multiple of.
+    requirements
+        What must hold when the function is called.
     scalars
         Free index variables of the definitions (symbolic sizes) and their ranges; they become
         int32 arguments, after the buffers.
@@ -101,6 +108,7 @@ class Request:
     cuts: Mapping[str, Image] = field(default_factory=dict)
     output_dims: Mapping[str, tuple[Dimension, ...]] = field(default_factory=dict)
     alignments: Mapping[str, int] = field(default_factory=dict)
+    requirements: Sequence[Requirement] = ()
     scalars: Scope = field(default_factory=dict)
     args: Sequence[Image | Parameter] | None = None
     trusted: bool = False
@@ -178,6 +186,7 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
         arguments = {name: i for name, i in images.items() if i not in embedded}
         s = add_entry_checks(s, outputs, arguments, output_dims)
         s = add_parameter_checks(s, given.parameters)
+        s = add_requirements(s, request.requirements)
     s = run("entry checks", lambda s: s, s)
     for name, f in _passes(request.scalars, program, resolved):
         s = run(name, f, s)
@@ -189,7 +198,7 @@ def nest_of(
     request: Request, program: Program, resolved: ResolvedSchedule, output_dims: Dims
 ) -> tuple[Inputs, dict[str, Expr], Nest]:
     """Return the inputs, the buffer fields that are known, and the loops of a prepared request."""
-    given = collect_inputs(program, output_dims, request.args)
+    given = collect_inputs(program, output_dims, request.args, request.requirements)
     known = known_fields(output_dims, given.images)
     placement = place_functions(program, resolved.functions)
     sizes = find_sizes(resolved.functions)

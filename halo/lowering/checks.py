@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import reduce
 
-from halo.ir.expr import EQ, GE, GT, LE, Add, And, Expr, Or, Sub, Variable, const, i32
-from halo.ir.function import Dimension, Function, Image, Parameter, output_buffer
+from halo.ir.expr import EQ, GE, GT, LE, Add, And, Expr, Or, StringImm, Sub, Variable, const, i32
+from halo.ir.function import Dimension, Function, Image, Parameter, Requirement, output_buffer
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.simplify import simplify
 from halo.ir.stmt import AssertStmt, ErrorCode, IfThenElse, Stmt, block
@@ -60,6 +60,18 @@ def add_entry_checks(
         for other in buffers[1:]:
             checks.extend(_same_shape(buffers[0], other, f.dimensions))
     return block(*checks, body)
+
+
+def add_requirements(body: Stmt, requirements: Sequence[Requirement]) -> Stmt:
+    """Put in front of `body` that what the user requires holds.
+
+    Ensures: `body`, its checks included, runs only if every condition holds.
+    """
+    made: list[Stmt] = []
+    for r in requirements:
+        parts = tuple(p.value if isinstance(p, StringImm) else p for p in r.message)
+        made.append(AssertStmt(r.condition, ErrorCode.REQUIREMENT, parts))
+    return block(*made, body) if made else body
 
 
 def add_parameter_checks(body: Stmt, parameters: Sequence[Parameter]) -> Stmt:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from halo.errors import DefinitionError, user_location
 from halo.ir.expr import Expr, Variable
-from halo.ir.function import Dimension, Image, Parameter, output_buffer
+from halo.ir.function import Dimension, Image, Parameter, Requirement, output_buffer
 from halo.ir.substitute import walk
 from halo.lowering.program import Program, images_among
 
@@ -38,8 +38,9 @@ def collect_inputs(
     program: Program,
     output_dims: Mapping[str, Sequence[Dimension]],
     args: Sequence[Image | Parameter] | None = None,
+    required: Sequence[Requirement] = (),
 ) -> Inputs:
-    """Return what `program` reads, then what the promises about buffers ask for.
+    """Return what `program` reads, then what promises and requirements ask for.
 
     Images among `args` are inputs whether they are read or not: their promises are checked.
     Where there are `args`, they must be all, but for buffers that are there already.
@@ -57,6 +58,7 @@ def collect_inputs(
     for image in images_among(program.nodes()):
         _check_output(image, outputs)
     left = [*_promised(d for dims in output_dims.values() for d in dims)]
+    left += [e for r in required for e in (r.condition, *r.message)]
     left += _promised(d for image in images.values() for d in image.dims)
     while left:
         nodes = list(walk(left.pop(0)))

@@ -123,8 +123,10 @@ class HaloDriver:
 
     def infer_arguments(self, outputs: Sequence[Function]) -> list[Image | Parameter]:
         """Return the ImageParams and Params that `outputs` need, arrays first, each by name."""
-        program, _, dims, arrays = prepare(whole_request(outputs))
-        found = collect_inputs(program, dims).without(arrays.images)
+        request = whole_request(outputs)
+        program, _, dims, arrays = prepare(request)
+        found = collect_inputs(program, dims, required=request.requirements)
+        found = found.without(arrays.images)
         images = sorted(found.images.values(), key=lambda x: x.name)
         parameters = sorted(found.parameters, key=lambda x: x.name)
         return [*(image for image in images if not image.fixed), *parameters]

@@ -60,6 +60,7 @@ class Parts:
     def key(self, buffers: Sequence[Buffer], target: Target) -> object:
         """Return what the code depends on beside the definitions, which no longer change."""
         logs = [len(log.entries) for log in self.logs()]
+        logs.append(sum(len(f.requirements) for f in self.functions))
         outputs = [image for f in self.functions for image in f.output_images]
         promises = [_promise(image) for image in (*self.images, *outputs)]
         strides = [is_dense(b) for b in buffers]

@@ -47,6 +47,7 @@ def make_request(
         schedule_of(outputs),
         output_dims=dims,
         alignments=alignments,
+        requirements=tuple(outputs[0].requirements),
         args=args,
         features=frozenset(o.value for o in target.options) if target else frozenset(),
     )

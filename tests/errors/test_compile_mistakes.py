@@ -173,3 +173,15 @@ def test_sizes_for_another_number_of_dimensions_to_infer_for(refused: Any) -> No
     f, *_ = brighter()
     with refused(hl.DefinitionError, "2 dimensions", "sizes for 1"):
         f.infer_input_bounds([3])
+
+
+def test_a_requirement_of_a_cell(refused: Any) -> None:
+    f, image, _ = brighter()
+    with refused(hl.DefinitionError, "a requirement cannot depend on", image.name(), "on entry"):
+        hl.Pipeline(f).add_requirement(image[0, 0] > 3)
+
+
+def test_a_requirement_that_is_a_number(refused: Any) -> None:
+    f, _, gain = brighter()
+    with refused(hl.TypeMismatch, "condition of add_requirement", "uint8", "!= 0"):
+        hl.Pipeline(f).add_requirement(gain + 1)
