@@ -86,19 +86,21 @@ class Program:
         return Program(self.name, 2 * self.size, 2.5 * self.limit)
 
 
-PROGRAMS = (
+FIXED = (
     Program("blur", 0, 0.05),
     Program("matmul", 0, 0.5),
     Program("convolution", 0, 2),
     Program("laplacian", 8, 4),
+)
+SIZED = (
     Program("stored_chain", 400, 20),
     Program("vector_chain", 200, 20),
     Program("wide_sum", 100, 5),
     Program("inlined_chain", 400, 2),
+    Program("shared_loops", 50, 5),
     Program("deep_nest", 40, 2),
     Program("sliding_chain", 40, 2),
 )
-TWICE = ("stored_chain", "vector_chain", "wide_sum", "inlined_chain", "deep_nest", "sliding_chain")
 
 Passes = Mapping[str, float]
 
@@ -123,9 +125,8 @@ def run(code: str, cache: Path, times: int = 1) -> float:
 def lowering(cache: Path) -> dict[Program, Passes]:
     """Return the seconds of CPU that the passes take for each program, some at two sizes."""
     script = str(Path(__file__).with_name("lowering_time.py"))
-    larger = [p.doubled() for p in PROGRAMS if p.name in TWICE]
     found: dict[Program, Passes] = {}
-    for p in (*PROGRAMS, *larger):
+    for p in (*FIXED, *SIZED, *(p.doubled() for p in SIZED)):
         size = [str(p.size)] if p.size else []
         found[p] = json.loads(output([script, p.name, *size], cache))
     return found
@@ -133,18 +134,18 @@ def lowering(cache: Path) -> dict[Program, Passes]:
 
 def print_lowering(found: Mapping[Program, Passes]) -> None:
     """Print a table of programs and passes, and what twice the size costs."""
+    once = (*FIXED, *SIZED)
     names = list(dict.fromkeys(name for passes in found.values() for name in passes))
     print("\nMilliseconds of CPU that the passes of lowering take\n")
-    print(f"{'':24}" + "".join(f"{p.text:>19}" for p in PROGRAMS))
+    print(f"{'':24}" + "".join(f"{p.text:>19}" for p in once))
     for name in names:
-        times = [1e3 * found[p].get(name, 0) for p in PROGRAMS]
+        times = [1e3 * found[p].get(name, 0) for p in once]
         print(f"{name:24}" + "".join(f"{t:19.1f}" for t in times))
     print()
-    for p in (p for p in PROGRAMS if p.name in TWICE):
+    for p in SIZED:
         larger = p.doubled()
-        once, twice = sum(found[p].values()), sum(found[larger].values())
-        ratio = f"x {twice / once:.2f}"
-        print(f"{p.text:24} {once:8.3f} s   {larger.text:24} {twice:8.3f} s   {ratio}")
+        a, b = sum(found[p].values()), sum(found[larger].values())
+        print(f"{p.text:24} {a:8.3f} s   {larger.text:24} {b:8.3f} s   x {b / a:.2f}")
 
 
 def others(cache: Path) -> list[Measured]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from apps.local_laplacian import local_laplacian, schedule
@@ -79,6 +80,19 @@ def squares(n: int) -> hl.Func:
     return last
 
 
+def diamonds(n: int) -> hl.Func:
+    """Return a chain of `n` inlined sums of two Funcs that read the sum before, the first kept."""
+    y = hl.Var("y")
+    source = hl.ImageParam(hl.Float(32), 2, "source")
+    first = last = _stage("f0", lambda x, y: source[x, y] * 0.5)
+    for i in range(1, n):
+        left = _stage(f"l{i}", lambda x, y, f=last: f[x, y] + 1.0)
+        right = _stage(f"r{i}", lambda x, y, f=last: f[x, y] + 2.0)
+        last = _stage(f"f{i}", lambda x, y, a=left, b=right: a[x, y] * b[x, y])
+    first.compute_at(last, y)
+    return last
+
+
 def deep_nest(n: int) -> hl.Func:
     """Return a chain of `n` stencils, each computed in the rows of the one that reads it."""
     y = hl.Var("y")
@@ -105,6 +119,18 @@ def wide_sum(n: int) -> hl.Func:
     parts = [_stage(f"p{i}", lambda x, y, i=i: source[x + i, y] * float(i)) for i in range(n)]
     for f in parts:
         f.compute_root()
+    return _stage("total", lambda x, y: sum((f[x, y] for f in parts[1:]), parts[0][x, y]))
+
+
+def shared_loops(n: int) -> hl.Func:
+    """Return the sum of `n` Funcs that are computed at root, in the same rows."""
+    y = hl.Var("y")
+    source = hl.ImageParam(hl.Float(32), 2, "source")
+    parts = [_stage(f"p{i}", lambda x, y, i=i: source[x, y] * float(i)) for i in range(n)]
+    for f in parts:
+        f.compute_root()
+    for f, g in pairwise(parts):
+        g.compute_with(f, y)
     return _stage("total", lambda x, y: sum((f[x, y] for f in parts[1:]), parts[0][x, y]))
 
 

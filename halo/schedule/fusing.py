@@ -161,7 +161,9 @@ def _check_group(
     """Refuse to share loops where the order of definitions, or a dependence, is not kept."""
     entries = [(e, d) for e, d in fused if e.func in group]
     stages = [(n, i) for n in group for i in range(len(functions[n].definitions))]
-    before = must_precede(functions)
+    before = must_precede({n: functions[n] for n in group})
+    owners = {stage: loop_owners(states, stage) for stage in stages}
+    works = {stage: _work(functions, stage) for stage in stages}
     for depth in range(max(len(states[n].stages[i].dims) for n, i in stages) + 1):
         for level in _levels(stages, states, depth):
             if clusters(level, states, depth, before) is None:
@@ -170,11 +172,14 @@ def _check_group(
                 refuse(entry, functions[entry.func], reason, "pair them in the order of updates")
     for entry, _ in entries:
         mine = (entry.func, entry.stage)
-        owners = loop_owners(states, mine)
         for other in stages:
-            shared = [a for a, b in zip(owners, loop_owners(states, other), strict=False) if a == b]
-            if other != mine and shared:
-                _need_no_clash(entry, mine, other, len(shared), functions, states)
+            both = zip(owners[mine], owners[other], strict=False)
+            shared = sum(a == b for a, b in both) if other != mine else 0
+            if shared:
+                first, second = (mine, other) if before(mine, other) else (other, mine)
+                dims = states[first[0]].stages[first[1]].dims[:shared]
+                function = functions[entry.func]
+                _need_no_clash(entry, function, (first, second), works, dims)
 
 
 def must_precede(functions: Functions) -> Before:
@@ -208,16 +213,17 @@ def _levels(stages: Sequence[Stage], states: States, depth: int) -> list[list[St
 
 
 def _need_no_clash(
-    entry: Entry, mine: Stage, other: Stage, shared: int, functions: Functions, states: States
+    entry: Entry,
+    function: Function,
+    pair: tuple[Stage, Stage],
+    works: Mapping[Stage, Work],
+    dims: Sequence[Dim],
 ) -> None:
-    before = must_precede(functions)
-    first, second = (mine, other) if before(mine, other) else (other, mine)
-    a, b = _work(functions, first), _work(functions, second)
-    touched = {t.array for t in (*a.writes, *a.reads)} & {t.array for t in (*b.writes, *b.reads)}
-    if not touched & {first[0], second[0]}:
+    """Refuse where the first of `pair` must not share the loops `dims` with the second."""
+    first, second = pair
+    a, b = works[first], works[second]
+    if not (_touches(a, second[0]) or _touches(b, first[0])):
         return
-    function = functions[entry.func]
-    dims = states[first[0]].stages[first[1]].dims[:shared]
     names = [d.name for d in dims]
     apart = f"compute {handle_source(*second)} after {handle_source(*first)}, in loops of its own"
     if not set(names) <= a.loops.keys() & b.loops.keys():
@@ -235,6 +241,10 @@ def _need_no_clash(
     if isinstance(found, Unproven):
         what = f": {found.culprit} is not affine" if found.culprit is not None else ""
         refuse(entry, function, f"that every dependence is kept is not proven{what}", apart)
+
+
+def _touches(work: Work, array: str) -> bool:
+    return any(t.array == array for t in (*work.writes, *work.reads))
 
 
 def _work(functions: Functions, stage: Stage) -> Work:

@@ -97,13 +97,15 @@ class Sites:
     def uses(self, name: str) -> tuple[Use, ...]:
         """Return the definitions that use Func `name`, inlined users replaced by theirs."""
         found: dict[Use, None] = {}
+        replaced = {name}
         stack = list(reversed(self.graph.uses[name]))
         while stack:
             use = stack.pop()
-            if self.schedules[use.consumer].compute_level.is_inlined:
-                stack.extend(reversed(self.graph.uses[use.consumer]))
-            else:
+            if not self.schedules[use.consumer].compute_level.is_inlined:
                 found[use] = None
+            elif use.consumer not in replaced:
+                replaced.add(use.consumer)
+                stack.extend(reversed(self.graph.uses[use.consumer]))
         return tuple(found)
 
     def around(self, level: LoopLevel) -> tuple[Loop, ...]:

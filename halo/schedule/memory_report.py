@@ -47,14 +47,15 @@ _PER_DIM: tuple[tuple[type[Directive], ...], ...] = (
     (FoldStorage,),
 )
 """Directives of which the last one for a dimension holds."""
+_GROUPS = {kind: kinds for kinds in (*_WHOLE, *_PER_DIM) for kind in kinds}
 
 
 def sets_memory_again(old: Directive, new: Directive) -> bool:
     """Whether `new` replaces what `old` says of a Func's box or memory."""
-    if any(isinstance(old, kinds) and isinstance(new, kinds) for kinds in _WHOLE):
-        return True
-    same = any(isinstance(old, kinds) and isinstance(new, kinds) for kinds in _PER_DIM)
-    return same and _dimension(old) == _dimension(new)
+    kinds = _GROUPS.get(type(old), ())
+    if type(new) not in kinds:
+        return False
+    return kinds in _WHOLE or _dimension(old) == _dimension(new)
 
 
 def _dimension(directive: Directive) -> object:

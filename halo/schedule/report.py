@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from halo.ir.function import Function
@@ -78,7 +79,9 @@ def report(
         Names of the images whose loads are reported.
     """
     receipts = Receipts()
-    for i, entry in enumerate(schedule.entries):
+    later = {name: deque(entries) for name, entries in schedule.by_function().items()}
+    for entry in schedule.entries:
+        later[entry.func].popleft()
         if isinstance(entry.directive, Wrapping):
             receipts.add(entry, *_wrapped(entry.directive, states))
             continue
@@ -90,8 +93,9 @@ def report(
             receipts.add(entry, Status.WITHOUT_EFFECT, reason)
             continue
         effect = effects[id(entry)]
-        later = _replaced_by(entry, schedule.entries[i + 1 :])
-        why_none = later or _without_effect(entry, effect, functions[entry.func], outputs, states)
+        why_none = _replaced_by(entry, later[entry.func]) or _without_effect(
+            entry, effect, functions[entry.func], outputs, states
+        )
         if why_none:
             receipts.add(entry, Status.WITHOUT_EFFECT, why_none)
         else:
@@ -110,14 +114,15 @@ def _wrapped(wrapping: Wrapping, states: Mapping[str, FuncSchedule]) -> tuple[St
     return Status.APPLIED, f"through {wrapping.name}"
 
 
-def _replaced_by(entry: Entry, later: Sequence[Entry]) -> str:
+def _replaced_by(entry: Entry, later: Iterable[Entry]) -> str:
+    """Return what of the directives given `later` for the same Func makes `entry` void."""
     kinds: tuple[type[Directive], ...] = ()
     if isinstance(entry.directive, _COMPUTE):
         kinds = _COMPUTE
     elif isinstance(entry.directive, _STORE):
         kinds = _STORE
     for e in later:
-        if e.func == entry.func and (isinstance(e.directive, kinds) or _sets_again(entry, e)):
+        if isinstance(e.directive, kinds) or _sets_again(entry, e):
             return f"replaced by {e.source()}"
     return ""
 

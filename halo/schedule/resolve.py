@@ -142,27 +142,31 @@ def _place(
 ) -> None:
     """Make the levels in `states` definite, consumers first."""
     sites = Sites(graph, states)
+    given = schedule.by_function()
     for name in reversed(graph.order):
+        entries = given.get(name, [])
         if name in outputs:
-            states[name] = _place_output(states[name], functions[name], schedule)
+            states[name] = _place_output(states[name], functions[name], entries)
             continue
         state = states[name]
         compute = state.compute_level
         if compute.is_at:
-            entry = _last(schedule, name, ComputeAt)
+            entry = _last(entries, ComputeAt)
             compute = _definite(compute, sites, functions, entry)
         if compute.is_inlined and not state.store_level.is_inlined:
-            _refuse_store_only(schedule, functions[name])
-        store = _definite_store(state.store_level, compute, sites, functions, name, schedule)
+            _refuse_store_only(entries, functions[name])
+        store = _definite_store(state.store_level, compute, sites, functions, name, entries)
         if compute.is_at:
-            entry = _last(schedule, name, ComputeAt)
+            entry = _last(entries, ComputeAt)
             check_branches(store, compute, sites, functions[name], entry)
         placed = replace(state, compute_level=compute, store_level=store)
         states[name] = place_memory(placed, functions[name], sites)
 
 
-def _place_output(state: FuncSchedule, function: Function, schedule: Schedule) -> FuncSchedule:
-    for entry in schedule.for_function(function.name).entries:
+def _place_output(
+    state: FuncSchedule, function: Function, entries: Sequence[Entry]
+) -> FuncSchedule:
+    for entry in entries:
         if entry.directive.method in ("compute_at", "store_at"):
             legal = f"legal: {function.name}.compute_root()"
             refuse(entry, function, f"{function.name} is an output, computed outside loops", legal)
@@ -172,9 +176,8 @@ def _place_output(state: FuncSchedule, function: Function, schedule: Schedule) -
     return replace(state, compute_level=ROOT, store_level=ROOT)
 
 
-def _last(schedule: Schedule, name: str, *kinds: type[Directive]) -> Entry:
-    found = [e for e in schedule.for_function(name).entries if isinstance(e.directive, kinds)]
-    return found[-1]
+def _last(entries: Sequence[Entry], *kinds: type[Directive]) -> Entry:
+    return [e for e in entries if isinstance(e.directive, kinds)][-1]
 
 
 def _definite(
@@ -229,12 +232,12 @@ def _definite_store(
     sites: Sites,
     functions: Mapping[str, Function],
     name: str,
-    schedule: Schedule,
+    entries: Sequence[Entry],
 ) -> LoopLevel:
     """Return the store level, having checked that it encloses the compute level."""
     if store.is_inlined:
         return compute
-    entry = _last(schedule, name, StoreAt, StoreRoot)
+    entry = _last(entries, StoreAt, StoreRoot)
     inside = sites.around(compute)
     if store.is_at:
         at = next((i for i, loop in enumerate(inside) if sites.named(store, loop)), None)
@@ -258,7 +261,7 @@ def _definite_store(
     return store
 
 
-def _refuse_store_only(schedule: Schedule, function: Function) -> None:
-    entry = _last(schedule, function.name, StoreAt, StoreRoot)
+def _refuse_store_only(entries: Sequence[Entry], function: Function) -> None:
+    entry = _last(entries, StoreAt, StoreRoot)
     legal = f"add {function.name}.compute_root() or {function.name}.compute_at(...)"
     refuse(entry, function, f"{function.name} is inlined, so nothing is stored", legal)

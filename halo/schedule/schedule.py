@@ -63,6 +63,13 @@ class Schedule:
         """Return the directives given for Func `name`."""
         return Schedule(tuple(e for e in self.entries if e.func == name))
 
+    def by_function(self) -> dict[str, list[Entry]]:
+        """Return the directives given for each Func that has any, by its name."""
+        found: dict[str, list[Entry]] = {}
+        for e in self.entries:
+            found.setdefault(e.func, []).append(e)
+        return found
+
     def renamed(self, mapping: Mapping[str, str]) -> Schedule:
         """Return this schedule with Funcs renamed, to replay it on another algorithm."""
         return Schedule(tuple(e.renamed(mapping) for e in self.entries))
