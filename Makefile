@@ -78,6 +78,12 @@ bench: $(BENCH) ## measure halo beside its peers
 	@$(RUN) benchmarks/blur.py
 	@$(RUN) benchmarks/onnx_models.py
 
+.PHONY: pictures
+pictures: $(STAMP) ## draw the pictures of the lessons again
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable ".[docs]"
+	@for picture in docs/pictures/*.png; do \
+	  HALO_PICTURES=docs/pictures $(RUN) tutorials/$$(basename $$picture .png).py; done
+
 .PHONY: clean
 clean: ## remove all that make has made
 	rm -rf .venv build dist ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
