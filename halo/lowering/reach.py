@@ -10,7 +10,7 @@ from halo.ir.expr import Add, Mul, i32
 from halo.ir.interval import Interval, union
 from halo.ir.simplify import simplify
 from halo.lowering.splits import ceil_div, extent_of, known_end, last_of
-from halo.schedule.directives import Fuse
+from halo.schedule.directives import Fuse, Rename
 from halo.schedule.state import StageSchedule
 from halo.schedule.tail import TailStrategy
 
@@ -69,6 +69,10 @@ def _units(stage: StageSchedule, over: Callable[[TailStrategy], bool]) -> dict[s
     for s in reversed(stage.splits):
         if isinstance(s, Fuse):
             continue  # a fused loop does not run over its end
+        if isinstance(s, Rename):
+            if s.new in unit:
+                unit[s.old] = unit.pop(s.new)
+            continue
         outer = unit.pop(s.outer, 1)
         if over(s.tail):
             unit[s.old] = outer * s.factor

@@ -10,7 +10,7 @@ from halo.ir.interval import Interval, bounds_of, intersect
 from halo.ir.simplify import simplify
 from halo.ir.stmt import ForKind, Partition
 from halo.ir.types import Int
-from halo.schedule.directives import Fuse, Split
+from halo.schedule.directives import Fuse, Rename, Split
 from halo.schedule.state import StageSchedule
 from halo.schedule.tail import TailStrategy
 
@@ -235,12 +235,25 @@ class _FuseStep:
             depth[name] = d
 
 
+@dataclass(frozen=True, slots=True)
+class _RenameStep:
+    rename: Rename
+
+    def undo(self, prefix: str, nest: StageNest, depth: dict[str, int]) -> None:
+        old, new = self.rename.old, self.rename.new
+        nest.values[old] = nest.values.pop(new)
+        depth[old] = depth.pop(new)
+
+
 def _overrun(stage: StageSchedule) -> list[bool]:
     """Return for each split of `stage` whether its outer loop runs over its end."""
     over: set[str] = set()
     found: list[bool] = []
     for s in reversed(stage.splits):
         found.append(isinstance(s, Split) and s.outer in over)
+        if isinstance(s, Rename) and s.new in over:
+            over.discard(s.new)
+            over.add(s.old)
         if isinstance(s, Split):
             over.discard(s.outer)
             if s.tail.runs_over:
@@ -249,12 +262,15 @@ def _overrun(stage: StageSchedule) -> list[bool]:
 
 
 def _apply(
-    s: Split | Fuse,
+    s: Split | Fuse | Rename,
     ranges: dict[str, tuple[Expr, Expr]],
     careful: bool,
     overrun: bool,
     nest: StageNest,
-) -> _SplitStep | _FuseStep:
+) -> _SplitStep | _FuseStep | _RenameStep:
+    if isinstance(s, Rename):
+        ranges[s.new] = ranges.pop(s.old)
+        return _RenameStep(s)
     if isinstance(s, Fuse):
         inner, outer = ranges.pop(s.inner), ranges.pop(s.outer)
         ranges[s.fused] = (i32(0), simplify(Mul(inner[1], outer[1])))

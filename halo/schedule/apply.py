@@ -34,6 +34,7 @@ from halo.schedule.directives import (
     NeverPartitionAll,
     Parallel,
     Precompute,
+    Rename,
     Reorder,
     ReorderStorage,
     RingBuffer,
@@ -69,7 +70,7 @@ from halo.schedule.specialization import (
     apply_specialize,
     apply_specialize_fail,
 )
-from halo.schedule.splitting import apply_fuse, apply_split
+from halo.schedule.splitting import apply_fuse, apply_rename, apply_split
 from halo.schedule.state import FuncSchedule, complete
 from halo.schedule.storing import (
     apply_align_storage,
@@ -116,6 +117,7 @@ _TRACES = (AddTraceTag, TraceLoads, TracePipeline, TraceRealizations, TraceStore
 _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     Split: apply_split,
     Fuse: apply_fuse,
+    Rename: apply_rename,
     Reorder: apply_reorder,
     Vectorize: apply_kind,
     Unroll: apply_kind,

@@ -13,7 +13,7 @@ from halo.ir.stmt import ForKind
 from halo.ir.substitute import find, substitute
 from halo.ir.types import Int
 from halo.polyhedral import Axis, Clash, Touch, Unproven, Work, order_clash
-from halo.schedule.directives import Fuse, Split
+from halo.schedule.directives import Fuse, Rename, Split
 from halo.schedule.races import Order, reduction_order, self_reads
 from halo.schedule.state import Dim, StageSchedule, initial_stage, pure_vars
 
@@ -111,6 +111,8 @@ def _digits(function: Function, index: int, stage: StageSchedule) -> dict[str, D
         if isinstance(s, Fuse):
             inner, outer = digits.pop(s.inner), digits.pop(s.outer)
             digits[s.fused] = outer + inner
+        elif isinstance(s, Rename):
+            digits[s.new] = digits.pop(s.old)
         else:
             digits.update(_split(s, digits.pop(s.old)))
     return digits

@@ -8,8 +8,10 @@ from halo.ir.expr import LE, Add, Div, Expr, Mod, Mul, Sub, Variable, as_const, 
 from halo.ir.function import Definition
 from halo.ir.simplify import simplify
 from halo.ir.types import Int
-from halo.schedule.directives import Fuse, Split
+from halo.schedule.directives import Fuse, Rename, Split
 from halo.schedule.state import StageSchedule
+
+Step = Split | Fuse | Rename
 
 
 @dataclass(slots=True)
@@ -33,7 +35,7 @@ class RDomLoops:
     ranges: dict[str, tuple[Expr, Expr]] = field(default_factory=dict)
     values: dict[str, Expr] = field(default_factory=dict)
     guards: list[Expr] = field(default_factory=list)
-    pure: list[Split | Fuse] = field(default_factory=list)
+    pure: list[Step] = field(default_factory=list)
     mixed: Fuse | None = None
 
 
@@ -45,9 +47,9 @@ def rdom_loops(definition: Definition, stage: StageSchedule) -> RDomLoops:
     """
     made = RDomLoops()
     ranges = {r.name: (r.min, r.extent) for r in definition.rvars}
-    steps: list[tuple[Split | Fuse, list[tuple[Expr, Expr]]]] = []
+    steps: list[tuple[Step, list[tuple[Expr, Expr]]]] = []
     for s in stage.splits:
-        old = (s.inner, s.outer) if isinstance(s, Fuse) else (s.old,)
+        old = s.consumed
         known = [name for name in old if name in ranges]
         if not known:
             made.pure.append(s)
@@ -66,8 +68,10 @@ def rdom_loops(definition: Definition, stage: StageSchedule) -> RDomLoops:
     return made
 
 
-def _ranges(s: Split | Fuse, parts: list[tuple[Expr, Expr]]) -> dict[str, tuple[Expr, Expr]]:
+def _ranges(s: Step, parts: list[tuple[Expr, Expr]]) -> dict[str, tuple[Expr, Expr]]:
     extents = [extent for _, extent in parts]
+    if isinstance(s, Rename):
+        return {s.new: parts[0]}
     if isinstance(s, Fuse):
         return {s.fused: (i32(0), simplify(Mul(extents[0], extents[1])))}
     steps = simplify(Div(Add(extents[0], i32(s.factor - 1)), i32(s.factor)))
@@ -75,17 +79,20 @@ def _ranges(s: Split | Fuse, parts: list[tuple[Expr, Expr]]) -> dict[str, tuple[
 
 
 def _undo(
-    s: Split | Fuse,
+    s: Step,
     parts: list[tuple[Expr, Expr]],
     values: dict[str, Expr],
     guards: list[Expr],
 ) -> None:
-    low, extent = parts[0]
-    if isinstance(s, Fuse):
-        fused = values.pop(s.fused)
-        values[s.inner] = simplify(Add(Mod(fused, extent), low))
-        values[s.outer] = simplify(Add(Div(fused, extent), parts[1][0]))
+    if isinstance(s, Rename):
+        values[s.old] = values.pop(s.new)
         return
+    if isinstance(s, Fuse):
+        fused, ((outer_min, _), (low, extent)) = values.pop(s.fused), parts
+        values[s.inner] = simplify(Add(Mod(fused, extent), low))
+        values[s.outer] = simplify(Add(Div(fused, extent), outer_min))
+        return
+    low, extent = parts[0]
     outer, inner = values.pop(s.outer), values.pop(s.inner)
     place = Add(Mul(outer, i32(s.factor)), inner)
     values[s.old] = simplify(Add(place, low))

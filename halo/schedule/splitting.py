@@ -1,4 +1,4 @@
-"""Apply `Split` and `Fuse`: one loop into two, two into one."""
+"""Apply `Split`, `Fuse` and `Rename`: one loop into two, two into one, one by another name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from halo.ir.expr import Expr
 from halo.ir.function import Function
 from halo.ir.stmt import ForKind, Partition
-from halo.schedule.directives import Fuse, Split
+from halo.schedule.directives import Fuse, Rename, Split
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
 from halo.schedule.state import Dim, FuncSchedule, StageSchedule
@@ -20,7 +20,7 @@ def need_dim(stage: StageSchedule, function: Function, entry: Entry, name: str) 
     dim = stage.dim(name)
     if dim is not None:
         return dim
-    taken = [s for s in stage.splits if name in _consumed(s)]
+    taken = [s for s in stage.splits if name in s.consumed]
     if taken:
         made = taken[-1]
         if isinstance(made, Split):
@@ -102,6 +102,18 @@ def apply_fuse(state: FuncSchedule, function: Function, entry: Entry, fuse: Fuse
     return state.with_stage(entry.stage, done)
 
 
+def apply_rename(
+    state: FuncSchedule, function: Function, entry: Entry, rename: Rename
+) -> FuncSchedule:
+    """Return `state` with the loop over ``rename.old`` called ``rename.new``."""
+    stage = state.stages[entry.stage]
+    old = need_dim(stage, function, entry, rename.old)
+    _check_new_names(stage, function, entry, rename.old, (rename.new,))
+    dims = tuple(replace(d, name=rename.new) if d is old else d for d in stage.dims)
+    done = replace(stage, splits=(*stage.splits, rename), dims=dims)
+    return state.with_stage(entry.stage, done)
+
+
 def _stronger(a: Partition, b: Partition) -> Partition:
     """Return the policy of a loop made of two; that nothing be cut is the stronger wish."""
     order = (Partition.Never, Partition.Always, Partition.Auto)
@@ -129,7 +141,7 @@ def _check_new_names(
 ) -> None:
     if len(set(names)) != len(names):
         refuse(entry, function, f"outer and inner are both {names[0]}", "name them differently")
-    used = {d.name for d in stage.dims}.union(*(_consumed(s) | _made(s) for s in stage.splits))
+    used = {d.name for d in stage.dims}.union(*({*s.consumed, *s.made} for s in stage.splits))
     for name in names:
         if name != old and name in used:
             refuse(
@@ -138,14 +150,6 @@ def _check_new_names(
                 f"{entry.func} uses the name {name} already",
                 "take a Var of another name",
             )
-
-
-def _consumed(s: Split | Fuse) -> set[str]:
-    return {s.inner, s.outer} if isinstance(s, Fuse) else {s.old}
-
-
-def _made(s: Split | Fuse) -> set[str]:
-    return {s.fused} if isinstance(s, Fuse) else {s.outer, s.inner}
 
 
 def joined_note(note: str, entry: Entry) -> str:

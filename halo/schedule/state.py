@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from halo.ir.expr import Expr, Variable
 from halo.ir.function import Definition, Function
 from halo.ir.memory import plain_layout
 from halo.ir.stmt import ForKind, Partition
-from halo.schedule.directives import ComputeWith, Fuse, Split
+from halo.schedule.directives import ComputeWith, Fuse, Rename, Split
 from halo.schedule.formula import Formula, Size
 from halo.schedule.loop_level import INLINED, LoopLevel
 from halo.schedule.memory import Bounds, Storage
@@ -40,9 +41,9 @@ class StageSchedule:
     Attributes
     ----------
     splits
-        `Split` (its tail resolved, never Auto) and `Fuse` in the order applied. A name made by
-        one may be taken apart by a later one. `outer` or `inner` of a Split may have the name of
-        its `old`: read from the last to the first, each defines its `old` from the others.
+        `Split` (its tail resolved, never Auto), `Fuse` and `Rename` in the order applied. A name
+        made by one may be taken apart by a later one. `outer` or `inner` of a Split may have the
+        name of its `old`: read from the last to the first, each defines its `old` from the others.
     dims
         The loops, outermost first.
     races_allowed
@@ -57,7 +58,7 @@ class StageSchedule:
         Whether its updates may run in any order, each as one step.
     """
 
-    splits: tuple[Split | Fuse, ...]
+    splits: tuple[Split | Fuse | Rename, ...]
     dims: tuple[Dim, ...]
     races_allowed: bool = False
     special: tuple[tuple[Formula, StageSchedule], ...] = ()
@@ -199,10 +200,8 @@ def roots(stage: StageSchedule, name: str) -> frozenset[str]:
     """Return the variables of the definition that the loop over `name` is part of."""
     names = {name}
     for s in reversed(stage.splits):
-        made = {s.fused} if isinstance(s, Fuse) else {s.outer, s.inner}
-        if names & made:
-            old = {s.inner, s.outer} if isinstance(s, Fuse) else {s.old}
-            names = (names - made) | old
+        if names & {*s.made}:
+            names = (names - {*s.made}) | {*s.consumed}
     return frozenset(names)
 
 
@@ -210,9 +209,8 @@ def lineage(stage: StageSchedule, name: str) -> frozenset[str]:
     """Return the loop over `name` and all loops, of any time, that it was made from."""
     names = {name}
     for s in reversed(stage.splits):
-        made = {s.fused} if isinstance(s, Fuse) else {s.outer, s.inner}
-        if names & made:
-            names |= {s.inner, s.outer} if isinstance(s, Fuse) else {s.old}
+        if names & {*s.made}:
+            names |= {*s.consumed}
     return frozenset(names)
 
 
@@ -223,13 +221,12 @@ def known_extents(stage: StageSchedule, extents: dict[str, int]) -> dict[str, in
     """
     known = dict(extents)
     for s in stage.splits:
-        if isinstance(s, Fuse):
-            a, b = known.pop(s.inner, None), known.pop(s.outer, None)
-            if a is not None and b is not None:
-                known[s.fused] = a * b
-        else:
-            old = known.pop(s.old, None)
-            if old is not None:
-                known[s.outer] = -(-old // s.factor)
+        old = [known.pop(name, None) for name in s.consumed]
+        sizes = [n for n in old if n is not None]
+        if isinstance(s, Split):
+            if sizes:
+                known[s.outer] = -(-sizes[0] // s.factor)
             known[s.inner] = s.factor
+        elif len(sizes) == len(old):
+            known[s.made[0]] = math.prod(sizes)
     return known

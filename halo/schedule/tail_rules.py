@@ -97,7 +97,7 @@ def resolve_tail(
     if loop.divides:
         return TailStrategy.GuardWithIf
     if split.tail is TailStrategy.Auto:
-        derived = any(split.old in _made(s) for s in state.stages[entry.stage].splits)
+        derived = any(split.old in s.made for s in state.stages[entry.stage].splits)
         shift = loop.pure and not derived and loop.has_a_step
         return TailStrategy.ShiftInwards if shift else TailStrategy.GuardWithIf
     legal = loop.legal()
@@ -160,15 +160,13 @@ def _overrun_is_harmless(stage: StageSchedule, name: str) -> bool:
     split: its steps beyond the end are guarded, or they run over the end of what was split.
     """
     for s in reversed(stage.splits):
-        if isinstance(s, Fuse):
-            if name == s.fused:
-                return False
-        elif name == s.inner:
+        if name not in s.made:
+            continue
+        if isinstance(s, Fuse) or (isinstance(s, Split) and name == s.inner):
             return False
-        elif name == s.outer:
-            if not s.tail.runs_over:
-                return True
-            name = s.old
+        if isinstance(s, Split) and not s.tail.runs_over:
+            return True
+        name = s.consumed[0]
     return True
 
 
@@ -179,7 +177,7 @@ def check_blends(stage: StageSchedule, function: Function, entry: Entry) -> None
     wrote is lost.
     """
     for i, s in enumerate(stage.splits):
-        if isinstance(s, Fuse) or not s.tail.blends:
+        if not isinstance(s, Split) or not s.tail.blends:
             continue
         variables = roots(stage, s.inner)
         steps = _parts_of_outer(stage, i)
@@ -199,14 +197,10 @@ def check_blends(stage: StageSchedule, function: Function, entry: Entry) -> None
 
 def _parts_of_outer(stage: StageSchedule, index: int) -> set[str]:
     """Return the loops that the outer part of split number `index` has become."""
-    split = stage.splits[index]
-    live = {split.outer}
+    live = {stage.splits[index].made[0]}
     for s in stage.splits[index + 1 :]:
-        if isinstance(s, Fuse):
-            if live & {s.inner, s.outer}:
-                live = live - {s.inner, s.outer} | {s.fused}
-        elif s.old in live:
-            live = live - {s.old} | {s.outer, s.inner}
+        if live & {*s.consumed}:
+            live = live - {*s.consumed} | {*s.made}
     return live
 
 
@@ -217,7 +211,3 @@ def _root_extents(state: FuncSchedule, function: Function, stage: int) -> dict[s
         if isinstance(extent, int):
             known[r.name] = extent
     return known
-
-
-def _made(s: Split | Fuse) -> set[str]:
-    return {s.fused} if isinstance(s, Fuse) else {s.outer, s.inner}

@@ -103,3 +103,19 @@ def test_a_directive_with_wrong_arguments_says_what_it_takes(what: str, refused:
 def test_a_directive_for_another_machine_says_that_there_is_none(method: str, refused: Any) -> None:
     with refused(hl.ScheduleError, f"{method}: halo has no back end for", "legal: "):
         getattr(plain(), method)(x, y, device_api="any")
+
+
+def test_a_new_name_that_is_taken(refused) -> None:
+    f = hl.Func("f")
+    x, y = hl.vars("x y")
+    f[x, y] = x + y
+    with refused(hl.ScheduleError, "uses the name y already", "take a Var of another name"):
+        f.rename(x, y)
+
+
+def test_a_new_name_for_a_loop_that_is_not_there(refused) -> None:
+    f = hl.Func("f")
+    x, y = hl.vars("x y")
+    f[x] = x
+    with refused(hl.ScheduleError, "has no loop y", "its loops, innermost first: x"):
+        f.rename(y, "z")

@@ -80,6 +80,11 @@ def _tile(d: Draft, h: Any) -> None:
     h.tile(x, y, d.name(x), d.name(y), d.factor(), d.factor(), tail=d.tail())
 
 
+def _rename(d: Draft, h: Any) -> None:
+    v = d.loop(h)
+    h.rename(v, d.name(v))
+
+
 def _fuse(d: Draft, h: Any) -> None:
     loops = d.loops(h)
     if len(loops) < 2:
@@ -255,6 +260,7 @@ MAKERS: tuple[tuple[int, Maker], ...] = (
     (6, _split),
     (3, _tile),
     (3, _fuse),
+    (2, _rename),
     (4, _reorder),
     (6, _vectorize),
     (2, _vectorize_whole),

@@ -9,7 +9,22 @@ from halo.schedule.tail import TailStrategy
 
 
 @dataclass(frozen=True, slots=True)
-class Split(Directive):
+class LoopStep(Directive):
+    """Base of directives that make loops of others."""
+
+    @property
+    def consumed(self) -> tuple[str, ...]:
+        """The loops that are no more."""
+        raise NotImplementedError
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """The loops that are new, outermost first."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Split(LoopStep):
     """Replace the loop over `old` by a loop over `outer` around one over `inner`.
 
     ``old == outer*factor + inner`` with `inner` in [0, factor) and `outer` from 0 when `old`
@@ -24,9 +39,17 @@ class Split(Directive):
     tail: TailStrategy = TailStrategy.Auto
     method = "split"
 
+    @property
+    def consumed(self) -> tuple[str, ...]:
+        return (self.old,)
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        return (self.outer, self.inner)
+
 
 @dataclass(frozen=True, slots=True)
-class Fuse(Directive):
+class Fuse(LoopStep):
     """Replace two neighbouring loops by one over both.
 
     ``fused == outer*extent(inner) + inner``, each counted from its min. The loop over `inner`
@@ -37,6 +60,31 @@ class Fuse(Directive):
     outer: str
     fused: str
     method = "fuse"
+
+    @property
+    def consumed(self) -> tuple[str, ...]:
+        return (self.outer, self.inner)
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        return (self.fused,)
+
+
+@dataclass(frozen=True, slots=True)
+class Rename(LoopStep):
+    """Call the loop over `old` `new`: ``old == new``."""
+
+    old: str
+    new: str
+    method = "rename"
+
+    @property
+    def consumed(self) -> tuple[str, ...]:
+        return (self.old,)
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        return (self.new,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any, Self
 from halo.errors import ScheduleError, user_location
 from halo.ir.expr import Expr, as_const
 from halo.ir.function import Function
-from halo.schedule.directives import Directive, Fuse
+from halo.schedule.directives import Directive
 from halo.schedule.formula import Formula
 from halo.schedule.methods.log import ScheduleLog
 
@@ -39,8 +39,7 @@ class Recorder:
             s = log.state.stages[stage].at(self._branch())
             used.update(d.name for d in s.dims)
             for x in s.splits:
-                used.update((x.inner, x.outer))
-                used.add(x.fused if isinstance(x, Fuse) else x.old)
+                used.update((*x.made, *x.consumed))
         names = (f"{base}{suffix}{n or ''}" for n in range(len(used) + 1))
         return next(n for n in names if n not in used)
 

@@ -15,6 +15,7 @@ from halo.schedule.directives import (
     NeverPartition,
     NeverPartitionAll,
     Parallel,
+    Rename,
     Reorder,
     Serial,
     SetPartition,
@@ -50,6 +51,10 @@ class LoopMethods(Recorder):
     def fuse(self, inner: Any, outer: Any, fused: Any) -> Self:
         """Fuse two neighbouring loops: ``fused == outer*extent(inner) + inner``."""
         return self._record(Fuse(var_name(inner), var_name(outer), var_name(fused)))
+
+    def rename(self, old_name: Any, new_name: Any) -> Self:
+        """Call the loop over `old_name` by a new name: ``old == new``."""
+        return self._record(Rename(var_name(old_name), var_name(new_name)))
 
     def reorder(self, *vars: Any) -> Self:
         """Put loops into the order given, innermost first; `vars` may be one list."""
