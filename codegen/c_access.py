@@ -6,6 +6,7 @@ from codegen.c_lanes import lanes_loop
 from codegen.c_masked import choose, masked_load, masked_store
 from codegen.c_prelude import Prelude
 from codegen.c_scalar import memory_helper
+from codegen.c_stream import stream_text
 from codegen.c_types import carrier, element_of, is_half, memory_type, padded, scalar_type, tag
 from halo.ir.types import Type
 
@@ -134,6 +135,19 @@ def store_helper(prelude: Prelude, t: Type, masked: bool) -> str:
             body = f"v = -v;\n    memcpy(p, &v, {t.lanes} * sizeof *p);"
         else:
             body = f"memcpy(p, &{'raw' if is_half(t) else 'v'}, {t.lanes} * sizeof *p);"
+        return _storer(prelude, t, name, params, body)
+
+    return prelude.helper(name, text)
+
+
+def stream_helper(prelude: Prelude, t: Type) -> str:
+    """Return the function that stores lanes to neighbouring elements, around the caches."""
+    name = _name("stream", t)
+
+    def text() -> str:
+        params = f"{memory_type(t)} *p, {_value(prelude, t)} v"
+        source = "raw" if is_half(t) else "v"
+        body = stream_text(prelude, t, source, _raw(prelude, t)[0])
         return _storer(prelude, t, name, params, body)
 
     return prelude.helper(name, text)

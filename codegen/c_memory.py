@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from codegen import c_vectors
@@ -14,10 +15,12 @@ from codegen.c_access import (
     scalar_bits_helper,
     scatter_helper,
     store_helper,
+    stream_helper,
 )
 from codegen.c_context import ATOM, CHOICE, EQUALITY, OR, SUM, UNARY, Array, Code, Context
 from codegen.c_lanes import select_helper
 from codegen.c_scalar import memory_helper
+from codegen.c_stream import can_stream
 from codegen.c_types import carrier, is_half, tag
 from codegen.c_walk import expression, index_expression, place
 from halo.ir.expr import Broadcast, Cast, Expr, Load, Ramp, Reinterpret, as_const, const
@@ -166,7 +169,7 @@ def _store_vector(ctx: Context, s: Store, array: Array) -> None:
         with ctx.index():
             ctx.line(f"if ({expression(ctx, s.predicate).text}) {{")
         with ctx.deeper():
-            store(ctx, Store(s.name, s.value, s.index))
+            store(ctx, replace(s, predicate=None))
         ctx.line("}")
         return
     value = _vector_value(ctx, s.value)
@@ -175,7 +178,10 @@ def _store_vector(ctx: Context, s: Store, array: Array) -> None:
     if isinstance(index, Ramp) and stride == 1:
         base = place(ctx, index.base).within(SUM)
         predicate = _predicate(ctx, t, s.predicate)
-        name = store_helper(ctx.prelude, t, predicate is not None)
+        if s.streamed and predicate is None and can_stream(t):
+            name = stream_helper(ctx.prelude, t)
+        else:
+            name = store_helper(ctx.prelude, t, predicate is not None)
         at = _address(array, base, predicate is not None)
         ctx.line(_call(name, at, value.text, predicate).text + ";")
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from codegen.c_slices import Slicer
@@ -98,7 +99,7 @@ class _Splitter:
         self._slicer.forget()
         hoisted, value = self._hoist(s.value)
         if hoisted:
-            return self.stmt(_wrap(hoisted, Store(s.name, value, s.index, s.predicate)))
+            return self.stmt(_wrap(hoisted, replace(s, value=value)))
         lanes = s.value.type.lanes
         cut = self._slicer.registers.get(s.name)
         width = cut[0] if cut else self._slicer.natural_lanes(s.value)
@@ -140,7 +141,9 @@ class _Splitter:
                 value = Variable(value.type, bound[-1][0])
             predicate = None if s.predicate is None else piece(s.predicate, at, n)
             if registers is None:
-                stores.append(Store(s.name, value, piece(s.index, at, n), predicate))
+                stores.append(
+                    replace(s, value=value, index=piece(s.index, at, n), predicate=predicate)
+                )
             else:
                 stores.append(Store(registers[k], value, _register_index(n), predicate))
         return _wrap(bound, block(*stores))

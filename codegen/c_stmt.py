@@ -15,6 +15,7 @@ from codegen.c_memoize import print_memoize
 from codegen.c_memory import store
 from codegen.c_names import identifier
 from codegen.c_profile import profiled_memory, profiled_producer
+from codegen.c_stream import fence_helper
 from codegen.c_text import c_string, comment, format_text, longest
 from codegen.c_trace import print_scope, print_trace
 from codegen.c_types import memory_type
@@ -52,6 +53,7 @@ from halo.ir.stmt import (
     ProducerConsumer,
     Stmt,
     Store,
+    StreamFence,
     Trace,
     TraceScope,
 )
@@ -352,6 +354,7 @@ _PRINTERS: dict[type, Callable[[Context, Any], None]] = {
     Atomic: _atomic,
     For: _for,
     Store: _store,
+    StreamFence: lambda ctx, s: ctx.line(f"{fence_helper(ctx.prelude)}();"),
     Allocate: _allocate,
     Block: _block,
     IfThenElse: _if,

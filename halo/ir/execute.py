@@ -60,6 +60,7 @@ from halo.ir.stmt import (
     ProducerConsumer,
     Stmt,
     Store,
+    StreamFence,
     Trace,
     TraceScope,
 )
@@ -351,6 +352,7 @@ _STMTS: dict[type, Callable[[_Executor, Any], Any]] = {
     Atomic: lambda x, s: x.stmt(s.body),
     For: _Executor.loop,
     Store: _Executor.store,
+    StreamFence: lambda x, s: None,
     Allocate: _Executor.allocate,
     Block: _Executor.block,
     IfThenElse: _Executor.branch,

@@ -192,6 +192,10 @@ _EXPRS: dict[type[Expr], Writer] = {
 }
 
 
+def _streamed(s: S.Store | S.Provide) -> str:
+    return ", streamed" if s.streamed else ""
+
+
 def _where(predicate: Expr | None, p: _Printer) -> str:
     return "" if predicate is None else f" where {p.expr(predicate)}"
 
@@ -229,7 +233,7 @@ def _provide(s: S.Provide, p: _Printer, indent: int) -> None:
     values = p.exprs(s.values)
     if len(s.values) != 1:
         values = f"({values})"
-    p.line(indent, f"{s.name}({p.exprs(s.args)}) = {values}{_where(s.predicate, p)}")
+    p.line(indent, f"{s.name}({p.exprs(s.args)}) = {values}{_where(s.predicate, p)}{_streamed(s)}")
 
 
 def _memory(memory: S.MemoryType) -> str:
@@ -258,7 +262,7 @@ def _hoisted(s: S.HoistedStorage, p: _Printer, indent: int) -> None:
 
 def _store(s: S.Store, p: _Printer, indent: int) -> None:
     text = f"{s.name}[{p.expr(s.index)}] = {p.expr(s.value)}"
-    p.line(indent, text + _where(s.predicate, p))
+    p.line(indent, text + _where(s.predicate, p) + _streamed(s))
 
 
 def _allocate(s: S.Allocate, p: _Printer, indent: int) -> None:
@@ -316,6 +320,7 @@ _STMTS: dict[type[S.Stmt], Callable[[Any, _Printer, int], None]] = {
     S.Realize: _realize,
     S.HoistedStorage: _hoisted,
     S.Store: _store,
+    S.StreamFence: lambda s, p, indent: p.line(indent, "fence"),
     S.Allocate: _allocate,
     S.Block: _block,
     S.IfThenElse: _if,

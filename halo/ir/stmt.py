@@ -134,12 +134,16 @@ class For(Stmt):
 
 @node
 class Provide(Stmt):
-    """Write `values` (one per Tuple element) to cell `args` of Func `name`, where `predicate`."""
+    """Write `values` (one per Tuple element) to cell `args` of Func `name`, where `predicate`.
+
+    `streamed`: around the caches where that can be.
+    """
 
     name: str
     values: tuple[Expr, ...]
     args: tuple[Expr, ...]
     predicate: Expr | None = None
+    streamed: bool = False
 
 
 @node
@@ -198,12 +202,21 @@ class Atomic(Stmt):
 
 @node
 class Store(Stmt):
-    """Write `value` to element(s) `index` (int64) of `name`, where `predicate` (None: all)."""
+    """Write `value` to element(s) `index` (int64) of `name`, where `predicate` (None: all).
+
+    `streamed`: around the caches where that can be; a StreamFence comes before another reads it.
+    """
 
     name: str
     value: Expr
     index: Expr
     predicate: Expr | None = None
+    streamed: bool = False
+
+
+@node
+class StreamFence(Stmt):
+    """Have other threads see the streamed stores before it no later than the stores after it."""
 
 
 @node

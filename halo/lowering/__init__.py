@@ -52,6 +52,7 @@ from halo.lowering.prove_guards import prove_guards
 from halo.lowering.realization_order import collect_program
 from halo.lowering.sites import place_functions
 from halo.lowering.storage_flattening import flatten_storage
+from halo.lowering.stream_stores import fence_streams, report_streams
 from halo.lowering.trim_no_ops import trim_no_ops
 from halo.lowering.unapplied import report_serial, report_unapplied
 from halo.lowering.unbounded import need_bounds
@@ -239,6 +240,10 @@ def _passes(
         report_registers(kept, functions, receipts)
         return s
 
+    def fenced(s: Stmt) -> Stmt:
+        report_streams(s, functions, receipts)
+        return fence_streams(s)
+
     def vectorized(s: Stmt) -> Stmt:
         outcome = Outcome()
         made = vectorize_loops(s, outcome)
@@ -261,6 +266,7 @@ def _passes(
         ("promote registers", promoted),
         ("hoist", hoist_invariants),
         ("share", common_subexpressions),
+        ("fence", fenced),
     ]
 
 

@@ -218,7 +218,9 @@ class StageLoops:
 
         v = m.variant
         f, d = self.program.functions[v.func], self.program.definitions[v.func][v.stage]
-        provide = Provide(v.func, tuple(map(fill, d.values)), tuple(map(fill, d.args)))
+        streamed = self.schedules[v.func].storage.streamed
+        args = tuple(map(fill, d.args))
+        provide = Provide(v.func, tuple(map(fill, d.values)), args, streamed=streamed)
         if v.schedule.atomic:  # one step, which has to keep its form: all or nothing of it
             s = atomic_update(f, v.stage, v.schedule, provide)
             s = self._guarded([Guard(-1, c, False) for c in m.nest.own_conditions()], s)

@@ -108,10 +108,10 @@ class _Flattener:
             if not is_undefined(v)
         ]
         if len(pairs) == 1:
-            return Store(*pairs[0], index, predicate)
+            return Store(*pairs[0], index, predicate, s.streamed)
         # Every value is computed before the first is stored: they may read the cell.
         named = [(b, Variable(v.type, f"{b}.value")) for b, v in pairs]
-        made = block(*(Store(b, v, index, predicate) for b, v in named))
+        made = block(*(Store(b, v, index, predicate, s.streamed) for b, v in named))
         for b, value in reversed(pairs):
             made = LetStmt(f"{b}.value", value, made)
         return made

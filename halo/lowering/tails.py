@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 
 from halo.ir.expr import And, Call, CallKind, Expr, Select, is_true
@@ -36,7 +37,8 @@ def with_tails(function: Function, s: Provide, predicate: Expr, nest: StageNest)
             else Select(own, v, Call(v.type, s.name, args, CallKind.FUNC, function, i))
             for i, v in enumerate(values)
         )
-    made = Provide(s.name, values, args, reduce(And, may_store) if may_store else None)
+    only = reduce(And, may_store) if may_store else None
+    made = replace(s, values=values, args=args, predicate=only)
     return made if is_true(predicate) else IfThenElse(predicate, made)
 
 

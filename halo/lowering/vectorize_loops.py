@@ -166,11 +166,13 @@ class _Vectorizer:
                 raise NotVectorizable(f"its lanes may meet in one cell of {s.name}")
             if predicate is not None and predicate.type.is_vector:
                 predicate = broadcast(predicate, lanes)
-            return Store(s.name, broadcast(value, lanes), index, predicate)
+            return dataclasses.replace(
+                s, value=broadcast(value, lanes), index=index, predicate=predicate
+            )
         masked = predicate is not None and predicate.type.is_vector
         if value.type.is_vector or masked or _loads_from(value, s.name):
             raise NotVectorizable(f"all lanes write the same cell of {s.name}")
-        return Store(s.name, value, index, predicate)
+        return dataclasses.replace(s, value=value, index=index, predicate=predicate)
 
     def _let(self, s: LetStmt) -> Stmt:
         # Ramps stay visible as such, so that the loads they index are seen to be dense.

@@ -47,6 +47,7 @@ from halo.schedule.directives import (
     StoreAt,
     StoreIn,
     StoreRoot,
+    StreamStores,
     TraceLoads,
     TracePipeline,
     TraceRealizations,
@@ -80,6 +81,7 @@ from halo.schedule.storing import (
     apply_reorder_storage,
     apply_split_storage,
     apply_store_in,
+    apply_stream_stores,
 )
 
 
@@ -142,6 +144,7 @@ _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     AlignStorage: apply_align_storage,
     SplitStorage: apply_split_storage,
     StoreIn: apply_store_in,
+    StreamStores: apply_stream_stores,
     Precompute: apply_precompute,
     HoistStorage: apply_hoist_storage,
     HoistStorageRoot: apply_hoist_storage,

@@ -88,6 +88,8 @@ class Storage:
         Dimension of the Func to the circular buffer along it, as given by ``fold_storage``.
     hoist
         Where the memory is taken, if not where the storage is.
+    streamed
+        Whether stores to it go around the caches where they can.
     precompute
         The directive that makes it an array in the code, which `layout` alone is about then.
     memory
@@ -99,6 +101,7 @@ class Storage:
     folds: dict[str, Fold] = field(default_factory=dict)
     hoist: Hoist | None = None
     precompute: Entry | None = field(default=None, compare=False)
+    streamed: bool = False
     memory: MemoryType = MemoryType.Auto
 
     def sizes(self, func: str) -> Iterator[tuple[str, Size, Entry]]:

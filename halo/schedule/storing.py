@@ -16,6 +16,7 @@ from halo.schedule.directives import (
     ReorderStorage,
     SplitStorage,
     StoreIn,
+    StreamStores,
 )
 from halo.schedule.memory import Fold, Limit
 from halo.schedule.refuse import refuse
@@ -113,6 +114,13 @@ def apply_precompute(
     Whether they depend on constants alone is known when the whole pipeline is.
     """
     return replace(state, storage=replace(state.storage, precompute=entry))
+
+
+def apply_stream_stores(
+    state: FuncSchedule, function: Function, entry: Entry, stream: StreamStores
+) -> FuncSchedule:
+    """Return `state` with its stores around the caches."""
+    return replace(state, storage=replace(state.storage, streamed=True))
 
 
 def apply_store_in(

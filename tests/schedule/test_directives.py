@@ -34,6 +34,7 @@ from halo.schedule.directives import (
     StoreAt,
     StoreIn,
     StoreRoot,
+    StreamStores,
     Unroll,
     Vectorize,
 )
@@ -74,6 +75,7 @@ ALL: tuple[tuple[Directive, str], ...] = (
     (HoistStorageRoot(), "hoist_storage_root()"),
     (RingBuffer(3), "ring_buffer(3)"),
     (Precompute(), "precompute()"),
+    (StreamStores(), "stream_stores()"),
     (ReorderStorage(("y", "x")), "reorder_storage(y, x)"),
     (AlignStorage("x", 8), "align_storage(x, 8)"),
     (SplitStorage("x", "xo", "xi", 16), "split_storage(x, xo, xi, 16)"),

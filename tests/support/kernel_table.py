@@ -108,6 +108,10 @@ PURE: dict[str, Directives] = {
         f.tile("x", "y", "xo", "yo", "xi", "yi", 8, 4, T.GuardWithIf).parallel("yo"),
         g.compute_at(f, "xo").hoist_storage(f, "yo").ring_buffer(3).split_storage("x", "a", "b", 4),
     ),
+    "streamed": lambda g, f: (
+        g.compute_root().align_storage("x", 16).stream_stores().vectorize("x", 16),
+        f.stream_stores().vectorize("x", 4).parallel("y"),
+    ),
     "packed columns": lambda g, f: (
         g.compute_root().split_storage("x", "xo", "xi", 4).reorder_storage("xi", "y", "xo"),
         g.split("x", "xo", "xi", 4, T.GuardWithIf).reorder("xi", "y", "xo").vectorize("xi"),

@@ -52,6 +52,7 @@ from halo.schedule.directives.storage import (
     ReorderStorage,
     SplitStorage,
     StoreIn,
+    StreamStores,
 )
 from halo.schedule.directives.stored import DIRECTIVES, from_data, to_data
 from halo.schedule.directives.wrappers import CloneIn, In, Wrapping
@@ -102,6 +103,7 @@ __all__ = [
     "StoreAt",
     "StoreIn",
     "StoreRoot",
+    "StreamStores",
     "TraceLoads",
     "TracePipeline",
     "TraceRealizations",

@@ -101,3 +101,10 @@ class Precompute(Directive):
     """Evaluate the Func when the code is made; its cells are an array in the code."""
 
     method = "precompute"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStores(Directive):
+    """Store around the caches, where the machine can: what is written is not read again soon."""
+
+    method = "stream_stores"

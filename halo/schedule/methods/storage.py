@@ -14,6 +14,7 @@ from halo.schedule.directives import (
     ReorderStorage,
     SplitStorage,
     StoreIn,
+    StreamStores,
 )
 from halo.schedule.formula import size_of
 from halo.schedule.methods.base import Recorder, integer, names_of, var_name
@@ -108,6 +109,14 @@ class StorageMethods(Recorder):
             It depends on something else, which the message names.
         """
         return self._record(Precompute())
+
+    def stream_stores(self) -> Self:
+        """Store around the caches: for large results that are not read again soon.
+
+        It concerns dense vectors of a multiple of 16 bytes, at addresses that turn out to be
+        aligned; other stores are plain. Others see what was stored once it has been produced.
+        """
+        return self._record(StreamStores())
 
     def store_in(self, memory: MemoryType) -> Self:
         """Take the memory from the heap, the stack of the thread, or registers.
