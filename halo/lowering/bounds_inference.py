@@ -146,11 +146,11 @@ class Regions:
 
     def _before(self, f: Function, d: Definition, reach: Reach, after: Domain) -> Domain:
         own = _touched(d, refine(with_rvars(d, reach.reads), d.predicate)).get(f.name)
-        scope = refine(with_rvars(d, reach.stores), d.predicate)
+        written = _box_where(d.args, with_rvars(d, reach.stores), d.predicate)
         before: Domain = {}
         simplifier = Simplifier()
         for i, arg in enumerate(f.args):
-            r = after[arg].union(range_of(d.args[i], scope))  # what it writes
+            r = after[arg].union(written[i])
             r = r.union(own[i]) if own else r  # what it reads
             if r.min is None or r.max is None:
                 raise unbounded(self.program, f.name, i, d)
@@ -260,16 +260,21 @@ def _touched_where(d: Definition, scope: Mapping[str, Interval]) -> dict[str, Bo
 
     The predicate itself is evaluated at every point.
     """
-    refined = refine(scope, d.predicate)
     merged = dict(boxes_touched(d.predicate, scope))
     for call in calls_in(d):
-        exact = image_box(call.args, scope, d.predicate)
-        box = tuple(
-            bounds_of(arg, refined) if r is None else r
-            for arg, r in zip(call.args, exact, strict=True)
-        )
-        merge_boxes(merged, {call.name: box})
+        merge_boxes(merged, {call.name: _box_where(call.args, scope, d.predicate)})
     return merged
+
+
+def _box_where(args: tuple[Expr, ...], scope: Mapping[str, Interval], where: Expr) -> Box:
+    """Return the values of `args` over the points of `scope` for which `where` holds."""
+    if is_true(where):
+        return tuple([range_of(arg, scope) for arg in args])
+    refined = refine(scope, where)
+    exact = image_box(args, scope, where)
+    return tuple(
+        [bounds_of(a, refined) if r is None else r for a, r in zip(args, exact, strict=True)]
+    )
 
 
 def merge_boxes(

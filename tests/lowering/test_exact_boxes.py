@@ -104,3 +104,14 @@ def test_quotients_and_remainders_of_one_variable_have_exact_ranges(
     values = [(k // d) * a + (k % d) * b for k in range(low, low + 10)]
     assert isinstance(r.min, IntImm) and isinstance(r.max, IntImm)
     assert (r.min.value, r.max.value) == (min(values), max(values))
+
+
+def test_an_update_writes_the_box_of_the_points_its_predicate_keeps() -> None:
+    f, x = hl.Func("f"), hl.Var("x")
+    r = hl.RDom([(0, 10), (0, 10)])
+    r.where(r.x < r.y)
+    f[x] = 0
+    f[r.y - r.x] += 1
+    assert np.asarray(f.realize([10])).tolist() == [0, *range(9, 0, -1)]
+    with pytest.raises(hl.BoundsError, match="cells 0 to 9 are needed, it has 0 to 8"):
+        f.realize([9])
