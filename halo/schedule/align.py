@@ -17,5 +17,10 @@ class LoopAlignStrategy(Enum):
     Auto = "Auto"
     """`NoAlign`."""
 
+    @property
+    def shifts(self) -> bool:
+        """Whether iterations with different values of the loop variable may run at once."""
+        return self in (LoopAlignStrategy.AlignStart, LoopAlignStrategy.AlignEnd)
+
     def __repr__(self) -> str:
         return f"LoopAlignStrategy.{self.name}"

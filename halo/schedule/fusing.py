@@ -179,7 +179,13 @@ def _check_group(
                 first, second = (mine, other) if before(mine, other) else (other, mine)
                 dims = states[first[0]].stages[first[1]].dims[:shared]
                 function = functions[entry.func]
-                _need_no_clash(entry, function, (first, second), works, dims)
+                shifted = _shifted((first, second), states, dims)
+                _need_no_clash(entry, function, (first, second), works, dims, shifted)
+
+
+def _shifted(pair: tuple[Stage, Stage], states: States, dims: Sequence[Dim]) -> list[str]:
+    fused = [states[name].stages[i].fused for name, i in pair]
+    return [d.name for d in dims for f in fused if f is not None and f.align(d.name).shifts]
 
 
 def must_precede(functions: Functions) -> Before:
@@ -218,8 +224,12 @@ def _need_no_clash(
     pair: tuple[Stage, Stage],
     works: Mapping[Stage, Work],
     dims: Sequence[Dim],
+    shifted: Sequence[str],
 ) -> None:
-    """Refuse where the first of `pair` must not share the loops `dims` with the second."""
+    """Refuse where the first of `pair` must not share the loops `dims` with the second.
+
+    `shifted` are those of which both run iterations with different values at once.
+    """
     first, second = pair
     a, b = works[first], works[second]
     if not (_touches(a, second[0]) or _touches(b, first[0])):
@@ -232,6 +242,12 @@ def _need_no_clash(
             f"loops over {', '.join(names)} keep their order is proven for unsplit loops only"
         )
         refuse(entry, function, reason, apart)
+    if shifted:
+        reason = (
+            f"{handle_source(*second)} uses cells of {handle_source(*first)}, and how far "
+            f"iterations over {shifted[0]} are shifted is known only when it runs"
+        )
+        refuse(entry, function, reason, f"align {shifted[0]} by LoopAlignStrategy.NoAlign")
     variables = [Variable(Int(32), d.name) for d in dims]
     kinds = [d.kind is ForKind.PARALLEL for d in dims]
     axes = [Axis(v.name, v, v, at_once) for v, at_once in zip(variables, kinds, strict=True)]

@@ -213,6 +213,25 @@ def test_a_consumer_that_reads_ahead_is_refused() -> None:
     assert "in loops of its own" in str(error.value)
 
 
+def test_a_consumer_whose_iterations_are_shifted_is_refused() -> None:
+    f, g, h = hl.Func("f"), hl.Func("g"), hl.Func("h")
+    f[x, y] = x * 3 + y
+    g[x, y] = f[x, y]
+    h[x, y] = g[x, y] + f[x, y - 1]  # f has a row more at the start than g
+    f.compute_root()
+    g.compute_root()
+    g.compute_with(f, y, hl.LoopAlignStrategy.AlignStart)
+    with pytest.raises(ScheduleError, match="known only when it runs") as error:
+        values(h)
+    assert "LoopAlignStrategy.NoAlign" in str(error.value)
+    g.compute_with(f, y)
+    f2, g2, h2 = hl.Func("f"), hl.Func("g"), hl.Func("h")
+    f2[x, y] = x * 3 + y
+    g2[x, y] = f2[x, y]
+    h2[x, y] = g2[x, y] + f2[x, y - 1]
+    np.testing.assert_array_equal(values(h), values(h2))
+
+
 def test_another_place_is_refused() -> None:
     f, g, h = pair()
     g.compute_at(h, y).compute_with(f, y)
