@@ -6,7 +6,7 @@ affine accesses it is exact under every schedule, and its cost does not depend o
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from halo.ir.expr import Call, CallKind, Div, Expr, Mod, Mul, Variable, as_const, i32, is_true
@@ -16,7 +16,7 @@ from halo.ir.simplify import Simplifier, simplify
 from halo.ir.stmt import Stmt
 from halo.ir.substitute import substitute
 from halo.ir.types import Int
-from halo.lowering.exact_boxes import is_knotted, range_of
+from halo.lowering.exact_boxes import ExactRanges, is_knotted, range_of
 from halo.lowering.program import Program, calls_in, expressions_of
 from halo.lowering.promises import Sizes, promise_checks, promised
 from halo.lowering.reach import Domain, Reach, reach_of
@@ -220,13 +220,23 @@ def _touched(d: Definition, scope: Mapping[str, Interval]) -> dict[str, Box]:
         return extern_reads(d, scope)
     if not is_true(d.predicate):
         return _touched_where(d, scope)
+    calls = calls_in(d)
+    if any(is_knotted(a, scope) for c in calls for a in c.args):
+        return _touched_exactly(calls, scope)
+    return boxes_touched(expressions_of(d), scope)
+
+
+def _touched_exactly(calls: Sequence[Call], scope: Mapping[str, Interval]) -> dict[str, Box]:
+    """Return the boxes that `calls` read where indices use variables repeatedly."""
     merged: dict[str, Box] = {}
-    if any(is_knotted(a, scope) for c in calls_in(d) for a in c.args):
-        for call in calls_in(d):
-            merge_boxes(merged, {call.name: tuple([range_of(a, scope) for a in call.args])})
-        return merged
-    for e in expressions_of(d):
-        merge_boxes(merged, boxes_touched(e, scope))
+    ranges, simplifier = ExactRanges(scope), Simplifier()
+    seen: set[tuple[str, tuple[int, ...]]] = set()
+    for call in calls:
+        box = tuple([ranges.of(a) for a in call.args])
+        key = call.name, tuple(map(id, box))  # `ranges` keeps the intervals
+        if key not in seen:
+            seen.add(key)
+            merge_boxes(merged, {call.name: box}, simplifier)
     return merged
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from halo.ir.equality import StructuralKeys
 from halo.ir.expr import Call, Expr, Variable
 from halo.ir.interval import Interval, bounds_of
 from halo.ir.intrinsics import is_intrinsic
@@ -29,6 +30,23 @@ def range_of(index: Expr, scope: Mapping[str, Interval]) -> Interval:
         if exact is not None:
             return exact
     return bounds_of(index, scope)
+
+
+class ExactRanges:
+    """`range_of` many indices over one scope; equal ones are looked at once."""
+
+    def __init__(self, scope: Mapping[str, Interval]) -> None:
+        self._scope = scope
+        self._keys = StructuralKeys()
+        self._found: dict[int, Interval] = {}
+
+    def of(self, index: Expr) -> Interval:
+        """Return the values of `index`."""
+        key = self._keys.key(index)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = range_of(index, self._scope)
+        return found
 
 
 def is_knotted(index: Expr, scope: Mapping[str, Interval]) -> bool:
