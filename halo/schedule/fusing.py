@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from halo.ir.expr import Call, CallKind, Variable
 from halo.ir.function import Definition, Function
@@ -177,15 +178,37 @@ def _check_group(
             shared = sum(a == b for a, b in both) if other != mine else 0
             if shared:
                 first, second = (mine, other) if before(mine, other) else (other, mine)
-                dims = states[first[0]].stages[first[1]].dims[:shared]
-                function = functions[entry.func]
-                shifted = _shifted((first, second), states, dims)
-                _need_no_clash(entry, function, (first, second), works, dims, shifted)
+                pair = _Pair.of(first, second, states, shared)
+                _need_no_clash(entry, functions[entry.func], pair, works)
 
 
-def _shifted(pair: tuple[Stage, Stage], states: States, dims: Sequence[Dim]) -> list[str]:
-    fused = [states[name].stages[i].fused for name, i in pair]
-    return [d.name for d in dims for f in fused if f is not None and f.align(d.name).shifts]
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two definitions that share their outermost loops `dims`; `first` has to run first.
+
+    Attributes
+    ----------
+    shifted
+        Loops of which both run iterations with different values at once.
+    made
+        Names of loops, of either, that are not variables of the definition: a split made them.
+    """
+
+    first: Stage
+    second: Stage
+    dims: tuple[Dim, ...]
+    shifted: tuple[str, ...]
+    made: frozenset[str]
+
+    @staticmethod
+    def of(first: Stage, second: Stage, states: States, shared: int) -> _Pair:
+        """Return the pair, which shares as many loops as `shared`."""
+        both = [states[name].stages[i] for name, i in (first, second)]
+        dims = both[0].dims[:shared]
+        fused = [s.fused for s in both if s.fused is not None]
+        shifted = tuple(d.name for d in dims for f in fused if f.align(d.name).shifts)
+        made = frozenset(name for s in both for step in s.splits for name in step.made)
+        return _Pair(first, second, dims, shifted, made)
 
 
 def must_precede(functions: Functions) -> Before:
@@ -219,37 +242,29 @@ def _levels(stages: Sequence[Stage], states: States, depth: int) -> list[list[St
 
 
 def _need_no_clash(
-    entry: Entry,
-    function: Function,
-    pair: tuple[Stage, Stage],
-    works: Mapping[Stage, Work],
-    dims: Sequence[Dim],
-    shifted: Sequence[str],
+    entry: Entry, function: Function, pair: _Pair, works: Mapping[Stage, Work]
 ) -> None:
-    """Refuse where the first of `pair` must not share the loops `dims` with the second.
-
-    `shifted` are those of which both run iterations with different values at once.
-    """
-    first, second = pair
+    """Refuse where the first of `pair` must not share its loops with the second."""
+    first, second = pair.first, pair.second
     a, b = works[first], works[second]
     if not (_touches(a, second[0]) or _touches(b, first[0])):
         return
-    names = [d.name for d in dims]
+    names = [d.name for d in pair.dims]
     apart = f"compute {handle_source(*second)} after {handle_source(*first)}, in loops of its own"
-    if not set(names) <= a.loops.keys() & b.loops.keys():
+    if not set(names) <= (a.loops.keys() & b.loops.keys()) - pair.made:
         reason = (
             f"{handle_source(*second)} uses cells of {handle_source(*first)}, and that the shared "
             f"loops over {', '.join(names)} keep their order is proven for unsplit loops only"
         )
         refuse(entry, function, reason, apart)
-    if shifted:
+    if pair.shifted:
         reason = (
             f"{handle_source(*second)} uses cells of {handle_source(*first)}, and how far "
-            f"iterations over {shifted[0]} are shifted is known only when it runs"
+            f"iterations over {pair.shifted[0]} are shifted is known only when it runs"
         )
-        refuse(entry, function, reason, f"align {shifted[0]} by LoopAlignStrategy.NoAlign")
-    variables = [Variable(Int(32), d.name) for d in dims]
-    kinds = [d.kind is ForKind.PARALLEL for d in dims]
+        refuse(entry, function, reason, f"align {pair.shifted[0]} by LoopAlignStrategy.NoAlign")
+    variables = [Variable(Int(32), d.name) for d in pair.dims]
+    kinds = [d.kind is ForKind.PARALLEL for d in pair.dims]
     axes = [Axis(v.name, v, v, at_once) for v, at_once in zip(variables, kinds, strict=True)]
     found = fusion_clash(a, b, axes)
     if isinstance(found, Clash):

@@ -232,6 +232,18 @@ def test_a_consumer_whose_iterations_are_shifted_is_refused() -> None:
     np.testing.assert_array_equal(values(h), values(h2))
 
 
+def test_a_consumer_that_shares_an_outer_part_of_its_loop_is_refused() -> None:
+    f, g, h = hl.Func("f"), hl.Func("g"), hl.Func("h")
+    f[x, y] = x * 3 + y
+    g[x, y] = f[x, y] * 2
+    h[x, y] = g[x, y] + f[x, y]
+    f.compute_root()
+    g.split(y, y, "yi", 4)  # its loop over y counts steps of 4 rows
+    g.compute_root().compute_with(f, y)
+    with pytest.raises(ScheduleError, match="proven for unsplit loops only"):
+        values(h)
+
+
 def test_another_place_is_refused() -> None:
     f, g, h = pair()
     g.compute_at(h, y).compute_with(f, y)
