@@ -78,6 +78,6 @@ def _arguments(
 
 
 def _as_buffer(type: Type, values: Array, box: Box) -> Buffer:
-    made = Buffer(np.array(to_storage(type, values)), reverse_axes=False, type=type)
+    made = Buffer(np.array(to_storage(type, values)).T, type=type)
     made.set_min(list(box.mins))
     return made

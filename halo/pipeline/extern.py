@@ -49,6 +49,6 @@ def _on_buffers(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _buffer(a: codegen.ExternArray) -> Buffer:
-    made = Buffer(a.data, reverse_axes=False, type=a.type)
+    made = Buffer(a.data.T, type=a.type)  # dimension 0 is numpy's last axis, as of any Buffer
     made.set_min(list(a.mins))
     return made

@@ -264,3 +264,18 @@ def test_the_executor_runs_it() -> None:
     names = [a.name for a in func.args]
     execute(func, {names[0]: 7, names[1]: out}, fields, externs={"sides": on_views})
     np.testing.assert_array_equal(out.reshape(3, 4), interpret(make(sides)[1], [4, 3]))
+
+
+def test_buffers_of_a_python_stage_have_numpys_axes_in_the_usual_order() -> None:
+    shapes: list[tuple[int, ...]] = []
+
+    def turn(given: hl.Buffer, out: hl.Buffer) -> None:
+        shapes.append(np.asarray(given).shape)
+        np.asarray(out)[...] = np.asarray(given)[:, ::-1]
+
+    f = hl.Func("f")
+    f.define_extern("turn", [make()[0]], hl.Int(32), [x, y], implementation=turn)
+    g = np.arange(4)[None, ::-1] ** 2 + 10 * np.arange(3)[:, None]
+    np.testing.assert_array_equal(np.asarray(f.realize([4, 3])), g)
+    np.testing.assert_array_equal(interpret(f, [4, 3]), g)
+    assert shapes == [(3, 4)] * 2
