@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from codegen.c_atomic import split_store, update
-from codegen.c_context import ATOM, PRODUCT, RELATION, UNARY, Array, Code, Context, Exit
+from codegen.c_context import ATOM, PRODUCT, RELATION, SUM, UNARY, Array, Code, Context, Exit
 from codegen.c_extern import failure, print_call
 from codegen.c_loops import print_loop
 from codegen.c_memoize import print_memoize
@@ -49,6 +49,7 @@ from halo.ir.stmt import (
     LetStmt,
     Memoize,
     MemoryType,
+    PrefetchLine,
     Print,
     ProducerConsumer,
     Stmt,
@@ -203,6 +204,12 @@ def _store(ctx: Context, s: Store) -> None:
     store(ctx, s)
 
 
+def _prefetch(ctx: Context, s: PrefetchLine) -> None:
+    _begin(ctx, s.index)
+    at = place(ctx, s.index).within(SUM)
+    ctx.line(f"__builtin_prefetch({ctx.array(s.name).text} + ({at}));")
+
+
 def _block(ctx: Context, s: Block) -> None:
     for child in s.stmts:
         if isinstance(child, (LetStmt, Allocate)):
@@ -354,6 +361,7 @@ _PRINTERS: dict[type, Callable[[Context, Any], None]] = {
     Atomic: _atomic,
     For: _for,
     Store: _store,
+    PrefetchLine: _prefetch,
     StreamFence: lambda ctx, s: ctx.line(f"{fence_helper(ctx.prelude)}();"),
     Allocate: _allocate,
     Block: _block,

@@ -260,6 +260,11 @@ def _hoisted(s: S.HoistedStorage, p: _Printer, indent: int) -> None:
     p.stmt(s.body, indent)
 
 
+def _prefetch(s: S.Prefetch, p: _Printer, indent: int) -> None:
+    box = " x ".join([p.interval(low, extent) for low, extent in s.bounds])
+    p.line(indent, f"prefetch {s.name} {box}".rstrip())
+
+
 def _store(s: S.Store, p: _Printer, indent: int) -> None:
     text = f"{s.name}[{p.expr(s.index)}] = {p.expr(s.value)}"
     p.line(indent, text + _where(s.predicate, p) + _streamed(s))
@@ -320,6 +325,8 @@ _STMTS: dict[type[S.Stmt], Callable[[Any, _Printer, int], None]] = {
     S.Realize: _realize,
     S.HoistedStorage: _hoisted,
     S.Store: _store,
+    S.Prefetch: _prefetch,
+    S.PrefetchLine: lambda s, p, i: p.line(i, f"prefetch {s.name}[{p.expr(s.index)}]"),
     S.StreamFence: lambda s, p, indent: p.line(indent, "fence"),
     S.Allocate: _allocate,
     S.Block: _block,

@@ -215,6 +215,27 @@ class Store(Stmt):
 
 
 @node
+class Prefetch(Stmt):
+    """Bring into the caches the cells of Func or image `name` in `bounds`, pairs (min, extent).
+
+    A cache line holds `steps` cells along each dimension. They need not exist.
+    """
+
+    name: str
+    types: tuple[Type, ...]
+    bounds: tuple[tuple[Expr, Expr], ...]
+    steps: tuple[int, ...]
+
+
+@node
+class PrefetchLine(Stmt):
+    """Bring the cache line of element `index` (int64) of `name` into the caches."""
+
+    name: str
+    index: Expr
+
+
+@node
 class StreamFence(Stmt):
     """Have other threads see the streamed stores before it no later than the stores after it."""
 

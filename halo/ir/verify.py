@@ -17,7 +17,7 @@ from halo.ir.types import Bool, Int
 Stage = Literal["loops", "flat", "final"]
 
 _FLAT_ONLY: tuple[type[Node], ...] = (S.Store, S.Allocate, E.Load)
-_LOOPS_ONLY: tuple[type[Node], ...] = (S.Provide, S.Realize, S.HoistedStorage)
+_LOOPS_ONLY: tuple[type[Node], ...] = (S.Provide, S.Realize, S.HoistedStorage, S.Prefetch)
 
 
 def verify(stmt: Stmt, stage: Stage, free: Collection[str] | None = None) -> None:
@@ -189,6 +189,7 @@ class _Verifier:
 
 _CHECKS: dict[type[Stmt], Callable[[_Verifier, Any], None]] = {
     S.Store: _Verifier.store,
+    S.PrefetchLine: lambda v, s: v._index(s.index, s),
     S.Provide: _Verifier.provide,
     S.Allocate: _Verifier.allocate,
     S.For: _Verifier.loop,

@@ -8,7 +8,7 @@ from typing import Any
 
 from halo.ir.expr import Call, Expr, Load, Ramp, Select, const, i64
 from halo.ir.node import Node
-from halo.ir.stmt import Allocate, For, ForKind, MemoryType, Stmt, Store
+from halo.ir.stmt import Allocate, For, ForKind, MemoryType, PrefetchLine, Stmt, Store
 from halo.lowering.affine import constant_of
 
 MAX_BYTES = 4096
@@ -119,6 +119,10 @@ class _Survey:
             array = self._scope.get(node.name)
             if array is not None:
                 array.access(node.index, self._parallel)
+        elif isinstance(node, PrefetchLine):
+            array = self._scope.get(node.name)
+            if array is not None:
+                array.why_not = "it is prefetched"
         is_parallel = isinstance(node, For) and node.kind is ForKind.PARALLEL
         self._parallel += is_parallel
         for child in node.children():

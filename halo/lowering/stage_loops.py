@@ -21,6 +21,7 @@ from halo.ir.substitute import substitute
 from halo.lowering.atomic_updates import atomic_update
 from halo.lowering.bounds_inference import Box, merge_boxes, rvar_interval
 from halo.lowering.extern_stages import call_extern
+from halo.lowering.prefetching import prefetches
 from halo.lowering.reach import Ranges
 from halo.lowering.shared_loops import Member, SharedLoop, Variant, with_bindings
 from halo.lowering.sites import Site, loop_sites
@@ -169,7 +170,8 @@ class StageLoops:
         for m in members:
             if depth == len(m.nest.loops) - 1 and m.innermost is not None:
                 sites.append(m.innermost)
-        return self._at_each(sites, members, depth)
+        ahead = [s for m in members for s in prefetches(self.around, m, depth)]
+        return block(*ahead, self._at_each(sites, members, depth))
 
     def _at_each(self, sites: Sequence[Site], members: Sequence[Member], depth: int) -> Stmt:
         if not sites:

@@ -16,6 +16,7 @@ from halo.ir.stmt import (
     HoistedStorage,
     LetStmt,
     Memoize,
+    Prefetch,
     Provide,
     Realize,
     Stmt,
@@ -30,6 +31,7 @@ from halo.lowering.memory_layout import (
     places,
     slot_size,
 )
+from halo.lowering.prefetch_lines import prefetch_lines
 
 
 def flatten_storage(
@@ -64,6 +66,8 @@ class _Flattener:
                 return self._realize(s)
             case Memoize():
                 return self._memoize(s)
+            case Prefetch():
+                return self.stmt(prefetch_lines(s, self._layout_of(s.name, len(s.bounds))))
             case HoistedStorage():
                 return self._hoisted(s)
             case Provide():
@@ -96,7 +100,10 @@ class _Flattener:
         return buffer(intrinsic("address_of", self.expr(first)), dims)
 
     def _layout(self, e: Call) -> Layout:
-        return self.layouts.get(e.name) or layout_of_buffer((e.name,), len(e.args))
+        return self._layout_of(e.name, len(e.args))
+
+    def _layout_of(self, name: str, dimensions: int) -> Layout:
+        return self.layouts.get(name) or layout_of_buffer((name,), dimensions)
 
     def _provide(self, s: Provide) -> Stmt:
         layout = self.layouts[s.name]

@@ -67,6 +67,7 @@ class Surroundings:
         self.frames: list[Frame] = []
         self.folds: dict[str, list[tuple[int, int]]] = {}
         self.outside: dict[str, Region] = {}
+        self.stored_regions: dict[str, Region] = {}
         self.users: dict[str, list[tuple[Realize, tuple[Expr, ...]]]] = {}
         self.careful = False
         self.parts = Parts(program, schedules, placement)
@@ -90,6 +91,8 @@ class Surroundings:
                 whole = self.parts.whole_along(name, site)
                 region = self.regions.region(name, touched[name], whole)
             lets.extend(region.lets)
+            if self.placement.stored[name] == site:
+                self.stored_regions[name] = region
             if self.placement.hoisted.get(name) == site:
                 self.outside[name] = region
             if here and name not in outputs:

@@ -34,6 +34,7 @@ from halo.schedule.directives import (
     NeverPartitionAll,
     Parallel,
     Precompute,
+    Prefetch,
     Rename,
     Reorder,
     ReorderStorage,
@@ -63,6 +64,7 @@ from halo.schedule.memoizing import apply_memoize
 from halo.schedule.observing import apply_trace
 from halo.schedule.partition import apply_partition
 from halo.schedule.placement import apply_level
+from halo.schedule.prefetching import apply_prefetch
 from halo.schedule.reducing import apply_atomic
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
@@ -146,6 +148,7 @@ _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     StoreIn: apply_store_in,
     StreamStores: apply_stream_stores,
     Precompute: apply_precompute,
+    Prefetch: apply_prefetch,
     HoistStorage: apply_hoist_storage,
     HoistStorageRoot: apply_hoist_storage,
     RingBuffer: apply_ring_buffer,

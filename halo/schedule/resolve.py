@@ -26,6 +26,7 @@ from halo.schedule.hoisting import place_memory
 from halo.schedule.legality import CallGraph, Sites, call_graph
 from halo.schedule.loop_level import ROOT, LoopLevel
 from halo.schedule.memoizing import Memo, find_memos
+from halo.schedule.prefetching import check_prefetches
 from halo.schedule.receipts import Receipts
 from halo.schedule.refuse import refusal, refuse
 from halo.schedule.report import Effect, report
@@ -107,6 +108,7 @@ def resolve(
     place_extern_stages(states, working.functions, schedule)
     _place(states, working.functions, outputs, schedule, graph)
     order = fused_order(graph, schedule, working.functions, states)
+    check_prefetches(states, working.functions)
     receipts = report(schedule, outputs, working.functions, states, effects, working.traced_images)
     definitions = {name: working.functions[name] for name in order}
     images = frozenset(working.traced_images)

@@ -11,7 +11,7 @@ from halo.ir.expr import Expr, Variable
 from halo.ir.function import Definition, Function
 from halo.ir.memory import plain_layout
 from halo.ir.stmt import ForKind, Partition
-from halo.schedule.directives import ComputeWith, Fuse, Rename, Split
+from halo.schedule.directives import ComputeWith, Fuse, Prefetch, Rename, Split
 from halo.schedule.formula import Formula, Size
 from halo.schedule.loop_level import INLINED, LoopLevel
 from halo.schedule.memory import Bounds, Storage
@@ -32,6 +32,14 @@ class Dim:
     is_rvar: bool = False
     note: str = ""
     partition: Partition = Partition.Auto
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A prefetch, by the directive of `entry`."""
+
+    directive: Prefetch
+    entry: Entry = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,8 @@ class StageSchedule:
         The definition whose outer loops these run together with.
     atomic
         Whether its updates may run in any order, each as one step.
+    prefetches
+        What is read ahead.
     """
 
     splits: tuple[Split | Fuse | Rename, ...]
@@ -65,6 +75,7 @@ class StageSchedule:
     fail: str | None = None
     fused: ComputeWith | None = None
     atomic: bool = False
+    prefetches: tuple[Ahead, ...] = ()
 
     def dim(self, name: str) -> Dim | None:
         """Return the loop over `name`, if there is one."""

@@ -26,6 +26,7 @@ from halo.schedule.directives import (
     HoistStorageRoot,
     Parallel,
     Precompute,
+    Prefetch,
     Reorder,
     ReorderStorage,
     RingBuffer,
@@ -76,6 +77,10 @@ ALL: tuple[tuple[Directive, str], ...] = (
     (RingBuffer(3), "ring_buffer(3)"),
     (Precompute(), "precompute()"),
     (StreamStores(), "stream_stores()"),
+    (
+        Prefetch("g", "x", "y", 2),
+        "prefetch(g, x, y, 2, PrefetchBoundStrategy.GuardWithIf)",
+    ),
     (ReorderStorage(("y", "x")), "reorder_storage(y, x)"),
     (AlignStorage("x", 8), "align_storage(x, 8)"),
     (SplitStorage("x", "xo", "xi", 16), "split_storage(x, xo, xi, 16)"),

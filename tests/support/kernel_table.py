@@ -112,6 +112,12 @@ PURE: dict[str, Directives] = {
         g.compute_root().align_storage("x", 16).stream_stores().vectorize("x", 16),
         f.stream_stores().vectorize("x", 4).parallel("y"),
     ),
+    "prefetched": lambda g, f: (
+        g.compute_root().align_storage("x", 16),
+        f.split("x", "xo", "xi", 4, T.GuardWithIf).vectorize("xi"),
+        f.prefetch(g, "xo", "xo", 3).prefetch(g, "y", "y", 1, hl.PrefetchBoundStrategy.Clamp),
+        f.prefetch(g, "xo", "y", 2, hl.PrefetchBoundStrategy.NonFaulting),
+    ),
     "packed columns": lambda g, f: (
         g.compute_root().split_storage("x", "xo", "xi", 4).reorder_storage("xi", "y", "xo"),
         g.split("x", "xo", "xi", 4, T.GuardWithIf).reorder("xi", "y", "xo").vectorize("xi"),

@@ -15,6 +15,7 @@ from halo.ir.stmt import (
     IfThenElse,
     LetStmt,
     Memoize,
+    PrefetchLine,
     ProducerConsumer,
     Realize,
     Stmt,
@@ -60,7 +61,7 @@ class _Sweep:
             return made
         for child in s.children():
             self._note(child)
-        if isinstance(s, Store):
+        if isinstance(s, (Store, PrefetchLine)):
             self.used.add(s.name)
         return s
 

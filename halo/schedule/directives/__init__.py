@@ -41,6 +41,7 @@ from halo.schedule.directives.partition import (
     NeverPartitionAll,
     SetPartition,
 )
+from halo.schedule.directives.prefetching import Prefetch, PrefetchBoundStrategy
 from halo.schedule.directives.reductions import Atomic, RFactor
 from halo.schedule.directives.special import Specialize, SpecializeFail
 from halo.schedule.directives.storage import (
@@ -88,6 +89,8 @@ __all__ = [
     "NeverPartitionAll",
     "Parallel",
     "Precompute",
+    "Prefetch",
+    "PrefetchBoundStrategy",
     "RFactor",
     "Rename",
     "Reorder",

@@ -16,12 +16,14 @@ from halo.schedule.directives import (
     loops,
     observing,
     partition,
+    prefetching,
     reductions,
     special,
     storage,
     wrappers,
 )
 from halo.schedule.directives.base import Directive
+from halo.schedule.directives.prefetching import PrefetchBoundStrategy
 from halo.schedule.formula import Formula
 from halo.schedule.tail import TailStrategy
 
@@ -33,6 +35,7 @@ DIRECTIVES: dict[str, type[Directive]] = {
         loops,
         observing,
         partition,
+        prefetching,
         reductions,
         special,
         storage,
@@ -61,6 +64,7 @@ _ENUMS: dict[str, type[Enum]] = {
     "TailStrategy": TailStrategy,
     "MemoryType": MemoryType,
     "Partition": Partition,
+    "PrefetchBoundStrategy": PrefetchBoundStrategy,
 }
 
 

@@ -6,11 +6,12 @@ from halo.schedule.methods.devices import DeviceMethods
 from halo.schedule.methods.levels import LevelMethods
 from halo.schedule.methods.log import EntryLog, ScheduleLog
 from halo.schedule.methods.observing import ObservingMethods
+from halo.schedule.methods.prefetching import PrefetchMethods
 from halo.schedule.methods.special import Specialization, SpecialMethods
 from halo.schedule.methods.storage import StorageMethods
 
 
-class ScheduleMethods(SpecialMethods, CompanionMethods, DeviceMethods):
+class ScheduleMethods(SpecialMethods, CompanionMethods, PrefetchMethods, DeviceMethods):
     """Directives as methods of a Func (its pure definition) or of an update stage."""
 
     __slots__ = ()
