@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from halo.ir.function import Function, Image
-from halo.schedule.directives import Site
+from halo.schedule.directives import ComputeWith, Site
 from halo.schedule.rewrites import is_rewrite
 from halo.schedule.schedule import Entry, Schedule
 
@@ -59,7 +59,7 @@ def _base(name: str) -> str:
 def _with_loops(entry: Entry, sources: Mapping[str, list[Function]]) -> Entry:
     directive = entry.directive
     func, stage = entry.func, entry.stage or None
-    if isinstance(directive, Site):
+    if isinstance(directive, Site) and not isinstance(directive, ComputeWith):
         func, stage = directive.func, directive.stage
     definitions = [d for f in sources.get(func, []) for d in f.definitions]
     if stage is not None and stage < len(definitions):
@@ -72,4 +72,4 @@ def _with_loops(entry: Entry, sources: Mapping[str, list[Function]]) -> Entry:
 def _texts(entry: Entry) -> list[str]:
     values = [getattr(entry.directive, f.name) for f in dataclasses.fields(entry.directive)]
     tuples = [x for v in values if isinstance(v, tuple) for x in v]
-    return [v for v in (*values, *tuples) if isinstance(v, str)]
+    return [v.partition("=")[0] for v in (*values, *tuples) if isinstance(v, str)]

@@ -80,6 +80,24 @@ def test_a_clone_is_replayed() -> None:
     np.testing.assert_array_equal(values(again), PLAIN)
 
 
+def test_reduction_loops_that_are_shared_have_the_names_of_the_pipeline_they_are_given_to() -> None:
+    def two() -> tuple[hl.Func, hl.Func, hl.Func, hl.RVar]:
+        f, g, h = hl.Func("f"), hl.Func("g"), hl.Func("h")
+        r = hl.RDom([(0, 4)])
+        for each in (f, g):
+            each[x, y] = x - y
+            each[x, y] += r.x * x
+            each.compute_root()
+        h[x, y] = f[x, y] + g[x, y]
+        return f, g, h, r.x
+
+    f, g, h, r = two()
+    g.update(0).compute_with(f.update(0), r, [(r, hl.LoopAlignStrategy.AlignEnd)])
+    again = two()[2]
+    again.apply_schedule(h.schedule())
+    np.testing.assert_array_equal(values(again), values(two()[2]))
+
+
 def test_a_schedule_fits_another_algorithm_with_the_same_stages() -> None:
     f, g, h = hl.Func("f"), hl.Func("g"), hl.Func("h")
     f[x, y] = x - y

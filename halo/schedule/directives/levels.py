@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from halo.schedule.align import LoopAlignStrategy
 from halo.schedule.directives.base import Directive, Site, handle_source
@@ -89,6 +92,11 @@ class ComputeWith(Site):
         else:
             more = ""
         return f"compute_with({handle_source(self.func, self.stage)}, {self.var}{more})"
+
+    def with_loops(self, names: Mapping[str, str]) -> Self:
+        each = (a.split("=") for a in self.aligns)
+        aligns = tuple(f"{names.get(var, var)}={how}" for var, how in each)
+        return dataclasses.replace(self, var=names.get(self.var, self.var), aligns=aligns)
 
     def align(self, var: str) -> LoopAlignStrategy:
         """Return how the iterations of the shared loop over `var` are matched."""
