@@ -13,26 +13,26 @@ from halo.ir.types import Type
 
 def _name(op: str, t: Type) -> str:
     """Return a helper's name, with the real lanes: they decide what memory is touched."""
-    return f"halo_{op}_{tag(t)}x{t.lanes}"
+    return f"halo_{op}_{tag(t)}x{t.lanes()}"
 
 
 def _raw(prelude: Prelude, t: Type) -> tuple[str, str, int]:
     """Return vector type, element type and bits of `t` as memory holds it."""
-    if t.is_bool:
+    if t.is_bool():
         letter, bits = "i", 8
     elif is_half(t):
         letter, bits = "u", 16
     else:
         letter, bits = carrier(t)
-    return prelude.vector(letter, bits, t.lanes), element_of(letter, bits), bits
+    return prelude.vector(letter, bits, t.lanes()), element_of(letter, bits), bits
 
 
 def _value(prelude: Prelude, t: Type) -> str:
-    return prelude.vector("f", 32, t.lanes) if is_half(t) else _raw(prelude, t)[0]
+    return prelude.vector("f", 32, t.lanes()) if is_half(t) else _raw(prelude, t)[0]
 
 
 def _mask(prelude: Prelude, t: Type) -> str:
-    return prelude.vector("i", 8 * t.bytes, t.lanes)
+    return prelude.vector("i", 8 * t.bytes(), t.lanes())
 
 
 def load_helper(prelude: Prelude, t: Type, masked: bool) -> str:
@@ -45,9 +45,9 @@ def _load_text(prelude: Prelude, t: Type, name: str, masked: bool) -> str:
     vector = _raw(prelude, t)[0]
     if not masked:
         params = f"const {memory_type(t)} *p"
-        body = f"memcpy(&v, p, {t.lanes} * sizeof *p);"
+        body = f"memcpy(&v, p, {t.lanes()} * sizeof *p);"
         return _loader(prelude, t, name, params, vector, body)
-    loop = f"for (int i = 0; i < {t.lanes}; ++i)\n        if (mask[i]) v[i] = p[i];"
+    loop = f"for (int i = 0; i < {t.lanes()}; ++i)\n        if (mask[i]) v[i] = p[i];"
     body = _at_place(choose(prelude, masked_load(t, vector), loop))
     return _loader(prelude, t, name, _masked_params(prelude, t), vector, body)
 
@@ -75,16 +75,16 @@ def reversed_helper(prelude: Prelude, t: Type, masked: bool) -> str:
     name = _name("load_reversed_masked" if masked else "load_reversed", t)
 
     def text() -> str:
-        vector, last = _raw(prelude, t)[0], t.lanes - 1
+        vector, last = _raw(prelude, t)[0], t.lanes() - 1
         if masked:
             guard = "if (mask[i]) "
-            body = f"for (int i = 0; i < {t.lanes}; ++i)\n        {guard}v[i] = p[{last} - i];"
+            body = f"for (int i = 0; i < {t.lanes()}; ++i)\n        {guard}v[i] = p[{last} - i];"
             params = _masked_params(prelude, t)
             return _loader(prelude, t, name, params, vector, _at_place(body))
-        lanes = [last - i for i in range(t.lanes)] + [-1] * (padded(t.lanes) - t.lanes)
+        lanes = [last - i for i in range(t.lanes())] + [-1] * (padded(t.lanes()) - t.lanes())
         order = ", ".join(map(str, lanes))
         body = (
-            f"memcpy(&v, p, {t.lanes} * sizeof *p);\n"
+            f"memcpy(&v, p, {t.lanes()} * sizeof *p);\n"
             f"    v = __builtin_shufflevector(v, v, {order});"
         )
         return _loader(prelude, t, name, f"const {memory_type(t)} *p", vector, body)
@@ -96,7 +96,7 @@ def _places(prelude: Prelude, t: Type, strided: bool) -> tuple[str, str]:
     """Return the parameters that say which elements, and the index of lane i."""
     if strided:
         return "int64_t base, int64_t stride", "base + i * stride"
-    return f"{prelude.vector('i', 64, t.lanes)} index", "index[i]"
+    return f"{prelude.vector('i', 64, t.lanes())} index", "index[i]"
 
 
 def gather_helper(prelude: Prelude, t: Type, strided: bool, masked: bool) -> str:
@@ -109,9 +109,9 @@ def gather_helper(prelude: Prelude, t: Type, strided: bool, masked: bool) -> str
         guard = "if (mask[i]) " if masked else ""
         mask = f", {_mask(prelude, t)} mask" if masked else ""
         params = f"const {memory_type(t)} *p, {places}{mask}"
-        body = f"for (int i = 0; i < {t.lanes}; ++i)\n        {guard}v[i] = p[{index}];"
+        body = f"for (int i = 0; i < {t.lanes()}; ++i)\n        {guard}v[i] = p[{index}];"
         vector, element, _ = _raw(prelude, t)
-        if t.is_bool:
+        if t.is_bool():
             body = body.replace("= p[", f"= ({element})p[")
         return _loader(prelude, t, name, params, vector, body)
 
@@ -128,13 +128,13 @@ def store_helper(prelude: Prelude, t: Type, masked: bool) -> str:
         if masked:
             params += f", {_mask(prelude, t)} mask"
             lane = _lane(t, "raw[i]" if is_half(t) else "v[i]")
-            loop = f"for (int i = 0; i < {t.lanes}; ++i)\n        if (mask[i]) p[i] = {lane};"
-            source = "raw" if is_half(t) else "(-v)" if t.is_bool else "v"
+            loop = f"for (int i = 0; i < {t.lanes()}; ++i)\n        if (mask[i]) p[i] = {lane};"
+            source = "raw" if is_half(t) else "(-v)" if t.is_bool() else "v"
             body = _at_place(choose(prelude, masked_store(t, source), loop))
-        elif t.is_bool:
-            body = f"v = -v;\n    memcpy(p, &v, {t.lanes} * sizeof *p);"
+        elif t.is_bool():
+            body = f"v = -v;\n    memcpy(p, &v, {t.lanes()} * sizeof *p);"
         else:
-            body = f"memcpy(p, &{'raw' if is_half(t) else 'v'}, {t.lanes} * sizeof *p);"
+            body = f"memcpy(p, &{'raw' if is_half(t) else 'v'}, {t.lanes()} * sizeof *p);"
         return _storer(prelude, t, name, params, body)
 
     return prelude.helper(name, text)
@@ -166,7 +166,7 @@ def _indented(body: str) -> str:
 
 
 def _lane(t: Type, text: str) -> str:
-    return f"{text} != 0" if t.is_bool else text
+    return f"{text} != 0" if t.is_bool() else text
 
 
 def scatter_helper(prelude: Prelude, t: Type, strided: bool, masked: bool) -> str:
@@ -180,7 +180,7 @@ def scatter_helper(prelude: Prelude, t: Type, strided: bool, masked: bool) -> st
         mask = f", {_mask(prelude, t)} mask" if masked else ""
         params = f"{memory_type(t)} *p, {places}, {_value(prelude, t)} v{mask}"
         lane = _lane(t, "raw[i]" if is_half(t) else "v[i]")
-        body = f"for (int i = 0; i < {t.lanes}; ++i)\n        {guard}p[{index}] = {lane};"
+        body = f"for (int i = 0; i < {t.lanes()}; ++i)\n        {guard}p[{index}] = {lane};"
         return _storer(prelude, t, name, params, body)
 
     return prelude.helper(name, text)
@@ -189,7 +189,7 @@ def scatter_helper(prelude: Prelude, t: Type, strided: bool, masked: bool) -> st
 def widen_helper(prelude: Prelude, t: Type) -> str:
     """Return the function from the memory of a 16-bit float to the floats that carry it."""
     memory_helper(prelude, t)
-    lanes = padded(t.lanes)
+    lanes = padded(t.lanes())
     name = f"halo_load_{tag(t)}x{lanes}_lanes"
     raw, value = _raw(prelude, t)[0], _value(prelude, t)
     text = lanes_loop(value, name, f"{raw} x", lanes, f"halo_load_{tag(t)}(x[i])")
@@ -199,7 +199,7 @@ def widen_helper(prelude: Prelude, t: Type) -> str:
 def narrow_helper(prelude: Prelude, t: Type) -> str:
     """Return the inverse of `widen_helper`."""
     memory_helper(prelude, t)
-    lanes = padded(t.lanes)
+    lanes = padded(t.lanes())
     name = f"halo_store_{tag(t)}x{lanes}_lanes"
     raw, value = _raw(prelude, t)[0], _value(prelude, t)
     text = lanes_loop(raw, name, f"{value} x", lanes, f"halo_store_{tag(t)}(x[i])")
@@ -224,7 +224,7 @@ def scalar_bits_helper(prelude: Prelude, to: Type, source: Type) -> str:
 
 def bits_helper(prelude: Prelude, to: Type, source: Type) -> str:
     """Return the vector form of `scalar_bits_helper`, where a cast does not do."""
-    lanes = padded(to.lanes)
+    lanes = padded(to.lanes())
     scalar = scalar_bits_helper(prelude, to, source)
     result, vector = (
         prelude.vector(*carrier(to), lanes),

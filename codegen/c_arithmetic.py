@@ -80,26 +80,26 @@ _OPERATORS: dict[type, tuple[str, int, str]] = {
 
 def _arithmetic(ctx: Context, e: Add | Sub | Mul) -> Code:
     t = e.type
-    if t.is_vector:
+    if t.is_vector():
         return c_vectors.arithmetic(ctx, e, _OPERATORS[type(e)][0], _OPERATORS[type(e)][2])
     symbol, level, op = _OPERATORS[type(e)]
-    if t.is_int and t.bits >= 32 and ctx.in_index and is_index(ctx, e.a) and is_index(ctx, e.b):
+    if t.is_int() and t.bits() >= 32 and ctx.in_index and is_index(ctx, e.a) and is_index(ctx, e.b):
         a, b = _index_operands(ctx, e)
         return Code(f"{a.within(level)} {symbol} {b.within(level - 1)}", level)
     a, b = _operands(ctx, e)
     if is_half(t):
         return Code(f"{scalar_helper(ctx.prelude, op, t)}({a.text}, {b.text})")
     plain = Code(f"{a.within(level)} {symbol} {b.within(level - 1)}", level)
-    if t.is_float or (t.is_uint and t.bits >= 32):
+    if t.is_float() or (t.is_uint() and t.bits() >= 32):
         return plain
     return Code(f"({scalar_type(t)})({_wrapping(t, a, symbol, b)})", UNARY)
 
 
 def _wrapping(t: Type, a: Code, symbol: str, b: Code) -> str:
     """Return `a symbol b` without signed overflow; the caller casts it to `t`."""
-    if t.bits < 32 and not (t.bits == 16 and t.is_uint and symbol == "*"):
+    if t.bits() < 32 and not (t.bits() == 16 and t.is_uint() and symbol == "*"):
         return f"{a.within(UNARY)} {symbol} {b.within(UNARY)}"  # promoted to int, no overflow
-    u = "uint64_t" if t.bits == 64 else "uint32_t"
+    u = "uint64_t" if t.bits() == 64 else "uint32_t"
     return f"({u}){a.within(UNARY)} {symbol} ({u}){b.within(UNARY)}"
 
 
@@ -130,9 +130,9 @@ def _operand(ctx: Context, e: Expr, other: Expr) -> Code:
 
 def _div(ctx: Context, e: Div) -> Code:
     t = e.type
-    if t.is_vector:
+    if t.is_vector():
         return c_vectors.divide(ctx, e)
-    if t.is_float and not is_half(t):
+    if t.is_float() and not is_half(t):
         a, b = expression(ctx, e.a), expression(ctx, e.b)
         return Code(f"{a.within(PRODUCT)} / {b.within(UNARY)}", PRODUCT)
     divisor = as_const(e.b) if t.is_integral else None
@@ -140,14 +140,14 @@ def _div(ctx: Context, e: Div) -> Code:
         a = expression(ctx, e.a)
         if divisor & (divisor - 1) == 0:
             return Code(f"{a.within(UNARY)} >> {divisor.bit_length() - 1}", SHIFT)
-        if t.is_uint:
+        if t.is_uint():
             return Code(f"{a.within(PRODUCT)} / {int_literal(t, divisor).text}", PRODUCT)
     return _function(ctx, "div", e)
 
 
 def _mod(ctx: Context, e: Mod) -> Code:
     t = e.type
-    if t.is_vector:
+    if t.is_vector():
         return c_vectors.divide(ctx, e)
     divisor = as_const(e.b) if t.is_integral else None
     if isinstance(divisor, int) and divisor > 0:
@@ -156,7 +156,7 @@ def _mod(ctx: Context, e: Mod) -> Code:
             return Code(
                 f"{a.within(UNARY)} & {int_literal(t, divisor - 1, bare=True).text}", BIT_AND
             )
-        if t.is_uint:
+        if t.is_uint():
             return Code(f"{a.within(PRODUCT)} % {int_literal(t, divisor).text}", PRODUCT)
     return _function(ctx, "mod", e)
 
@@ -164,13 +164,13 @@ def _mod(ctx: Context, e: Mod) -> Code:
 def _function(ctx: Context, op: str, e: Binary) -> Code:
     """Return a call of the helper of operation `op`."""
     a, b = expression(ctx, e.a), expression(ctx, e.b)
-    if e.type.is_vector:
+    if e.type.is_vector():
         return c_vectors.lanewise(ctx, op, e.type, (a, b))
     return Code(f"{scalar_helper(ctx.prelude, op, e.type)}({a.text}, {b.text})")
 
 
 def _min_max(ctx: Context, e: Min | Max) -> Code:
-    if e.type.is_bool:
+    if e.type.is_bool():
         return _logic(ctx, e, isinstance(e, Min))
     return _function(ctx, "min" if isinstance(e, Min) else "max", e)
 
@@ -187,7 +187,7 @@ _COMPARISONS: dict[type, tuple[str, int]] = {
 
 def _comparison(ctx: Context, e: Comparison) -> Code:
     symbol, level = _COMPARISONS[type(e)]
-    if e.type.is_vector:
+    if e.type.is_vector():
         return c_vectors.comparison(ctx, e, symbol)
     a, b = _operands(ctx, e)
     return Code(f"{a.within(SUM)} {symbol} {b.within(SUM)}", level)
@@ -198,7 +198,7 @@ def _and_or(ctx: Context, e: And | Or) -> Code:
 
 
 def _logic(ctx: Context, e: Binary, both: bool) -> Code:
-    if e.type.is_vector:
+    if e.type.is_vector():
         return c_vectors.logic(ctx, e.a, e.b, "&" if both else "|")
     level, symbol = (AND, "&&") if both else (OR, "||")
     a, b = expression(ctx, e.a), expression(ctx, e.b)
@@ -207,16 +207,16 @@ def _logic(ctx: Context, e: Binary, both: bool) -> Code:
 
 
 def _not(ctx: Context, e: Not) -> Code:
-    if e.type.is_vector:
+    if e.type.is_vector():
         return c_vectors.negation(ctx, e)
     return Code(f"!{expression(ctx, e.a).within(ATOM)}", UNARY)
 
 
 def _select(ctx: Context, e: Select) -> Code:
-    if e.condition.type.is_vector:
+    if e.condition.type.is_vector():
         return c_vectors.select(ctx, e)
     c = expression(ctx, e.condition)
-    if e.type.is_vector and e.type.is_bool:
+    if e.type.is_vector() and e.type.is_bool():
         bits = c_vectors.common_mask_bits(ctx, (e.true_value, e.false_value))
         a = c_vectors.mask(ctx, e.true_value, bits)
         b = c_vectors.mask(ctx, e.false_value, bits)
@@ -229,19 +229,19 @@ def _cast(ctx: Context, e: Cast) -> Code:
     to, source = e.type, e.value.type
     if to == source:
         return expression(ctx, e.value)
-    if to.is_vector:
+    if to.is_vector():
         return c_vectors.cast(ctx, e)
     x = expression(ctx, e.value)
-    if to.is_bool:
+    if to.is_bool():
         return Code(f"{x.within(SUM)} != 0", EQUALITY)
-    if source.is_bool or not needs_cast_helper(to, source):
+    if source.is_bool() or not needs_cast_helper(to, source):
         return Code(f"({scalar_type(to)}){x.within(UNARY)}", UNARY)
     return Code(f"{cast_helper(ctx.prelude, to, source)}({x.text})")
 
 
 def needs_cast_helper(to: Type, source: Type) -> bool:
     """Whether C's own conversion from `source` to `to` is not halo's."""
-    return is_half(to) or (source.is_float and to.is_integral)
+    return is_half(to) or (source.is_float() and to.is_integral)
 
 
 PRINTERS: dict[type, Callable[[Context, Any], Code]] = {

@@ -45,7 +45,7 @@ def split_store(s: Store) -> tuple[ReduceOp | None, Expr]:
     if not any(reads(n) for n in walk(s.value)):
         return None, s.value
     split = split_update(s.value, is_old, reads)
-    if split is None or s.value.type.is_vector:
+    if split is None or s.value.type.is_vector():
         raise InternalError(f"an atomic update of {s.name} that is none: {s.value}")
     return split
 
@@ -81,7 +81,7 @@ def update_helper(prelude: Prelude, op: ReduceOp, t: Type) -> str:
 
     def text() -> str:
         plain = f"*p = {_combination(prelude, op, t, '*p')};"
-        if op in _FETCH and t.is_integral and not t.is_bool:
+        if op in _FETCH and t.is_integral and not t.is_bool():
             steps = [f"__atomic_fetch_{_FETCH[op]}(p, v, __ATOMIC_RELAXED);"]
         else:
             steps = [
@@ -105,7 +105,7 @@ def _either(steps: list[str], plain: str) -> str:
 
 def _combination(prelude: Prelude, op: ReduceOp, t: Type, old: str) -> str:
     """Return what memory holds after element `old` was combined with v."""
-    if t.is_bool:
+    if t.is_bool():
         return f"({memory_type(t)})({combined(prelude, op, t, f'({old} != 0)', 'v')})"
     if is_half(t):
         both = combined(prelude, op, t, f"halo_load_{tag(t)}({old})", "v")

@@ -32,7 +32,7 @@ def call(ctx: Context, e: Call) -> Code:
 
 
 def _first(ctx: Context, e: Call) -> Code:
-    if e.type.is_bool and e.type.is_vector:
+    if e.type.is_bool() and e.type.is_vector():
         return c_vectors.mask(ctx, e.args[0], c_vectors.common_mask_bits(ctx, e.args[:1]))
     return expression(ctx, e.args[0])
 
@@ -40,7 +40,7 @@ def _first(ctx: Context, e: Call) -> Code:
 def _helper(ctx: Context, e: Call) -> Code:
     t = e.args[0].type
     operands = [expression(ctx, a) for a in e.args]
-    if t.is_vector:
+    if t.is_vector():
         return c_vectors.lanewise(ctx, e.name, t, operands)
     name = scalar_helper(ctx.prelude, e.name, t)
     return Code(f"{name}({', '.join(o.text for o in operands)})")
@@ -48,39 +48,39 @@ def _helper(ctx: Context, e: Call) -> Code:
 
 def _bitwise(ctx: Context, e: Call) -> Code:
     t, symbol = e.type, _BITWISE[e.name]
-    if t.is_bool and t.is_vector:
+    if t.is_bool() and t.is_vector():
         return c_vectors.logic(ctx, e.args[0], e.args[1], symbol)
     a, b = (expression(ctx, x) for x in e.args)
-    if t.is_bool:
+    if t.is_bool():
         return Code(f"(bool)({a.within(UNARY)} {symbol} {b.within(UNARY)})", UNARY)
     return Code(f"{a.within(UNARY)} {symbol} {b.within(UNARY)}", BIT_OR)
 
 
 def _bitwise_not(ctx: Context, e: Call) -> Code:
     t = e.type
-    if t.is_bool:
-        if t.is_vector:
+    if t.is_bool():
+        if t.is_vector():
             bits = c_vectors.common_mask_bits(ctx, e.args)
             return Code(f"~{c_vectors.mask(ctx, e.args[0], bits).within(ATOM)}", UNARY, bits)
         return Code(f"!{expression(ctx, e.args[0]).within(ATOM)}", UNARY)
     a = expression(ctx, e.args[0])
-    if t.is_scalar and t.bits < 32:
+    if t.is_scalar() and t.bits() < 32:
         return Code(f"({scalar_type(t)})~{a.within(ATOM)}", UNARY)
     return Code(f"~{a.within(ATOM)}", UNARY)
 
 
 def _shift(ctx: Context, e: Call) -> Code:
     t, count = e.type, as_const(e.args[1])
-    if not (isinstance(count, int) and 0 <= count < t.bits):
+    if not (isinstance(count, int) and 0 <= count < t.bits()):
         return _helper(ctx, e)
     a = expression(ctx, e.args[0])
     if e.name == "shift_right":
         return Code(f"{a.within(UNARY)} >> {count}", SHIFT)
-    if t.is_vector:
-        unsigned = ctx.prelude.vector("u", t.bits, t.lanes)
+    if t.is_vector():
+        unsigned = ctx.prelude.vector("u", t.bits(), t.lanes())
         shifted = f"({unsigned}){a.within(UNARY)} << {count}"
         return Code(f"({ctx.value_type(t)})({shifted})", UNARY)
-    wide = "uint64_t" if t.bits == 64 else "uint32_t"
+    wide = "uint64_t" if t.bits() == 64 else "uint32_t"
     return Code(f"({scalar_type(t)})(({wide}){a.within(UNARY)} << {count})", UNARY)
 
 
@@ -91,10 +91,10 @@ def _classify(ctx: Context, e: Call) -> Code:
     if e.name == "is_nan":
         x = x if x.level == ATOM else ctx.bind(t, x, "x")
         return _compared(ctx, t, x.text, "!=", x.text)
-    suffix = "" if t.bits == 64 else "f"
+    suffix = "" if t.bits() == 64 else "f"
     infinity = Code(f"__builtin_inf{suffix}()")
     size = scalar_helper(ctx.prelude, "abs", t)
-    if t.is_vector:
+    if t.is_vector():
         infinity = c_vectors.splat(ctx, t, infinity)
         size = lane_helper(ctx.prelude, "abs", t)
     symbol = "==" if e.name == "is_inf" else "<"
@@ -102,10 +102,10 @@ def _classify(ctx: Context, e: Call) -> Code:
 
 
 def _compared(ctx: Context, t: Type, a: str, symbol: str, b: str) -> Code:
-    if t.is_scalar:
+    if t.is_scalar():
         return Code(f"{a} {symbol} {b}", RELATION if symbol == "<" else EQUALITY)
     bits = carrier(t)[1]
-    vector = ctx.prelude.vector("i", bits, t.lanes)
+    vector = ctx.prelude.vector("i", bits, t.lanes())
     return Code(f"({vector})({a} {symbol} {b})", UNARY, bits)
 
 

@@ -43,10 +43,10 @@ def constant_definition(name: str, c: Constant) -> str:
     values = np.ascontiguousarray(c.data).ravel()
     size = max(1, values.size)
     head = f"static const {element} {name}[{size}] __attribute__((aligned(64), unused)) = {{"
-    if c.type.is_float and not is_half(c.type):
+    if c.type.is_float() and not is_half(c.type):
         texts = [float_literal(c.type, float(v)).text for v in values]
     else:
-        t = UInt(16) if is_half(c.type) else UInt(8) if c.type.is_bool else c.type
+        t = UInt(16) if is_half(c.type) else UInt(8) if c.type.is_bool() else c.type
         whole = values.view(np.uint16) if is_half(c.type) else values
         texts = [int_literal(t, int(v)).text for v in whole]
     lines = [", ".join(texts[i : i + 8]) for i in range(0, len(texts), 8)] or ["0"]

@@ -104,12 +104,12 @@ class Context:
 
     def value_type(self, t: Type, mask_bits: int = 0) -> str:
         """Return the C type of a value of type `t`."""
-        if t.is_scalar:
+        if t.is_scalar():
             return scalar_type(t)
-        if t.is_bool:
-            return self.prelude.vector("i", mask_bits, t.lanes)
+        if t.is_bool():
+            return self.prelude.vector("i", mask_bits, t.lanes())
         letter, bits = carrier(t)
-        return self.prelude.vector(letter, bits, t.lanes)
+        return self.prelude.vector(letter, bits, t.lanes())
 
     def bind(self, t: Type, code: Code, hint: str) -> Code:
         """Write `code` into a new constant and return the constant's name."""
@@ -138,4 +138,4 @@ class Context:
 
 def lanes_of(t: Type) -> int:
     """Return the lanes of the C vector that holds values of `t`."""
-    return padded(t.lanes)
+    return padded(t.lanes())

@@ -105,7 +105,7 @@ def print_function(
 
 def _enter_scalar(ctx: Context, a: ScalarArg, name: str) -> None:
     ctx.variables[a.name] = Code(name)
-    if a.type.is_int and a.type.bits >= 32:
+    if a.type.is_int() and a.type.bits() >= 32:
         ctx.index_like.add(a.name)
 
 

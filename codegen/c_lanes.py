@@ -11,7 +11,7 @@ from halo.ir.types import Type, UInt
 
 def _vector_type(prelude: Prelude, t: Type) -> str:
     letter, bits = carrier(t)
-    return prelude.vector(letter, bits, t.lanes)
+    return prelude.vector(letter, bits, t.lanes())
 
 
 def lanes_loop(result: str, name: str, params: str, lanes: int, lane: str) -> str:
@@ -25,7 +25,7 @@ def lanes_loop(result: str, name: str, params: str, lanes: int, lane: str) -> st
 
 def lane_helper(prelude: Prelude, op: str, t: Type) -> str:
     """Return the function that applies the scalar operation `op` to each lane of type `t`."""
-    lanes = padded(t.lanes)
+    lanes = padded(t.lanes())
     name = f"halo_{op}_{tag(t)}x{lanes}"
 
     def text() -> str:
@@ -51,13 +51,13 @@ def divide_helper(prelude: Prelude, op: str, t: Type, divisor: int) -> str:
     A compiler turns ``/`` of a whole vector by a constant into multiplications; lane by lane it
     would not. For a negative x, ``~(~x / c)`` is the quotient rounded down.
     """
-    name = f"halo_{op}_{tag(t)}x{padded(t.lanes)}_by_{divisor}"
+    name = f"halo_{op}_{tag(t)}x{padded(t.lanes())}_by_{divisor}"
 
     def text() -> str:
-        vector, bits = _vector_type(prelude, t), prelude.vector("u", t.bits, t.lanes)
-        sign = f"    const {vector} sign = a >> {t.bits - 1};\n"
+        vector, bits = _vector_type(prelude, t), prelude.vector("u", t.bits(), t.lanes())
+        sign = f"    const {vector} sign = a >> {t.bits() - 1};\n"
         quotient = f"((a ^ sign) / {constant_lane(t, divisor)}) ^ sign"
-        product = f"({bits})({quotient}) * {constant_lane(UInt(t.bits), divisor)}"
+        product = f"({bits})({quotient}) * {constant_lane(UInt(t.bits()), divisor)}"
         value = quotient if op == "div" else f"({vector})(({bits})a - {product})"
         return f"HALO_INLINE {vector} {name}({vector} a) {{\n{sign}    return {value};\n}}\n"
 
@@ -66,7 +66,7 @@ def divide_helper(prelude: Prelude, op: str, t: Type, divisor: int) -> str:
 
 def cast_lanes(prelude: Prelude, to: Type, source: Type) -> str:
     """Return the function that converts each lane as `cast_helper` does."""
-    lanes = padded(to.lanes)
+    lanes = padded(to.lanes())
     name = f"halo_cast_{tag(to)}_{tag(source)}x{lanes}"
 
     def text() -> str:
@@ -95,13 +95,13 @@ def splat_helper(prelude: Prelude, letter: str, bits: int, lanes: int) -> str:
 
 def ramp_helper(prelude: Prelude, t: Type) -> str:
     """Return the function that makes base, base + stride, ..., base + (lanes-1)*stride."""
-    lanes = padded(t.lanes)
+    lanes = padded(t.lanes())
     name = f"halo_ramp_{tag(t)}x{lanes}"
 
     def text() -> str:
         vector, c = _vector_type(prelude, t), element_of(*carrier(t))
         head = f"HALO_INLINE {vector} {name}({c} base, {c} stride) {{\n"
-        letter = "f" if t.is_float else "u"
+        letter = "f" if t.is_float() else "u"
         bits = carrier(t)[1]
         steps, element = prelude.vector(letter, bits, lanes), element_of(letter, bits)
         splat = splat_helper(prelude, letter, bits, lanes)

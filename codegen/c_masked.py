@@ -12,14 +12,14 @@ _PREFIX = {128: "_mm", 256: "_mm256", 512: "_mm512"}
 
 def _forms(t: Type, load: str, store: str) -> list[tuple[str, str, str]]:
     """Return (condition, load, store) for each instruction set that has masked accesses of `t`."""
-    bits = 8 * t.bytes
-    width = bits * padded(t.lanes)
+    bits = 8 * t.bytes()
+    width = bits * padded(t.lanes())
     if width not in _PREFIX:
         return []
     p, i = _PREFIX[width], f"__m{width}i"
-    real = (1 << t.lanes) - 1
+    real = (1 << t.lanes()) - 1
     lanes = f"{p}_movepi{bits}_mask(({i})mask)"
-    if t.lanes != padded(t.lanes):
+    if t.lanes() != padded(t.lanes()):
         lanes += f" & 0x{real:x}"
     forms = [
         (
@@ -28,7 +28,7 @@ def _forms(t: Type, load: str, store: str) -> list[tuple[str, str, str]]:
             f"{p}_mask_storeu_epi{bits}(p, {lanes}, ({i}){store});",
         )
     ]
-    if bits >= 32 and width <= 256 and t.lanes == padded(t.lanes):
+    if bits >= 32 and width <= 256 and t.lanes() == padded(t.lanes()):
         word = "int" if bits == 32 else "long long"
         forms.append(
             (

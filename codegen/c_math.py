@@ -14,7 +14,7 @@ from halo.ir.types import Type
 
 
 def _type_tag(t: Type) -> str:
-    return tag(t) if t.is_scalar else f"{tag(t)}x{padded(t.lanes)}"
+    return tag(t) if t.is_scalar() else f"{tag(t)}x{padded(t.lanes())}"
 
 
 def math_helper(ctx: Context, e: Call) -> str:
@@ -36,7 +36,7 @@ def widest_bits(name: str, t: Type, count: int) -> int:
         if id(e) not in seen:
             seen.add(id(e))
             stack.extend(e.children())
-            widest = max(widest, 0 if e.type.is_bool else carrier(e.type)[1])
+            widest = max(widest, 0 if e.type.is_bool() else carrier(e.type)[1])
     return widest
 
 
@@ -45,7 +45,7 @@ def _function(ctx: Context, e: Call, name: str) -> str:
     params: list[Expr] = []
     declared: list[str] = []
     for i, a in enumerate(e.args):
-        lanes = padded(a.type.lanes) if a.type.is_vector else 1
+        lanes = padded(a.type.lanes()) if a.type.is_vector() else 1
         param = "xyzw"[i]
         inner.variables[param] = Code(inner.names.fresh(param))
         declared.append(f"{ctx.value_type(a.type)} {param}")

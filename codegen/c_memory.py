@@ -33,13 +33,13 @@ def load(ctx: Context, e: Load) -> Code:
     array = ctx.array(e.name)
     if array.register:
         return Code(array.text, ATOM, array.mask_bits)
-    if e.type.is_scalar:
+    if e.type.is_scalar():
         return _load_scalar(ctx, e, array)
     if isinstance(e.index, Broadcast):
         return _load_broadcast(ctx, e, array, e.index)
     code = _load_vector(ctx, e, array)
-    if e.type.is_bool:
-        vector = ctx.prelude.vector("i", 8, e.type.lanes)
+    if e.type.is_bool():
+        vector = ctx.prelude.vector("i", 8, e.type.lanes())
         return Code(f"({vector})({code.text} != ({vector}){{0}})", UNARY, 8)
     return code
 
@@ -50,7 +50,7 @@ def _load_scalar(ctx: Context, e: Load, array: Array) -> Code:
         return code
     with ctx.index():
         condition = expression(ctx, e.predicate)
-    zero = "false" if e.type.is_bool else "0"
+    zero = "false" if e.type.is_bool() else "0"
     return Code(f"{condition.within(OR)} ? {code.within(OR)} : {zero}", CHOICE)
 
 
@@ -58,7 +58,7 @@ def element(ctx: Context, array: Array, t: Type, index: str) -> Code:
     """Return the value of element `index` of `array`."""
     memory_helper(ctx.prelude, t)
     text = f"{array.text}[{index}]"
-    if t.is_bool:
+    if t.is_bool():
         return Code(f"{text} != 0", EQUALITY)
     return Code(f"halo_load_{tag(t)}({text})" if is_half(t) else text)
 
@@ -66,8 +66,8 @@ def element(ctx: Context, array: Array, t: Type, index: str) -> Code:
 def _load_broadcast(ctx: Context, e: Load, array: Array, index: Broadcast) -> Code:
     scalar = Load(e.type.element, e.name, index.value)
     if e.predicate is None:
-        return ctx.printers[Broadcast](ctx, Broadcast(scalar, e.type.lanes))
-    places = Ramp(index.value, const(index.value.type, 0), e.type.lanes)
+        return ctx.printers[Broadcast](ctx, Broadcast(scalar, e.type.lanes()))
+    places = Ramp(index.value, const(index.value.type, 0), e.type.lanes())
     return load(ctx, Load(e.type, e.name, places, e.predicate))
 
 
@@ -80,7 +80,7 @@ def _load_vector(ctx: Context, e: Load, array: Array) -> Code:
         if stride == 1:
             name = load_helper(ctx.prelude, t, predicate is not None)
             return _call(name, _address(array, base, predicate is not None), predicate)
-        back = f"{base} - {t.lanes - 1}"
+        back = f"{base} - {t.lanes() - 1}"
         name = reversed_helper(ctx.prelude, t, predicate is not None)
         if predicate is None:
             return _call(name, f"{array.text} + ({back})")
@@ -109,10 +109,10 @@ def _places(ctx: Context, index: Expr) -> tuple[str, bool]:
 def _predicate(ctx: Context, t: Type, predicate: Expr | None) -> str | None:
     if predicate is None:
         return None
-    bits = 8 * t.bytes
+    bits = 8 * t.bytes()
     with ctx.index():
-        if predicate.type.is_scalar:
-            predicate = Broadcast(predicate, t.lanes)
+        if predicate.type.is_scalar():
+            predicate = Broadcast(predicate, t.lanes())
         return c_vectors.mask(ctx, predicate, bits).text
 
 
@@ -125,7 +125,7 @@ def store(ctx: Context, s: Store) -> None:
     array, t = ctx.array(s.name), s.value.type
     if array.register:
         _store_register(ctx, s, array)
-    elif t.is_scalar:
+    elif t.is_scalar():
         value = expression(ctx, s.value)
         index = place(ctx, s.index).text
         _guarded(ctx, s.predicate, f"{array.text}[{index}] = {memory_value(ctx, t, value).text};")
@@ -149,23 +149,23 @@ def memory_value(ctx: Context, t: Type, value: Code) -> Code:
 
 def _store_register(ctx: Context, s: Store, array: Array) -> None:
     t = s.value.type
-    if t.is_bool and t.is_vector:
+    if t.is_bool() and t.is_vector():
         value = c_vectors.mask(ctx, s.value, array.mask_bits)
     else:
         value = expression(ctx, s.value)
-    if s.predicate is None or s.predicate.type.is_scalar:
+    if s.predicate is None or s.predicate.type.is_scalar():
         _guarded(ctx, s.predicate, f"{array.text} = {value.text};")
         return
-    letter, bits = ("i", array.mask_bits) if t.is_bool else carrier(t)
+    letter, bits = ("i", array.mask_bits) if t.is_bool() else carrier(t)
     with ctx.index():
         lanes = c_vectors.mask(ctx, s.predicate, bits).text
-    name = select_helper(ctx.prelude, letter, bits, t.lanes)
+    name = select_helper(ctx.prelude, letter, bits, t.lanes())
     ctx.line(f"{array.text} = {name}({lanes}, {value.text}, {array.text});")
 
 
 def _store_vector(ctx: Context, s: Store, array: Array) -> None:
     t = s.value.type
-    if s.predicate is not None and s.predicate.type.is_scalar:
+    if s.predicate is not None and s.predicate.type.is_scalar():
         with ctx.index():
             ctx.line(f"if ({expression(ctx, s.predicate).text}) {{")
         with ctx.deeper():
@@ -192,7 +192,7 @@ def _store_vector(ctx: Context, s: Store, array: Array) -> None:
 
 
 def _vector_value(ctx: Context, value: Expr) -> Code:
-    if not value.type.is_bool:
+    if not value.type.is_bool():
         return expression(ctx, value)
     return c_vectors.mask(ctx, value, 8)
 
@@ -202,10 +202,10 @@ def reinterpret(ctx: Context, e: Reinterpret) -> Code:
     to, source = e.type, e.value.type
     if to == source:
         return expression(ctx, e.value)
-    if to.is_bool or source.is_bool:
+    if to.is_bool() or source.is_bool():
         return ctx.printers[Cast](ctx, Cast(to, e.value))
     x = expression(ctx, e.value)
-    if to.is_vector:
+    if to.is_vector():
         if is_half(to) or is_half(source):
             return Code(f"{bits_helper(ctx.prelude, to, source)}({x.text})")
         return Code(f"({ctx.value_type(to)}){x.within(UNARY)}", UNARY)

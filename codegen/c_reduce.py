@@ -35,11 +35,11 @@ _BITS = {
 def reduce(ctx: Context, e: VectorReduce) -> Code:
     """Groups of neighbouring lanes, each combined to one."""
     source = e.value.type
-    if source.is_bool:
+    if source.is_bool():
         bits = c_vectors.common_mask_bits(ctx, (e.value,))
         x = c_vectors.mask(ctx, e.value, bits)
         name = reduce_helper(ctx.prelude, e.op, source, e.lanes, bits)
-        if e.type.is_scalar:
+        if e.type.is_scalar():
             return Code(f"{name}({x.text}) != 0", EQUALITY)
         return Code(f"{name}({x.text})", ATOM, bits)
     name = reduce_helper(ctx.prelude, e.op, source, e.lanes)
@@ -48,22 +48,22 @@ def reduce(ctx: Context, e: VectorReduce) -> Code:
 
 def reduce_helper(prelude: Prelude, op: ReduceOp, t: Type, lanes: int, mask_bits: int = 0) -> str:
     """Return the function that combines groups of neighbouring lanes of `t` to `lanes`."""
-    mask = f"m{mask_bits}" if t.is_bool else ""
-    name = f"halo_reduce_{op.value}_{tag(t)}{mask}x{t.lanes}_to_{lanes}"
-    letter, bits = ("i", mask_bits) if t.is_bool else carrier(t)
+    mask = f"m{mask_bits}" if t.is_bool() else ""
+    name = f"halo_reduce_{op.value}_{tag(t)}{mask}x{t.lanes()}_to_{lanes}"
+    letter, bits = ("i", mask_bits) if t.is_bool() else carrier(t)
 
     def text() -> str:
         result = prelude.vector(letter, bits, lanes) if lanes > 1 else element_of(letter, bits)
-        source = prelude.vector(letter, bits, t.lanes)
+        source = prelude.vector(letter, bits, t.lanes())
         lines = [f"HALO_INLINE {result} {name}({source} x0) {{"]
-        group, step = t.lanes // lanes, 0
+        group, step = t.lanes() // lanes, 0
         while group > 1:
             half = (group + 1) // 2
             if half * lanes == 1:
                 both = combined(prelude, op, t.element, f"x{step}[0]", f"x{step}[1]")
                 return "\n".join([*lines, f"    return {both};", "}\n"])
             made = t.with_lanes(half * lanes)
-            vector = prelude.vector(letter, bits, made.lanes)
+            vector = prelude.vector(letter, bits, made.lanes())
             value = _halved(prelude, op, made, f"x{step}", group, lanes)
             lines.append(f"    const {vector} x{step + 1} = {value};")
             group, step = half, step + 1
@@ -81,7 +81,7 @@ def _halved(prelude: Prelude, op: ReduceOp, t: Type, x: str, group: int, groups:
     both = combined(prelude, op, t, low, high)
     if group % 2 == 0:
         return both
-    width = padded(t.lanes)  # the middle lane of an odd group has no partner
+    width = padded(t.lanes())  # the middle lane of an odd group has no partner
     kept = [k if j + half < group else width + k for k, (_, j) in enumerate(places)]
     return _shuffle(both, low, kept)
 
@@ -93,7 +93,7 @@ def _shuffle(a: str, b: str, lanes: list[int]) -> str:
 
 def combined(prelude: Prelude, op: ReduceOp, t: Type, a: str, b: str) -> str:
     """Return the C of a op b: vectors of type `t`, or scalars if it is one."""
-    if t.is_bool or op not in _HELPERS:
+    if t.is_bool() or op not in _HELPERS:
         return f"{a} {_BITS[op]} {b}"
-    helper = lane_helper if t.is_vector else scalar_helper
+    helper = lane_helper if t.is_vector() else scalar_helper
     return f"{helper(prelude, _HELPERS[op], t)}({a}, {b})"

@@ -14,24 +14,24 @@ from halo.ir.types import Type, UInt
 
 
 def _unsigned(t: Type) -> str:
-    return f"uint{t.bits}_t"
+    return f"uint{t.bits()}_t"
 
 
 def lowest(t: Type) -> str:
     """Return the C spelling of the smallest value of an integral type."""
-    return f"INT{t.bits}_MIN" if t.is_int else "0"
+    return f"INT{t.bits()}_MIN" if t.is_int() else "0"
 
 
 def highest(t: Type) -> str:
     """Return the C spelling of the largest value of an integral type."""
-    return f"INT{t.bits}_MAX" if t.is_int else f"UINT{t.bits}_MAX"
+    return f"INT{t.bits()}_MAX" if t.is_int() else f"UINT{t.bits()}_MAX"
 
 
 def _wrapping(symbol: str) -> Callable[[Type], str]:
     def body(t: Type) -> str:
-        if t.is_float:
+        if t.is_float():
             return f"return {rounded(t, f'a {symbol} b')};"
-        u = "uint64_t" if t.bits == 64 else "uint32_t"
+        u = "uint64_t" if t.bits() == 64 else "uint32_t"
         return f"return ({scalar_type(t)})(({u})a {symbol} ({u})b);"
 
     return body
@@ -44,9 +44,9 @@ def _saturating_add(t: Type) -> str:
 
 def _div(t: Type) -> str:
     c = scalar_type(t)
-    if t.is_float:
+    if t.is_float():
         return f"return {rounded(t, 'a / b')};"
-    if t.is_uint:
+    if t.is_uint():
         return f"return b ? ({c})(a / b) : 0;"
     u = _unsigned(t)
     return (
@@ -58,13 +58,13 @@ def _div(t: Type) -> str:
 
 def _mod(t: Type) -> str:
     c = scalar_type(t)
-    if t.is_float:
-        f = "floor" if t.bits == 64 else "floorf"
+    if t.is_float():
+        f = "floor" if t.bits() == 64 else "floorf"
         if is_half(t):
             quotient = f"__builtin_{f}({rounded(t, 'a / b')})"
             return f"return {rounded(t, 'a - ' + rounded(t, 'b * ' + quotient))};"
         return f"return a - b * __builtin_{f}(a / b);"
-    if t.is_uint:
+    if t.is_uint():
         return f"return b ? ({c})(a % b) : 0;"
     return (
         f"if (b == 0 || b == -1) return 0;\n    const {c} r = ({c})(a % b);\n"
@@ -73,29 +73,29 @@ def _mod(t: Type) -> str:
 
 
 def _abs(t: Type) -> str:
-    if t.is_float:
-        return f"return __builtin_fabs{'' if t.bits == 64 else 'f'}(a);"
+    if t.is_float():
+        return f"return __builtin_fabs{'' if t.bits() == 64 else 'f'}(a);"
     u = _unsigned(t)
-    return f"return ({u})(a < 0 ? 0u - ({u})a : ({u})a);" if t.is_int else "return a;"
+    return f"return ({u})(a < 0 ? 0u - ({u})a : ({u})a);" if t.is_int() else "return a;"
 
 
 def _absd(t: Type) -> str:
-    if t.is_float:
-        return f"return __builtin_fabs{'' if t.bits == 64 else 'f'}({rounded(t, 'a - b')});"
+    if t.is_float():
+        return f"return __builtin_fabs{'' if t.bits() == 64 else 'f'}({rounded(t, 'a - b')});"
     u = _unsigned(t)
     return f"return ({u})(a > b ? ({u})a - ({u})b : ({u})b - ({u})a);"
 
 
 def _shift_left(t: Type) -> str:
     u, c = _unsigned(t), scalar_type(t)
-    wide = "uint64_t" if t.bits == 64 else "uint32_t"
-    return f"return ({u})b < {t.bits} ? ({c})(({wide})({u})a << b) : 0;"
+    wide = "uint64_t" if t.bits() == 64 else "uint32_t"
+    return f"return ({u})b < {t.bits()} ? ({c})(({wide})({u})a << b) : 0;"
 
 
 def _shift_right(t: Type) -> str:
     u, c = _unsigned(t), scalar_type(t)
-    inside = f"({u})b < {t.bits}"
-    if t.is_uint:
+    inside = f"({u})b < {t.bits()}"
+    if t.is_uint():
         return f"return ({c})({inside} ? a >> b : 0);"
     return f"return ({c})({inside} ? a >> b : b < 0 || a >= 0 ? 0 : -1);"
 
@@ -103,29 +103,29 @@ def _shift_right(t: Type) -> str:
 def _count(builtin: str, from_top: bool) -> Callable[[Type], str]:
     def body(t: Type) -> str:
         u, c = _unsigned(t), scalar_type(t)
-        wide = 64 if t.bits == 64 else 32
+        wide = 64 if t.bits() == 64 else 32
         suffix = "ll" if wide == 64 else ""
-        extra = f" - {wide - t.bits}" if from_top and wide != t.bits else ""
-        return f"return ({c})(({u})a ? __builtin_{builtin}{suffix}(({u})a){extra} : {t.bits});"
+        extra = f" - {wide - t.bits()}" if from_top and wide != t.bits() else ""
+        return f"return ({c})(({u})a ? __builtin_{builtin}{suffix}(({u})a){extra} : {t.bits()});"
 
     return body
 
 
 def _popcount(t: Type) -> str:
-    suffix = "ll" if t.bits == 64 else ""
+    suffix = "ll" if t.bits() == 64 else ""
     return f"return ({scalar_type(t)})__builtin_popcount{suffix}(({_unsigned(t)})a);"
 
 
 def _libm(name: str) -> Callable[[Type], str]:
     def body(t: Type) -> str:
-        suffix = "" if t.bits == 64 else "f"
+        suffix = "" if t.bits() == 64 else "f"
         return f"return {rounded(t, f'__builtin_{name}{suffix}(a)', exact=name != 'sqrt')};"
 
     return body
 
 
 def _fma(t: Type) -> str:
-    suffix = "" if t.bits == 64 else "f"
+    suffix = "" if t.bits() == 64 else "f"
     return f"return {rounded(t, f'__builtin_fma{suffix}(a, b, c)')};"
 
 
@@ -171,7 +171,7 @@ ARITY = {
 
 def result_type(op: str, t: Type) -> Type:
     """Return the type of operation `op` on operands of type `t`."""
-    return UInt(t.bits, t.lanes) if op in ("abs", "absd") and t.is_int else t
+    return UInt(t.bits(), t.lanes()) if op in ("abs", "absd") and t.is_int() else t
 
 
 def scalar_helper(prelude: Prelude, op: str, t: Type) -> str:
@@ -204,17 +204,17 @@ def cast_helper(prelude: Prelude, to: Type, source: Type) -> str:
 
 
 def _to_float(source: Type) -> str:
-    if source.is_float:
-        return "halo_odd_f32(x)" if source.bits == 64 else "x"
-    if source.bits <= 16:
+    if source.is_float():
+        return "halo_odd_f32(x)" if source.bits() == 64 else "x"
+    if source.bits() <= 16:
         return "(float)x"
-    return f"halo_odd_f32({f'halo_odd_f64_{tag(source)}(x)' if source.bits == 64 else 'x'})"
+    return f"halo_odd_f32({f'halo_odd_f64_{tag(source)}(x)' if source.bits() == 64 else 'x'})"
 
 
 def _saturate(to: Type, source: Type) -> str:
-    suffix = "" if source.bits == 64 else "f"
-    top = f"0x1p{to.bits - (1 if to.is_int else 0)}{suffix}"
-    bottom = f"-0x1p{to.bits - 1}{suffix}" if to.is_int else f"0.0{suffix}"
+    suffix = "" if source.bits() == 64 else "f"
+    top = f"0x1p{to.bits() - (1 if to.is_int() else 0)}{suffix}"
+    bottom = f"-0x1p{to.bits() - 1}{suffix}" if to.is_int() else f"0.0{suffix}"
     c = scalar_type(to)
     inside = f"(x < {top} ? ({c})x : {highest(to)})"
     return f"return x > {bottom} ? {inside} : ({c})(x != x ? 0 : {lowest(to)});"

@@ -72,9 +72,9 @@ class Slicer:
                 known = self.variables[e.name][0]
             elif isinstance(e, Load) and e.name in self.registers:
                 known = self.registers[e.name][0]
-            elif e.type.is_vector and not e.type.is_bool:
+            elif e.type.is_vector() and not e.type.is_bool():
                 known = min(known, max(1, self._bits // carrier(e.type)[1]))
-            if isinstance(e, Call) and e.kind is CallKind.MATH and e.type.is_vector:
+            if isinstance(e, Call) and e.kind is CallKind.MATH and e.type.is_vector():
                 widest = widest_bits(e.name, e.type.element, len(e.args))
                 known = min(known, max(1, self._bits // widest))
             self._widths[id(e)] = known
@@ -82,7 +82,7 @@ class Slicer:
 
     def whole(self, e: Expr) -> Expr:
         """Return `e` with what was cut put together again."""
-        return self.slice(e, 0, e.type.lanes)
+        return self.slice(e, 0, e.type.lanes())
 
     def slice(self, e: Expr, start: int, lanes: int) -> Expr:
         """Return the lanes [start, start + lanes) of `e`; a scalar stays what it is."""
@@ -99,7 +99,7 @@ class Slicer:
         first, last = start // width, (start + lanes - 1) // width
         parts: list[Expr] = []
         for k in range(first, last + 1):
-            n = min(width, e.type.lanes - k * width)
+            n = min(width, e.type.lanes() - k * width)
             t = e.type.with_lanes(n)
             if isinstance(e, Load):
                 index = const(Int(64), 0)
@@ -107,7 +107,7 @@ class Slicer:
             else:
                 parts.append(Variable(t, names[k]))
         offset = start - first * width
-        if len(parts) == 1 and offset == 0 and parts[0].type.lanes == lanes:
+        if len(parts) == 1 and offset == 0 and parts[0].type.lanes() == lanes:
             return parts[0]
         return Shuffle(tuple(parts), tuple(range(offset, offset + lanes)))
 
@@ -118,7 +118,7 @@ _ONE = IntImm(Int(64), 1)
 def _value_parts(e: Expr) -> tuple[Any, ...]:
     """Return the children whose width matters: the places of dense accesses do not."""
     if isinstance(e, Load):
-        dense = isinstance(e.index, (Ramp, Broadcast)) or e.index.type.is_scalar
+        dense = isinstance(e.index, (Ramp, Broadcast)) or e.index.type.is_scalar()
         return tuple(c for c in (None if dense else e.index, e.predicate) if c is not None)
     if isinstance(e, (Ramp, Broadcast)):
         return ()
@@ -126,16 +126,16 @@ def _value_parts(e: Expr) -> tuple[Any, ...]:
 
 
 def _leaf(s: Slicer, e: Expr, start: int, lanes: int) -> Expr:
-    if e.type.is_vector and lanes != e.type.lanes:
+    if e.type.is_vector() and lanes != e.type.lanes():
         raise InternalError(f"a {type(e).__name__} cannot be cut")
-    return e.map_children(lambda c: s.slice(c, 0, c.type.lanes))
+    return e.map_children(lambda c: s.slice(c, 0, c.type.lanes()))
 
 
 def _elementwise(s: Slicer, e: Expr, start: int, lanes: int) -> Expr:
     def part(c: Expr) -> Expr:
-        if c.type.is_scalar:
+        if c.type.is_scalar():
             return s.slice(c, 0, 1)
-        return s.slice(c, start, lanes) if e.type.is_vector else s.whole(c)
+        return s.slice(c, start, lanes) if e.type.is_vector() else s.whole(c)
 
     if isinstance(e, Cast):
         value = part(e.value)
@@ -147,15 +147,15 @@ def _elementwise(s: Slicer, e: Expr, start: int, lanes: int) -> Expr:
         args = tuple(part(a) for a in e.args)
         if all(a is b for a, b in zip(args, e.args, strict=True)):
             return e
-        t = e.type.with_lanes(lanes) if e.type.is_vector else e.type
+        t = e.type.with_lanes(lanes) if e.type.is_vector() else e.type
         return Call(t, e.name, args, e.kind, e.func, e.value_index)
     return e.map_children(part)
 
 
 def _variable(s: Slicer, e: Variable, start: int, lanes: int) -> Expr:
     cut = s.variables.get(e.name)
-    if cut is None or e.type.is_scalar:
-        return e if lanes == e.type.lanes else Shuffle((e,), tuple(range(start, start + lanes)))
+    if cut is None or e.type.is_scalar():
+        return e if lanes == e.type.lanes() else Shuffle((e,), tuple(range(start, start + lanes)))
     return s.pieces(e, *cut, start, lanes)
 
 
@@ -164,11 +164,11 @@ def _load(s: Slicer, e: Load, start: int, lanes: int) -> Expr:
     if cut is not None:
         return s.pieces(e, *cut, start, lanes)
     if e.name in s.uncut:
-        return e if lanes == e.type.lanes else Shuffle((e,), tuple(range(start, start + lanes)))
-    index = s.slice(e.index, start, lanes) if e.type.is_vector else s.whole(e.index)
+        return e if lanes == e.type.lanes() else Shuffle((e,), tuple(range(start, start + lanes)))
+    index = s.slice(e.index, start, lanes) if e.type.is_vector() else s.whole(e.index)
     predicate = e.predicate
     if predicate is not None:
-        scalar = predicate.type.is_scalar
+        scalar = predicate.type.is_scalar()
         predicate = s.slice(predicate, 0, 1) if scalar else s.slice(predicate, start, lanes)
     if index is e.index and predicate is e.predicate:
         return e
@@ -201,7 +201,7 @@ def _ramp(s: Slicer, e: Ramp, start: int, lanes: int) -> Expr:
 
 def _shuffle(s: Slicer, e: Shuffle, start: int, lanes: int) -> Expr:
     wanted = e.indices[start : start + lanes]
-    if e.type.is_scalar:
+    if e.type.is_scalar():
         wanted = e.indices
     vectors = tuple(s.whole(v) for v in e.vectors)
     same = all(a is b for a, b in zip(vectors, e.vectors, strict=True))
@@ -218,7 +218,7 @@ def _let(s: Slicer, e: Let, start: int, lanes: int) -> Expr:
 
 
 def _reduce(s: Slicer, e: VectorReduce, start: int, lanes: int) -> Expr:
-    group = e.value.type.lanes // e.lanes
+    group = e.value.type.lanes() // e.lanes
     first, left = start * group, group
     folds: list[int] = []
     while lanes == 1 and left % 2 == 0 and left > s.natural_lanes(e.value):

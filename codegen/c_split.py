@@ -48,7 +48,7 @@ class _Splitter:
 
     def _let(self, s: LetStmt) -> Stmt:
         self._slicer.forget()
-        lanes = s.value.type.lanes
+        lanes = s.value.type.lanes()
         hoisted, value = self._hoist(s.value)
         if hoisted:
             return self.stmt(_wrap(hoisted, LetStmt(s.name, value, s.body)))
@@ -76,21 +76,21 @@ class _Splitter:
 
     def _allocate(self, s: Allocate) -> Stmt:
         self._slicer.forget()
-        width = max(1, self._bits // (8 * (4 if s.type.is_bool else s.type.bytes)))
-        if s.type.is_float and s.type.bits == 16:
+        width = max(1, self._bits // (8 * (4 if s.type.is_bool() else s.type.bytes())))
+        if s.type.is_float() and s.type.bits() == 16:
             width = max(1, self._bits // 32)
         if s.memory is not MemoryType.Register:
             return s.map_children(self._child)
-        if s.type.lanes <= width:
+        if s.type.lanes() <= width:
             self._slicer.uncut.add(s.name)
             kept = s.map_children(self._child)
             self._slicer.uncut.discard(s.name)
             return kept
-        names = _piece_names(s.name, s.type.lanes, width)
+        names = _piece_names(s.name, s.type.lanes(), width)
         self._slicer.registers[s.name] = (width, names)
         body = self.stmt(s.body)
         del self._slicer.registers[s.name]
-        for name, (_, n) in zip(names, _cuts(s.type.lanes, width), strict=True):
+        for name, (_, n) in zip(names, _cuts(s.type.lanes(), width), strict=True):
             t = s.type.with_lanes(n)
             body = Allocate(name, t, (), body, MemoryType.Register)
         return body
@@ -100,13 +100,13 @@ class _Splitter:
         hoisted, value = self._hoist(s.value)
         if hoisted:
             return self.stmt(_wrap(hoisted, replace(s, value=value)))
-        lanes = s.value.type.lanes
+        lanes = s.value.type.lanes()
         cut = self._slicer.registers.get(s.name)
         width = cut[0] if cut else self._slicer.natural_lanes(s.value)
         if cut is None:
             if s.predicate is not None:
                 width = min(width, self._slicer.natural_lanes(s.predicate))
-            if not isinstance(s.index, (Ramp, Broadcast)) and s.index.type.is_vector:
+            if not isinstance(s.index, (Ramp, Broadcast)) and s.index.type.is_vector():
                 width = min(width, self._slicer.natural_lanes(s.index))
         if lanes <= width:
             return s.map_children(self._slicer.whole)
@@ -128,7 +128,7 @@ class _Splitter:
             self_reading = self._mixes_pieces(s.value, registers, lanes, width)
 
         def piece(e: Expr, at: int, n: int) -> Expr:
-            made = self._slicer.slice(e, at, n) if e.type.is_vector else self._slicer.whole(e)
+            made = self._slicer.slice(e, at, n) if e.type.is_vector() else self._slicer.whole(e)
             if not self_reading or not _reads(made, s.name):
                 return made
             bound.append((self._fresh(s.name), made))
@@ -164,7 +164,7 @@ class _Splitter:
 
     def _hoist(self, e: Expr) -> tuple[list[tuple[str, Expr]], Expr]:
         """Return the lets inside `e`, in order and renamed, and `e` without them."""
-        if e.type.lanes <= 1 or not _has_let(e):
+        if e.type.lanes() <= 1 or not _has_let(e):
             return [], e
         found: list[tuple[str, Expr]] = []
         return found, self._unlet(e, {}, found, {})

@@ -129,9 +129,9 @@ _OPPOSITES: dict[type, type[EQ | NE | LT | LE | GT | GE]] = {
 
 def _printable(ctx: Context, e: Expr) -> str:
     code, t = expression(ctx, e), e.type
-    if t.is_bool:
+    if t.is_bool():
         return f'({code.text}) ? "true" : "false"'
-    if t.is_float:
+    if t.is_float():
         ctx.prelude.file("halo_print.h")
         return f"halo_printable({code.text})"
     return f"({'unsigned ' if t == UInt(64) else ''}long long){code.within(ATOM)}"
@@ -295,8 +295,8 @@ def _allocate(ctx: Context, s: Allocate) -> None:
 
 
 def _declare_register(ctx: Context, s: Allocate, name: str) -> None:
-    bits = _MASK_BITS if s.type.is_bool and s.type.is_vector else 0
-    zero = "{0}" if s.type.is_vector else "0"
+    bits = _MASK_BITS if s.type.is_bool() and s.type.is_vector() else 0
+    zero = "{0}" if s.type.is_vector() else "0"
     ctx.line(f"{ctx.value_type(s.type, bits)} {name} = {zero};")
     ctx.arrays[s.name] = Array(name, s.type, register=True, mask_bits=bits)
 
@@ -304,11 +304,11 @@ def _declare_register(ctx: Context, s: Allocate, name: str) -> None:
 def _allocate_memory(ctx: Context, s: Allocate, name: str) -> None:
     sizes = [as_const(e) for e in s.extents]
     ctx.arrays[s.name] = Array(name, s.type, is_raw=s.type == UInt(8))
-    lanes = s.type.lanes
+    lanes = s.type.lanes()
     if all(isinstance(n, int) for n in sizes):
         count = lanes * math.prod(max(0, int(n)) for n in sizes if n is not None)
         if s.memory is not MemoryType.Heap and (
-            s.memory is MemoryType.Stack or count * s.type.bytes <= STACK_LIMIT
+            s.memory is MemoryType.Stack or count * s.type.bytes() <= STACK_LIMIT
         ):
             element = memory_type(s.type)
             ctx.line(f"{element} {name}[{max(1, count)}] __attribute__((aligned(64)));")
@@ -344,8 +344,8 @@ def _product(ctx: Context, s: Allocate) -> str:
     sizes = [e for e in s.extents if as_const(e) != 1]
     # C would multiply two int32 in 32 bits: all but the first factor may stay narrow.
     factors = [place(ctx, e) if i else index_expression(ctx, e) for i, e in enumerate(sizes)]
-    if s.type.lanes != 1:
-        factors.append(Code(str(s.type.lanes)))
+    if s.type.lanes() != 1:
+        factors.append(Code(str(s.type.lanes())))
     if not factors:
         return "1"
     if len(factors) == 1:

@@ -15,7 +15,7 @@ _FORMS = (
 
 def can_stream(t: Type) -> bool:
     """Whether there are instructions that stream a vector of type `t`."""
-    return not t.is_bool and t.lanes * t.bytes % 16 == 0
+    return not t.is_bool() and t.lanes() * t.bytes() % 16 == 0
 
 
 def stream_text(prelude: Prelude, t: Type, source: str, vector: str) -> str:
@@ -27,7 +27,7 @@ def stream_text(prelude: Prelude, t: Type, source: str, vector: str) -> str:
         The type of `source`.
     """
     prelude.uses_intrinsics = True
-    size = t.lanes * t.bytes
+    size = t.lanes() * t.bytes()
     lines: list[str] = []
     for width, has, word, store in _FORMS:
         if size % width:
@@ -43,7 +43,7 @@ def stream_text(prelude: Prelude, t: Type, source: str, vector: str) -> str:
             "        return;",
             "    }",
         ]
-    if t.lanes & (t.lanes - 1) == 0:
+    if t.lanes() & (t.lanes() - 1) == 0:
         lines += [
             "#elif defined(__clang__)",
             f"    if (((uintptr_t)p & {size - 1}) == 0) {{",
@@ -51,7 +51,7 @@ def stream_text(prelude: Prelude, t: Type, source: str, vector: str) -> str:
             "        return;",
             "    }",
         ]
-    lines += ["#endif", f"    memcpy(p, &{source}, {t.lanes} * sizeof(*p));"]
+    lines += ["#endif", f"    memcpy(p, &{source}, {t.lanes()} * sizeof(*p));"]
     return "\n".join(lines)
 
 

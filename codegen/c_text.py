@@ -27,10 +27,10 @@ def c_string(text: str) -> str:
 
 
 def _conversion(t: Type) -> str:
-    if t.is_bool:
+    if t.is_bool():
         return "%s"
-    if t.is_float:
-        return "%e" if t.bits == 64 else "%f"
+    if t.is_float():
+        return "%e" if t.bits() == 64 else "%f"
     return "%llu" if t == UInt(64) else "%lld"
 
 

@@ -14,21 +14,21 @@ _LETTER = {TypeCode.INT: "i", TypeCode.UINT: "u", TypeCode.FLOAT: "f", TypeCode.
 
 def tag(t: Type) -> str:
     """Return the short name of an element type, as in ``f32``, ``u8``, ``b1``."""
-    return "b1" if t.is_bool else f"{_LETTER[t.code]}{t.bits}"
+    return "b1" if t.is_bool() else f"{_LETTER[t.code()]}{t.bits()}"
 
 
 def is_half(t: Type) -> bool:
     """Whether values of `t` are carried in float32."""
-    return t.is_float and t.bits == 16
+    return t.is_float() and t.bits() == 16
 
 
 def scalar_type(t: Type) -> str:
     """Return the C type of a scalar value of element type `t`."""
-    if t.is_bool:
+    if t.is_bool():
         return "bool"
-    if t.is_float:
-        return "double" if t.bits == 64 else "float"
-    return f"{'u' if t.is_uint else ''}int{t.bits}_t"
+    if t.is_float():
+        return "double" if t.bits() == 64 else "float"
+    return f"{'u' if t.is_uint() else ''}int{t.bits()}_t"
 
 
 _CODES = {
@@ -41,12 +41,12 @@ _CODES = {
 
 def type_value(t: Type) -> str:
     """Return the initializer of a ``halo_type``."""
-    return f"{{{_CODES[t.code]}, {t.bits}}}"
+    return f"{{{_CODES[t.code()]}, {t.bits()}}}"
 
 
 def memory_type(t: Type) -> str:
     """Return the C type of an element of `t` in memory."""
-    if t.is_bool:
+    if t.is_bool():
         return "uint8_t"
     return "uint16_t" if is_half(t) else scalar_type(t.element)
 
@@ -63,9 +63,9 @@ def vector_name(letter: str, bits: int, lanes: int) -> str:
 
 def carrier(t: Type) -> tuple[str, int]:
     """Return letter and bits of the C vector elements that carry values of `t` (not a bool)."""
-    if t.is_float:
-        return "f", 32 if t.bits == 16 else t.bits
-    return ("i" if t.is_int else "u"), t.bits
+    if t.is_float():
+        return "f", 32 if t.bits() == 16 else t.bits()
+    return ("i" if t.is_int() else "u"), t.bits()
 
 
 _ELEMENTS = {"i": "int{}_t", "u": "uint{}_t"}

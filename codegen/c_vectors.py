@@ -65,9 +65,9 @@ def arithmetic(ctx: Context, e: Add | Sub | Mul, symbol: str, op: str) -> Code:
     if is_half(t):
         return lanewise(ctx, op, t, (a, b))
     level = PRODUCT if symbol == "*" else SUM
-    in_range = ctx.in_index and t.bits >= 32 and is_index(ctx, e.a) and is_index(ctx, e.b)
-    if t.is_int and not in_range:
-        u = ctx.value_type(UInt(t.bits, t.lanes))
+    in_range = ctx.in_index and t.bits() >= 32 and is_index(ctx, e.a) and is_index(ctx, e.b)
+    if t.is_int() and not in_range:
+        u = ctx.value_type(UInt(t.bits(), t.lanes()))
         wrapped = f"({u}){a.within(UNARY)} {symbol} ({u}){b.within(UNARY)}"
         return Code(f"({ctx.value_type(t)})({wrapped})", UNARY)
     return Code(f"{a.within(level)} {symbol} {b.within(level - 1)}", level)
@@ -85,12 +85,12 @@ def divide(ctx: Context, e: Div | Mod) -> Code:
         bits = splat(ctx, t, Code(f"({scalar_type(t.element)}){divisor - 1}", UNARY)).text
         return Code(f"({mask_type})({a.within(UNARY)} & {bits})", UNARY)
     if t.is_integral and isinstance(divisor, int) and divisor > 0:
-        if t.is_int:
+        if t.is_int():
             return Code(f"{divide_helper(ctx.prelude, op, t, divisor)}({a.text})")
         symbol = "/" if op == "div" else "%"
         return Code(f"{a.within(PRODUCT)} {symbol} {constant_lane(t, divisor)}", PRODUCT)
     b = expression(ctx, e.b)
-    if op == "div" and t.is_float and not is_half(t):
+    if op == "div" and t.is_float() and not is_half(t):
         return Code(f"{a.within(PRODUCT)} / {b.within(UNARY)}", PRODUCT)
     return lanewise(ctx, op, t, (a, b))
 
@@ -103,12 +103,12 @@ def lanewise(ctx: Context, op: str, t: Type, operands: Sequence[Code]) -> Code:
 
 def splat(ctx: Context, t: Type, scalar: Code) -> Code:
     """Return the vector of type `t` (no bools) all of whose lanes are `scalar`."""
-    return Code(f"{splat_helper(ctx.prelude, *carrier(t), t.lanes)}({scalar.text})")
+    return Code(f"{splat_helper(ctx.prelude, *carrier(t), t.lanes())}({scalar.text})")
 
 
 def broadcast(ctx: Context, e: Broadcast) -> Code:
     """A scalar in every lane."""
-    if e.type.is_bool:
+    if e.type.is_bool():
         return mask(ctx, e, 32)
     return splat(ctx, e.type, expression(ctx, e.value))
 
@@ -125,7 +125,7 @@ def mask_bits(ctx: Context, e: Expr) -> int | None:
         return None
     if isinstance(e, Comparison):
         t = e.a.type
-        return common_mask_bits(ctx, (e.a, e.b)) if t.is_bool else carrier(t)[1]
+        return common_mask_bits(ctx, (e.a, e.b)) if t.is_bool() else carrier(t)[1]
     if isinstance(e, (And, Or, Binary, Not)):
         return next((b for b in (mask_bits(ctx, c) for c in e.children()) if b), None)
     if isinstance(e, Variable):
@@ -135,11 +135,11 @@ def mask_bits(ctx: Context, e: Expr) -> int | None:
     if isinstance(e, Let):
         return mask_bits(ctx, e.body)
     if isinstance(e, Select):
-        return mask_bits(ctx, e.condition) if e.condition.type.is_vector else None
+        return mask_bits(ctx, e.condition) if e.condition.type.is_vector() else None
     if isinstance(e, Shuffle):
         return common_mask_bits(ctx, e.vectors)
-    if isinstance(e, Call) and e.args and e.args[0].type.lanes == e.type.lanes:
-        return mask_bits(ctx, e.args[0]) if e.args[0].type.is_bool else carrier(e.args[0].type)[1]
+    if isinstance(e, Call) and e.args and e.args[0].type.lanes() == e.type.lanes():
+        return mask_bits(ctx, e.args[0]) if e.args[0].type.is_bool() else carrier(e.args[0].type)[1]
     if isinstance(e, Load):
         return ctx.array(e.name).mask_bits or 8
     return 8
@@ -152,7 +152,7 @@ def common_mask_bits(ctx: Context, es: Sequence[Expr]) -> int:
 
 def mask(ctx: Context, e: Expr, bits: int) -> Code:
     """Return the vector of bools `e` as a mask with lanes of `bits`."""
-    lanes = e.type.lanes
+    lanes = e.type.lanes()
     if isinstance(e, Broadcast) and id(e) not in ctx.temporaries:
         value = expression(ctx, e.value)
         lane = f"-(int{bits}_t){value.within(UNARY)}"
@@ -190,18 +190,18 @@ def negation(ctx: Context, e: Not) -> Code:
 def comparison(ctx: Context, e: Comparison, symbol: str) -> Code:
     """A mask from a comparison of vectors."""
     t = e.a.type
-    if t.is_bool:
+    if t.is_bool():
         return _compare_masks(ctx, e, symbol)
     a, b = expression(ctx, e.a), expression(ctx, e.b)
     bits = carrier(t)[1]
-    to = ctx.prelude.vector("i", bits, t.lanes)
+    to = ctx.prelude.vector("i", bits, t.lanes())
     return Code(f"({to})({a.within(SUM)} {symbol} {b.within(SUM)})", UNARY, bits)
 
 
 def _compare_masks(ctx: Context, e: Comparison, symbol: str) -> Code:
     bits = common_mask_bits(ctx, (e.a, e.b))
     a, b = mask(ctx, e.a, bits), mask(ctx, e.b, bits)
-    to = ctx.prelude.vector("i", bits, e.type.lanes)
+    to = ctx.prelude.vector("i", bits, e.type.lanes())
     # True is -1 in a mask, so the order is the other way round.
     flipped = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(symbol, symbol)
     return Code(f"({to})({a.within(SUM)} {flipped} {b.within(SUM)})", UNARY, bits)
@@ -210,7 +210,7 @@ def _compare_masks(ctx: Context, e: Comparison, symbol: str) -> Code:
 def select(ctx: Context, e: Select) -> Code:
     """Lane by lane, `true_value` or `false_value`."""
     t = e.type
-    if t.is_bool:
+    if t.is_bool():
         bits = common_mask_bits(ctx, (e.condition, e.true_value, e.false_value))
         a, b = mask(ctx, e.true_value, bits), mask(ctx, e.false_value, bits)
         letter = "i"
@@ -218,21 +218,21 @@ def select(ctx: Context, e: Select) -> Code:
         letter, bits = carrier(t)
         a, b = expression(ctx, e.true_value), expression(ctx, e.false_value)
     condition = mask(ctx, e.condition, bits)
-    name = select_helper(ctx.prelude, letter, bits, t.lanes)
-    return Code(f"{name}({condition.text}, {a.text}, {b.text})", ATOM, bits if t.is_bool else 0)
+    name = select_helper(ctx.prelude, letter, bits, t.lanes())
+    return Code(f"{name}({condition.text}, {a.text}, {b.text})", ATOM, bits if t.is_bool() else 0)
 
 
 def cast(ctx: Context, e: Cast) -> Code:
     """Conversion of each lane."""
     to, source = e.type, e.value.type
-    if source.is_bool:
+    if source.is_bool():
         return _from_mask(ctx, to, e.value)
     x = expression(ctx, e.value)
-    if to.is_bool:
+    if to.is_bool():
         bits = carrier(source)[1]
-        name = ctx.prelude.vector("i", bits, to.lanes)
+        name = ctx.prelude.vector("i", bits, to.lanes())
         return Code(f"({name})({x.within(SUM)} != ({ctx.value_type(source)}){{0}})", UNARY, bits)
-    if is_half(to) or (source.is_float and to.is_integral):
+    if is_half(to) or (source.is_float() and to.is_integral):
         return Code(f"{cast_lanes(ctx.prelude, to, source)}({x.text})")
     if carrier(to) == carrier(source):
         return x
@@ -242,7 +242,7 @@ def cast(ctx: Context, e: Cast) -> Code:
 def _from_mask(ctx: Context, to: Type, value: Expr) -> Code:
     letter, bits = carrier(to)
     lanes = mask(ctx, value, bits)
-    one = splat_helper(ctx.prelude, "i", bits, to.lanes)
+    one = splat_helper(ctx.prelude, "i", bits, to.lanes())
     flags = f"{lanes.within(UNARY)} & {one}(1)"
     if letter == "f":
         return Code(f"__builtin_convertvector({flags}, {ctx.value_type(to)})")
@@ -252,18 +252,18 @@ def _from_mask(ctx: Context, to: Type, value: Expr) -> Code:
 def shuffle(ctx: Context, e: Shuffle) -> Code:
     """Lanes of the concatenation of vectors."""
     t = e.type
-    bits = common_mask_bits(ctx, e.vectors) if t.is_bool else 0
+    bits = common_mask_bits(ctx, e.vectors) if t.is_bool() else 0
     parts = [_part(ctx, v, bits) for v in e.vectors]
-    places = [(k, i) for k, v in enumerate(e.vectors) for i in range(v.type.lanes)]
+    places = [(k, i) for k, v in enumerate(e.vectors) for i in range(v.type.lanes())]
     chosen = [places[i] for i in e.indices]
-    if t.is_scalar:
+    if t.is_scalar():
         k, i = chosen[0]
-        text = f"{parts[k].within(ATOM)}[{i}]" if e.vectors[k].type.is_vector else parts[k].text
-        return Code(f"{text} != 0", SUM + 3) if t.is_bool else Code(text, parts[k].level)
+        text = f"{parts[k].within(ATOM)}[{i}]" if e.vectors[k].type.is_vector() else parts[k].text
+        return Code(f"{text} != 0", SUM + 3) if t.is_bool() else Code(text, parts[k].level)
     used = sorted({k for k, _ in chosen})
     same = all(lanes_of(e.vectors[k].type) == lanes_of(e.vectors[used[0]].type) for k in used)
     to = ctx.value_type(t, bits)
-    if len(used) <= 2 and same and e.vectors[used[0]].type.is_vector:
+    if len(used) <= 2 and same and e.vectors[used[0]].type.is_vector():
         width = lanes_of(e.vectors[used[0]].type)
         lanes = [used.index(k) * width + i for k, i in chosen]
         lanes += [-1] * (lanes_of(t) - len(lanes))
@@ -274,10 +274,10 @@ def shuffle(ctx: Context, e: Shuffle) -> Code:
 
 
 def _part(ctx: Context, v: Expr, bits: int) -> Code:
-    if v.type.is_scalar:
+    if v.type.is_scalar():
         x = expression(ctx, v)
-        return Code(f"-(int{bits}_t){x.within(UNARY)}", UNARY) if v.type.is_bool else x
-    return mask(ctx, v, bits) if v.type.is_bool else expression(ctx, v)
+        return Code(f"-(int{bits}_t){x.within(UNARY)}", UNARY) if v.type.is_bool() else x
+    return mask(ctx, v, bits) if v.type.is_bool() else expression(ctx, v)
 
 
 def _literal(
@@ -289,7 +289,8 @@ def _literal(
         for p, v in zip(parts, e.vectors, strict=True)
     ]
     lanes = [
-        f"{bound[k].text}[{i}]" if e.vectors[k].type.is_vector else bound[k].text for k, i in chosen
+        f"{bound[k].text}[{i}]" if e.vectors[k].type.is_vector() else bound[k].text
+        for k, i in chosen
     ]
     return f"({to}){{{', '.join(lanes)}}}"
 

@@ -53,7 +53,7 @@ def index_expression(ctx: Context, e: Expr) -> Code:
 
 def place(ctx: Context, e: Expr) -> Code:
     """Return C for the place of an element; C widens an int32 by itself."""
-    if isinstance(e, Cast) and e.type.bits == 64 and e.value.type == Int(32):
+    if isinstance(e, Cast) and e.type.bits() == 64 and e.value.type == Int(32):
         e = e.value
     if isinstance(e, IntImm):
         return int_literal(e.type, e.value, bare=True)

@@ -190,9 +190,9 @@ def _event(e: Any) -> TraceEvent:
 def _number(type: Type, address: Any) -> int | float | bool:
     memory = abi().buffer(abi().cast("char *", address), type.dtype.itemsize)
     value = np.frombuffer(memory, type.dtype)[0]
-    if type.is_bfloat:
+    if type.is_bfloat():
         return float((value.astype(np.uint32) << np.uint32(16)).view(np.float32))
-    found: int | float | bool = bool(value) if type.is_bool else value.item()
+    found: int | float | bool = bool(value) if type.is_bool() else value.item()
     return found
 
 

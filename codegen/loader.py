@@ -85,8 +85,8 @@ def make_buffer(address: int, type: Type, dims: Sequence[tuple[int, int, int]]) 
     array = ffi.new("halo_dim[]", [list(d) for d in dims]) if dims else ffi.NULL
     buffer = ffi.new("halo_buffer *")
     buffer.host = ffi.cast("void *", address)
-    buffer.type.code = _TYPE_CODES[type.code]
-    buffer.type.bits = type.bits
+    buffer.type.code = _TYPE_CODES[type.code()]
+    buffer.type.bits = type.bits()
     buffer.dimensions = len(dims)
     buffer.dim = array
     return CBuffer(buffer, array)

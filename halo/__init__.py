@@ -40,7 +40,7 @@ from halo.generators import (
 from halo.ir.operators import logical_not
 from halo.ir.stmt import MemoryType, Partition
 from halo.ir.trace import TraceEvent, TraceEventCode
-from halo.ir.types import BFloat, Bool, Float, Int, Type, TypeCode, UInt
+from halo.ir.types import BFloat, Bool, Float, Handle, Int, Type, TypeCode, UInt
 from halo.lang import boundary as BoundaryConditions
 from halo.lang.arguments import Argument, ArgumentEstimates, ArgumentKind
 from halo.lang.callable import Callable
@@ -213,11 +213,11 @@ __all__ = [
     "Argument", "ArgumentEstimates", "ArgumentKind", "BFloat", "Bool", "BoundaryConditions",
     "BoundsError", "Buffer", "BufferError", "Callable", "CodegenError", "DefinitionError",
     "EvictionKey", "Expr", "ExternFuncArgument", "Float", "Func", "FuncProfile", "Generator",
-    "GeneratorContext", "GeneratorParam", "HalideError", "HaloError", "ImageParam", "InputBuffer",
-    "InputScalar", "Int", "InternalError", "JITHandlers", "LoopAlignStrategy", "LoopLevel",
-    "MemoryType", "OutputBuffer", "OutputFileType", "OutputImageParam", "OutputScalar", "Param",
-    "Partition", "Pipeline", "PrefetchBoundStrategy", "ProfileReport", "RDom", "RVar", "Range",
-    "Schedule", "ScheduleError", "Stage", "StmtOutputFormat", "TailStrategy", "Target",
+    "GeneratorContext", "GeneratorParam", "HalideError", "HaloError", "Handle", "ImageParam",
+    "InputBuffer", "InputScalar", "Int", "InternalError", "JITHandlers", "LoopAlignStrategy",
+    "LoopLevel", "MemoryType", "OutputBuffer", "OutputFileType", "OutputImageParam", "OutputScalar",
+    "Param", "Partition", "Pipeline", "PrefetchBoundStrategy", "ProfileReport", "RDom", "RVar",
+    "Range", "Schedule", "ScheduleError", "Stage", "StmtOutputFormat", "TailStrategy", "Target",
     "TargetArch", "TargetFeature", "TargetOS", "TraceEvent", "TraceEventCode", "Tuple", "Type",
     "TypeCode", "TypeMismatch", "UInt", "Var", "Why", "_", "_0", "_1", "_2", "_3", "_4", "_5", "_6",
     "_7", "_8", "_9", "abs", "absd", "acos", "acosh", "active_generator_context", "alias", "argmax",

@@ -90,7 +90,7 @@ def _plan(graph: ImportedGraph, grouping: Grouping, calls: Sequence[KernelCall])
         for read in call.kernel.reads:
             last[grouping.aliases.get(read, read)] = number
     lifetimes = [
-        Lifetime(t.name, tensor_bytes(t.shape, t.type.bytes), first[t], last[t])
+        Lifetime(t.name, tensor_bytes(t.shape, t.type.bytes()), first[t], last[t])
         for t in first
         if t not in outputs
     ]

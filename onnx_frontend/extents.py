@@ -138,7 +138,7 @@ def symbols_of(e: Expr) -> Iterator[str]:
 def widen(e: Expr) -> Expr:
     """Return extent `e` computed in int64, so that no step of it can overflow."""
     match e:
-        case IntImm(value=value) if not e.type.is_bool:
+        case IntImm(value=value) if not e.type.is_bool():
             return i64(value)
         case Variable():
             return Cast(Int(64), e)

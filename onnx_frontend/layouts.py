@@ -132,5 +132,5 @@ def _pitch(weight: Tensor, columns: Expr) -> int:
     """
     size = as_const(columns)
     assert isinstance(size, int)
-    element = weight.type.bytes
+    element = weight.type.bytes()
     return size + _LINE // element if size * element % _SPREAD == 0 else size

@@ -45,7 +45,7 @@ class Port:
         return {
             "name": self.name,
             "identifier": self.identifier,
-            "type": [self.type.code.value, self.type.bits],
+            "type": [self.type.code().value, self.type.bits()],
             "shape": list(self.shape),
         }
 

@@ -156,6 +156,14 @@ def test_no_module_is_too_long() -> None:
     assert {name: lines for name, lines in long.items() if lines > LONGEST} == {}
 
 
+def test_the_questions_about_a_type_are_called() -> None:
+    """`if t.is_bool:` is always true, and in the tests no type checker says so."""
+    question = r"\.is_(int|uint|float|bfloat|bool|handle|scalar|vector)\b(?!\()"
+    tests = {path.name: path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py")}
+    del tests[Path(__file__).name]
+    assert [name for name, text in (TEXTS | tests).items() if re.search(question, text)] == []
+
+
 def test_nothing_is_left_for_later() -> None:
     left = [
         f"{name}:{number}: {line.strip()}"

@@ -121,7 +121,7 @@ class Buffer(MoveMethods, CellMethods, DeviceMethods):
         return self.numpy().__array_interface__
 
     def __dlpack__(self, **options: Any) -> Any:
-        if self._type.is_bfloat:
+        if self._type.is_bfloat():
             raise BufferError("numpy cannot hand over bfloat16 by DLPack", where=user_location())
         return self.numpy().__dlpack__(**options)
 
@@ -140,7 +140,7 @@ def _view_of(source: Any, reverse: bool, type: Type | None) -> tuple[Array, Type
     view = array.T if reverse else array
     if type is None and array.dtype.name == "bfloat16":
         type = BFloat(16)
-    if type is not None and type.is_bfloat:
+    if type is not None and type.is_bfloat():
         view = view.view(np.uint16)
     return view, type
 

@@ -27,7 +27,7 @@ class CellMethods(BufferBase):
             args = coordinates(image.name, _parts(key), image.dimensions)
             return Call(image.type, image.name, args, CallKind.IMAGE, image)
         value = self._view[index].item()
-        if self._type.is_bfloat:
+        if self._type.is_bfloat():
             return float(np.uint32(value << 16).view(np.float32))
         return value
 
@@ -112,7 +112,7 @@ class CellMethods(BufferBase):
 
     def _store(self, value: Any) -> Any:
         held = value_of_type(self._type, value, f"a Buffer of {self._type}")
-        return np.float32(held).view(np.uint32) >> 16 if self._type.is_bfloat else held
+        return np.float32(held).view(np.uint32) >> 16 if self._type.is_bfloat() else held
 
     def _check_writable(self) -> None:
         if not self._view.flags.writeable:

@@ -37,19 +37,19 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 def held_dtype(type: Type) -> np.dtype[Any]:
     """Return the dtype of the arrays that hold values of `type`."""
-    return np.dtype(np.float32) if type.is_bfloat else type.dtype
+    return np.dtype(np.float32) if type.is_bfloat() else type.dtype
 
 
 def from_storage(type: Type, array: Array) -> Array:
     """Return elements as they lie in a buffer, as values of `type`."""
-    if not type.is_bfloat:
+    if not type.is_bfloat():
         return array
     return (array.astype(np.uint32) << np.uint32(16)).view(np.float32)
 
 
 def to_storage(type: Type, values: Array) -> Array:
     """Return values of `type` as they lie in a buffer."""
-    if not type.is_bfloat:
+    if not type.is_bfloat():
         return values
     bits = np.ascontiguousarray(values).view(np.uint32)
     return (bits >> np.uint32(16)).astype(np.uint16)
@@ -66,16 +66,16 @@ def to_bfloat(values: Array) -> Array:
 def as_type(type: Type, values: Any) -> Array:
     """Return the result of an operation as `type` holds it."""
     array = np.asarray(values, held_dtype(type))
-    return to_bfloat(array) if type.is_bfloat else array
+    return to_bfloat(array) if type.is_bfloat() else array
 
 
 def convert(to: Type, of: Type, values: Array) -> Array:
     """Cast: integers wrap; floats to integers truncate and saturate, NaN becoming 0."""
-    if to.is_bool:
+    if to.is_bool():
         return np.asarray(values != 0)
-    if to.is_bfloat and of.bits >= 32:
+    if to.is_bfloat() and of.bits() >= 32:
         return to_bfloat(_odd_single(_odd_double(values)))
-    if to.is_float or of.is_integral:
+    if to.is_float() or of.is_integral:
         return as_type(to, values.astype(held_dtype(to)))
     wide = np.trunc(values.astype(np.float64))
     low, high = float(to.min_value), float(to.max_value + 1)
@@ -111,7 +111,7 @@ def reinterpret(to: Type, of: Type, values: Array) -> Array:
 
 
 def _divide(t: Type, a: Array, b: Array) -> Array:
-    if t.is_float:
+    if t.is_float():
         return as_type(t, a / b)
     divisor = np.where(b == 0, b.dtype.type(1), b)
     quotient = a // divisor
@@ -121,7 +121,7 @@ def _divide(t: Type, a: Array, b: Array) -> Array:
 
 
 def _modulo(t: Type, a: Array, b: Array) -> Array:
-    if t.is_float:
+    if t.is_float():
         whole = as_type(t, np.floor(_divide(t, a, b)))
         return as_type(t, a - as_type(t, b * whole))
     divisor = np.where(b == 0, b.dtype.type(1), b)
@@ -152,7 +152,7 @@ BINARY: dict[type, Callable[[Type, Array, Array], Any]] = {
 
 def fused(t: Type, a: Array, b: Array, c: Array) -> Array:
     """Return a*b + c, rounded once."""
-    if t.bits == 64:
+    if t.bits() == 64:
         flat = [_exact_fma(*xs) for xs in zip(*_lanes(a, b, c), strict=True)]
         return np.array(flat).reshape(np.broadcast_shapes(a.shape, b.shape, c.shape))
     # In float64 the product is exact. Rounding the sum to odd makes the second rounding right
@@ -184,29 +184,29 @@ def _exact_fma(a: float, b: float, c: float) -> float:
 
 
 def _unsigned(t: Type, a: Array) -> Array:
-    return np.ascontiguousarray(a).reshape(a.shape).view(UInt(t.bits).dtype)
+    return np.ascontiguousarray(a).reshape(a.shape).view(UInt(t.bits()).dtype)
 
 
 def _absolute(t: Type, a: Array) -> Array:
     magnitude = np.asarray(np.abs(a))
-    return magnitude if t.is_float else _unsigned(t, magnitude)
+    return magnitude if t.is_float() else _unsigned(t, magnitude)
 
 
 def _distance(t: Type, a: Array, b: Array) -> Array:
-    if t.is_float:
+    if t.is_float():
         return np.asarray(np.abs(as_type(t, a - b)))
     return _unsigned(t, np.where(a > b, a - b, b - a))
 
 
 def _shift_left(t: Type, a: Array, b: Array) -> Array:
-    inside = (b >= 0) & (b < t.bits)
+    inside = (b >= 0) & (b < t.bits())
     return np.where(inside, a << np.where(inside, b, b.dtype.type(0)), a.dtype.type(0))
 
 
 def _shift_right(t: Type, a: Array, b: Array) -> Array:
-    shifted: Array = a >> np.clip(b, 0, min(t.bits - 1, t.max_value)).astype(b.dtype)
-    if t.is_uint:
-        shifted = np.where(b >= t.bits, a.dtype.type(0), shifted)
+    shifted: Array = a >> np.clip(b, 0, min(t.bits() - 1, t.max_value)).astype(b.dtype)
+    if t.is_uint():
+        shifted = np.where(b >= t.bits(), a.dtype.type(0), shifted)
     return np.where(b < 0, a.dtype.type(0), shifted)
 
 
@@ -217,9 +217,9 @@ def _popcount(t: Type, a: Array) -> Array:
 def _leading_zeros(t: Type, a: Array) -> Array:
     u = _unsigned(t, a)
     for shift in (1, 2, 4, 8, 16, 32):
-        if shift < t.bits:
+        if shift < t.bits():
             u = u | (u >> u.dtype.type(shift))
-    return np.asarray(t.bits - np.bitwise_count(u).astype(np.int64), t.dtype)
+    return np.asarray(t.bits() - np.bitwise_count(u).astype(np.int64), t.dtype)
 
 
 def _trailing_zeros(t: Type, a: Array) -> Array:

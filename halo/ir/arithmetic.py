@@ -40,7 +40,7 @@ Value = np.ndarray[Any, np.dtype[Any]]
 
 def dtype_of(type: Type) -> np.dtype[Any]:
     """Return the numpy dtype in which values of `type` are held."""
-    return np.dtype(np.float32) if type.is_bfloat else type.dtype
+    return np.dtype(np.float32) if type.is_bfloat() else type.dtype
 
 
 def round_bfloat(value: Value) -> Value:
@@ -53,7 +53,7 @@ def round_bfloat(value: Value) -> Value:
 def settle(type: Type, value: Any) -> Value:
     """Return `value` as a value of `type`, rounding where bfloat16 asks for it."""
     made = np.asarray(value, dtype_of(type))
-    return round_bfloat(made) if type.is_bfloat else made
+    return round_bfloat(made) if type.is_bfloat() else made
 
 
 def wrap(type: Type, f: Callable[..., int], *operands: Value) -> Value:
@@ -67,13 +67,13 @@ def wrap(type: Type, f: Callable[..., int], *operands: Value) -> Value:
 
 
 def _divide(type: Type, a: Value, b: Value) -> Value:
-    if type.is_float:
+    if type.is_float():
         return settle(type, a / b)
     return wrap(type, euclid_div, a, b)
 
 
 def _modulo(type: Type, a: Value, b: Value) -> Value:
-    if not type.is_float:
+    if not type.is_float():
         return wrap(type, euclid_mod, a, b)
     floor = settle(type, np.floor(_divide(type, a, b)))
     return settle(type, a - settle(type, b * floor))
@@ -123,12 +123,12 @@ def reduce_lanes(op: ReduceOp, type: Type, groups: Value) -> Value:
 
 def cast(to: Type, of: Type, value: Value) -> Value:
     """Convert: integers wrap; float to integer truncates and saturates, a NaN gives 0."""
-    if to.is_bool:
+    if to.is_bool():
         return np.asarray(value != 0)
-    if to.is_bfloat and of.bits >= 32:
+    if to.is_bfloat() and of.bits() >= 32:
         lanes = [round_float(to, x) for x in value.reshape(-1).tolist()]
         return np.array(lanes, np.float32).reshape(value.shape)
-    if to.is_float or of.is_integral:
+    if to.is_float() or of.is_integral:
         return settle(to, value.astype(dtype_of(to)))
 
     def truncated(x: float) -> int:
@@ -144,9 +144,9 @@ def cast(to: Type, of: Type, value: Value) -> Value:
 
 def reinterpret(to: Type, of: Type, value: Value) -> Value:
     """Read the bits of `value` as type `to`."""
-    if of.is_bfloat:
+    if of.is_bfloat():
         value = (value.view(np.uint32) >> np.uint32(16)).astype(np.uint16)
-    if to.is_bfloat:
+    if to.is_bfloat():
         return (value.view(np.uint16).astype(np.uint32) << np.uint32(16)).view(np.float32)
     return value.view(to.dtype)
 
@@ -171,7 +171,7 @@ def _fused(type: Type, a: float, b: float, c: float) -> Any:
         near = float(exact)
     except OverflowError:
         return math.copysign(math.inf, exact)
-    if type.bits == 64 or Fraction(near) == exact:
+    if type.bits() == 64 or Fraction(near) == exact:
         return near
     # Rounding to odd first makes the second rounding, to float32, the correct one.
     if not np.float64(near).view(np.uint64) & np.uint64(1):
@@ -180,39 +180,39 @@ def _fused(type: Type, a: float, b: float, c: float) -> Any:
 
 
 def _shift_left(t: Type, a: Value, b: Value) -> Value:
-    return wrap(t, lambda x, n: x << n if 0 <= n < t.bits else 0, a, b)
+    return wrap(t, lambda x, n: x << n if 0 <= n < t.bits() else 0, a, b)
 
 
 def _shift_right(t: Type, a: Value, b: Value) -> Value:
     def shifted(x: int, n: int) -> int:
-        return 0 if n < 0 else x >> min(n, t.bits)
+        return 0 if n < 0 else x >> min(n, t.bits())
 
     return wrap(t, shifted, a, b)
 
 
 def _unsigned(t: Type, x: int) -> int:
-    return x & ((1 << t.bits) - 1)
+    return x & ((1 << t.bits()) - 1)
 
 
 def _leading_zeros(t: Type, x: int) -> int:
-    return t.bits - _unsigned(t, x).bit_length()
+    return t.bits() - _unsigned(t, x).bit_length()
 
 
 def _trailing_zeros(t: Type, x: int) -> int:
     u = _unsigned(t, x)
-    return (u & -u).bit_length() - 1 if u else t.bits
+    return (u & -u).bit_length() - 1 if u else t.bits()
 
 
 def _absolute(t: Type, a: Value) -> Value:
-    if t.is_float:
+    if t.is_float():
         return np.abs(a)
-    return wrap(UInt(t.bits), abs, a)
+    return wrap(UInt(t.bits()), abs, a)
 
 
 def _distance(t: Type, a: Value, b: Value) -> Value:
-    if t.is_float:
+    if t.is_float():
         return np.abs(settle(t, a - b))
-    return wrap(UInt(t.bits), lambda x, y: abs(x - y), a, b)
+    return wrap(UInt(t.bits()), lambda x, y: abs(x - y), a, b)
 
 
 INTRINSICS: dict[str, Callable[..., Value]] = {

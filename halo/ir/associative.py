@@ -54,7 +54,7 @@ _INTRINSICS = {
 
 def combine(op: ReduceOp, a: Expr, b: Expr) -> Expr:
     """Return a op b."""
-    if a.type.is_bool:
+    if a.type.is_bool():
         if op in (ReduceOp.AND, ReduceOp.MIN, ReduceOp.MUL):
             return And(a, b)
         if op in (ReduceOp.OR, ReduceOp.MAX):
@@ -82,7 +82,7 @@ def _saturating_sum(a: Expr, b: Expr) -> Expr:
 
 def identity(op: ReduceOp, t: Type) -> Expr:
     """Return the value e of type `t` for which ``x op e`` is x: for float sums it is -0."""
-    return const(t, _float_identity(op) if t.is_float else _integer_identity(op, t))
+    return const(t, _float_identity(op) if t.is_float() else _integer_identity(op, t))
 
 
 def _float_identity(op: ReduceOp) -> float:
@@ -92,7 +92,7 @@ def _float_identity(op: ReduceOp) -> float:
 
 def _integer_identity(op: ReduceOp, t: Type) -> int:
     if op is ReduceOp.AND:
-        return -1 if t.is_int else t.max_value
+        return -1 if t.is_int() else t.max_value
     values = {ReduceOp.MUL: 1, ReduceOp.MIN: t.max_value, ReduceOp.MAX: t.min_value}
     return values.get(op, 0)
 
@@ -107,7 +107,7 @@ def operation_of(e: Expr) -> ReduceOp | None:
     Differences and multiply-adds count as sums, ``!=`` of bools as exclusive or.
     """
     if isinstance(e, NE):
-        return ReduceOp.XOR if e.a.type.is_bool else None
+        return ReduceOp.XOR if e.a.type.is_bool() else None
     if isinstance(e, Call) and e.kind is CallKind.INTRINSIC:
         return _INTRINSICS.get(e.name)
     return _NODES.get(type(e))
@@ -166,7 +166,7 @@ def _extreme(e: Select) -> ReduceOp | None:
 def _saturated(e: Select) -> tuple[Expr, Expr] | None:
     """Return a and b if `e` is their sum, unsigned, or the largest value where it wraps."""
     total, c = e.false_value, e.condition
-    if not (isinstance(total, Add) and total.type.is_uint and isinstance(c, LT)):
+    if not (isinstance(total, Add) and total.type.is_uint() and isinstance(c, LT)):
         return None
     limited = as_const(e.true_value) == total.type.max_value and equal(c.a, total)
     wraps = equal(c.b, total.a) or equal(c.b, total.b)

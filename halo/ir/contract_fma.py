@@ -28,7 +28,7 @@ def contract_fma(e: Expr) -> Expr:
 
 
 def _contract(e: Expr) -> Expr:
-    if not isinstance(e, (Add, Sub)) or not e.type.is_float or e.type.bits < 32:
+    if not isinstance(e, (Add, Sub)) or not e.type.is_float() or e.type.bits() < 32:
         return e
     match e:
         case Add(a=Mul(a=a, b=b), b=c) | Add(a=c, b=Mul(a=a, b=b)):

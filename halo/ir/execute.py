@@ -198,7 +198,7 @@ class _Executor:
         if mask is not None and not bool(np.any(mask)):
             return np.zeros(index.shape, dtype_of(e.type))
         read = self.arrays[e.name][index]
-        if e.type.is_bfloat:
+        if e.type.is_bfloat():
             read = (read.astype(np.uint32) << np.uint32(16)).view(np.float32)
         return np.asarray(read if mask is None else np.where(mask, read, read.dtype.type(0)))
 
@@ -206,7 +206,7 @@ class _Executor:
         mask = self.mask(s.predicate)
         index = self.places(s.name, self.value(s.index), mask, s)
         value = np.broadcast_to(self.value(s.value), index.shape)
-        if self.types[s.name].is_bfloat:
+        if self.types[s.name].is_bfloat():
             value = (round_bfloat(value).view(np.uint32) >> np.uint32(16)).astype(np.uint16)
         if mask is None:
             self.arrays[s.name][index] = value
@@ -273,12 +273,12 @@ class _Executor:
     def reduce(self, e: VectorReduce) -> Value:
         groups = self.value(e.value).reshape(e.lanes, -1)
         total = reduce_lanes(e.op, e.value.type.element, groups)
-        return total if e.type.is_vector else total.reshape(())
+        return total if e.type.is_vector() else total.reshape(())
 
     def shuffle(self, e: Shuffle) -> Value:
         lanes = np.concatenate([self.value(v).reshape(-1) for v in e.vectors])
         picked = lanes[list(e.indices)]
-        return picked if e.type.is_vector else picked.reshape(())
+        return picked if e.type.is_vector() else picked.reshape(())
 
     def ramp(self, e: Ramp) -> Value:
         base, stride = self.value(e.base), self.value(e.stride)
@@ -290,13 +290,13 @@ class _Executor:
             self.bind(s.name, settle(Int(32), i), lambda: self.stmt(s.body))
 
     def allocate(self, s: Allocate) -> None:
-        size = math.prod(self.integer(e) for e in s.extents) * s.type.lanes
+        size = math.prod(self.integer(e) for e in s.extents) * s.type.lanes()
         if size < 0:
             raise InternalError(f"{s.name} has size {size}")
         hidden = (self.arrays[s.name], self.types[s.name]) if s.name in self.arrays else None
         element = s.type.element
         # Bytes that stand out, so that a read of a cell never written changes the result.
-        raw = np.full(max(size, 0) * element.dtype.itemsize, 0 if element.is_bool else 0x5B, "u1")
+        raw = np.full(max(size, 0) * element.dtype.itemsize, 0 if element.is_bool() else 0x5B, "u1")
         self.arrays[s.name], self.types[s.name] = raw.view(element.dtype), element
         self.stmt(s.body)
         del self.arrays[s.name], self.types[s.name]

@@ -158,7 +158,7 @@ class Comparison(Expr):
 
     def __post_init__(self) -> None:
         assert self.a.type == self.b.type, (type(self).__name__, self.a.type, self.b.type)
-        object.__setattr__(self, "type", Bool(self.a.type.lanes))
+        object.__setattr__(self, "type", Bool(self.a.type.lanes()))
 
 
 @node
@@ -239,7 +239,7 @@ class Ramp(Expr):
     type: Type = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
-        assert self.base.type == self.stride.type and self.base.type.is_scalar
+        assert self.base.type == self.stride.type and self.base.type.is_scalar()
         object.__setattr__(self, "type", self.base.type.with_lanes(self.lanes))
 
 
@@ -252,7 +252,7 @@ class Broadcast(Expr):
     type: Type = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
-        assert self.value.type.is_scalar
+        assert self.value.type.is_scalar()
         object.__setattr__(self, "type", self.value.type.with_lanes(self.lanes))
 
 
@@ -360,11 +360,11 @@ def const(type: Type, value: int | float | bool) -> Expr:
     """Return `value` as a constant of `type`, wrapped or rounded into it, in all its lanes."""
     scalar = type.element
     made: Expr
-    if scalar.is_float:
+    if scalar.is_float():
         made = FloatImm(scalar, round_float(scalar, value))
     else:
         made = IntImm(scalar, scalar.wrap(int(value)))
-    return made if type.is_scalar else Broadcast(made, type.lanes)
+    return made if type.is_scalar() else Broadcast(made, type.lanes())
 
 
 def i32(value: int) -> IntImm:
@@ -392,9 +392,9 @@ def as_const(e: Expr) -> int | float | None:
 
 def is_true(e: Expr) -> bool:
     """Whether `e` is the constant true."""
-    return e.type.is_bool and as_const(e) == 1
+    return e.type.is_bool() and as_const(e) == 1
 
 
 def is_false(e: Expr) -> bool:
     """Whether `e` is the constant false."""
-    return e.type.is_bool and as_const(e) == 0
+    return e.type.is_bool() and as_const(e) == 0

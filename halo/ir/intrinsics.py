@@ -64,10 +64,10 @@ def buffer(first: Expr, dims: tuple[tuple[Expr, ...], ...]) -> Call:
 
 def _result(name: str, args: tuple[Expr, ...]) -> Type:
     t = args[0].type
-    if name in ("abs", "absd") and t.is_int:
-        return Type(TypeCode.UINT, t.bits, t.lanes)
+    if name in ("abs", "absd") and t.is_int():
+        return Type(TypeCode.UINT, t.bits(), t.lanes())
     if name in ("is_nan", "is_inf", "is_finite"):
-        return UInt(1, t.lanes)
+        return UInt(1, t.lanes())
     if name == "address_of":
         return HANDLE
     return t

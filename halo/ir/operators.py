@@ -68,7 +68,7 @@ def as_expr(value: Any, like: Type | None = None) -> Expr:
     if isinstance(value, int):
         return _int_constant(value, like)
     if isinstance(value, float):
-        return const(like if like is not None and like.is_float else Float(32), value)
+        return const(like if like is not None and like.is_float() else Float(32), value)
     raise TypeMismatch(
         f"{value!r} of type {type(value).__name__} is not an expression", where=user_location()
     )
@@ -77,7 +77,7 @@ def as_expr(value: Any, like: Type | None = None) -> Expr:
 def _int_constant(value: int, like: Type | None) -> Expr:
     if like is None:
         return const(Int(32) if -_LIMIT <= value < _LIMIT else Int(64), value)
-    if like.is_float or like.can_represent(value):
+    if like.is_float() or like.can_represent(value):
         return const(like, value)
     raise TypeMismatch(
         f"the constant {value} does not fit into {like}",
@@ -88,12 +88,12 @@ def _int_constant(value: int, like: Type | None) -> Expr:
 
 def cast_to(type: Type, e: Expr) -> Expr:
     """Return `e` converted to `type` (its lanes kept); constants are converted now."""
-    type = type.with_lanes(e.type.lanes)
+    type = type.with_lanes(e.type.lanes())
     if e.type == type:
         return e
     if isinstance(e, IntImm):
         return const(type, e.value)
-    if isinstance(e, FloatImm) and type.is_float:
+    if isinstance(e, FloatImm) and type.is_float():
         return const(type, e.value)
     return Cast(type, e)
 
@@ -102,15 +102,15 @@ def common_type(a: Type, b: Type) -> Type:
     """Return the type that operands of types `a` and `b` are both converted to."""
     if a == b:
         return a
-    if a.is_float or b.is_float:
-        if a.is_float and b.is_float:
-            if a.bits == b.bits:  # float16 with bfloat16
-                return Float(32, a.lanes)
-            return a if a.bits > b.bits else b
-        return a if a.is_float else b
-    if a.is_uint and b.is_uint:
-        return a if a.bits > b.bits else b
-    return Type(TypeCode.INT, max(a.bits, b.bits), a.lanes)
+    if a.is_float() or b.is_float():
+        if a.is_float() and b.is_float():
+            if a.bits() == b.bits():  # float16 with bfloat16
+                return Float(32, a.lanes())
+            return a if a.bits() > b.bits() else b
+        return a if a.is_float() else b
+    if a.is_uint() and b.is_uint():
+        return a if a.bits() > b.bits() else b
+    return Type(TypeCode.INT, max(a.bits(), b.bits()), a.lanes())
 
 
 def match_types(a: Any, b: Any) -> tuple[Expr, Expr]:
@@ -118,10 +118,10 @@ def match_types(a: Any, b: Any) -> tuple[Expr, Expr]:
     a_is, b_is = _is_typed(a), _is_typed(b)
     if a_is and not b_is:
         a = as_expr(a)
-        b = as_expr(b, None if isinstance(b, float) and not a.type.is_float else a.type)
+        b = as_expr(b, None if isinstance(b, float) and not a.type.is_float() else a.type)
     elif b_is and not a_is:
         b = as_expr(b)
-        a = as_expr(a, None if isinstance(a, float) and not b.type.is_float else b.type)
+        a = as_expr(a, None if isinstance(a, float) and not b.type.is_float() else b.type)
     else:
         a, b = as_expr(a), as_expr(b)
     t = common_type(a.type, b.type)
@@ -179,7 +179,7 @@ def div(a: Any, b: Any) -> Expr:
 def floordiv(a: Any, b: Any) -> Expr:
     """a // b: the Euclidean quotient of integers, floor(a / b) of floats."""
     a, b = match_types(a, b)
-    return intrinsic("floor", Div(a, b)) if a.type.is_float else div(a, b)
+    return intrinsic("floor", Div(a, b)) if a.type.is_float() else div(a, b)
 
 
 def mod(a: Any, b: Any) -> Expr:
@@ -197,11 +197,11 @@ def power(a: Any, b: Any) -> Expr:
     exponent = b if isinstance(b, (int, float)) else as_const(b) if isinstance(b, Expr) else None
     if exponent is not None and exponent == int(exponent) and exponent >= 0:
         base = as_expr(a)
-        if base.type.is_float or isinstance(exponent, int):
+        if base.type.is_float() or isinstance(exponent, int):
             return _product(base, int(exponent))
     a, b = match_types(a, b)
-    t = a.type if a.type.is_float else Float(32, a.type.lanes)
-    wide = t if t.bits >= 32 else Float(32, t.lanes)
+    t = a.type if a.type.is_float() else Float(32, a.type.lanes())
+    wide = t if t.bits() >= 32 else Float(32, t.lanes())
     args = (cast_to(wide, a), cast_to(wide, b))
     return cast_to(t, Call(wide, "pow", args, CallKind.MATH))
 
@@ -221,7 +221,7 @@ def _product(base: Expr, exponent: int) -> Expr:
 def _bitwise(name: str, logical: type[And] | type[Or] | None) -> Callable[[Any, Any], Expr]:
     def build(a: Any, b: Any) -> Expr:
         a, b = match_types(a, b)
-        if a.type.is_bool:
+        if a.type.is_bool():
             return logical(a, b) if logical else NE(a, b)
         need_integers(name.replace("_", " "), a, b, bools=True)
         return intrinsic(name, a, b)
@@ -248,7 +248,7 @@ def need_integers(name: str, *operands: Expr, bools: bool = False) -> None:
         One of them is a float, or a bool.
     """
     for e in operands:
-        if not e.type.is_integral or (e.type.is_bool and not bools):
+        if not e.type.is_integral or (e.type.is_bool() and not bools):
             raise TypeMismatch(
                 f"{name} needs integers, got {e.type}",
                 where=user_location(),
@@ -277,7 +277,7 @@ def negate(a: Any) -> Expr:
     if value is not None:
         return const(a.type, -value)
     zero = const(a.type, 0)
-    if a.type.is_float:
+    if a.type.is_float():
         return Mul(a, const(a.type, -1))
     return Sub(zero, a)
 
@@ -285,7 +285,7 @@ def negate(a: Any) -> Expr:
 def invert(a: Any) -> Expr:
     """~a: logical not of a bool, all bits flipped of an integer."""
     a = as_expr(a)
-    if a.type.is_bool:
+    if a.type.is_bool():
         return Not(a)
     need_integers("~", a, bools=True)
     return intrinsic("bitwise_not", a)
@@ -294,7 +294,7 @@ def invert(a: Any) -> Expr:
 def logical_not(a: Any) -> Expr:
     """Return the negation of a bool."""
     a = as_expr(a)
-    if not a.type.is_bool:
+    if not a.type.is_bool():
         raise TypeMismatch(
             f"logical_not of {a.type}, not bool", where=user_location(), hint="compare it: e != 0"
         )

@@ -98,7 +98,7 @@ def _function(name: str) -> Writer:
 
 
 def _int(e: E.IntImm, p: _Printer) -> tuple[str, int]:
-    if e.type.is_bool:
+    if e.type.is_bool():
         return ("true" if e.value else "false"), _ATOM
     if e.type in (Int(32), Int(64)):
         return str(e.value), _ATOM

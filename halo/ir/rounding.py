@@ -16,11 +16,11 @@ def round_float(type: Type, value: int | float) -> float:
     that float32 does not hold, is rounded to odd on the way, so that the last rounding is the
     only one (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums", 2008).
     """
-    if type.bits == 64:
+    if type.bits() == 64:
         return _nearest_double(value)
     wide = _odd_double(value) if isinstance(value, int) else float(value)
     with np.errstate(over="ignore"):
-        if not type.is_bfloat:
+        if not type.is_bfloat():
             return float(type.dtype.type(wide))
         return _bfloat(_odd_single(wide))
 

@@ -82,7 +82,7 @@ def expr_from_data(data: Any) -> Expr:
 
 
 def _type_to_data(t: Type) -> str:
-    return "bool" if t.is_bool else f"{t.code.value}{t.bits}"
+    return "bool" if t.is_bool() else f"{t.code().value}{t.bits()}"
 
 
 def _type_from_data(text: str) -> Type:

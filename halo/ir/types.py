@@ -28,12 +28,8 @@ class TypeCode(Enum):
     BFloat = "bfloat"
     Handle = "handle"
 
-    def __call__(self) -> TypeCode:
-        """Return this code: ``t.code()`` is Halide's spelling of ``t.code``."""
-        return self
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False, repr=False)
 class Type:
     """An element type with a number of vector lanes.
 
@@ -45,11 +41,22 @@ class Type:
         Width of one element; a bool is ``uint1``.
     lanes
         Number of vector lanes, 1 for a scalar.
+
+    Notes
+    -----
+    Without arguments it is the type of nothing, a handle of no bits and no lanes.
     """
 
-    code: TypeCode
-    bits: int
-    lanes: int = 1
+    _code: TypeCode
+    _bits: int
+    _lanes: int
+
+    def __init__(
+        self, code: TypeCode = TypeCode.HANDLE, bits: int = 0, lanes: int | None = None
+    ) -> None:
+        object.__setattr__(self, "_code", code)
+        object.__setattr__(self, "_bits", bits)
+        object.__setattr__(self, "_lanes", min(bits, 1) if lanes is None else lanes)
 
     def __eq__(self, other: object) -> bool:
         # The one of dataclasses builds two tuples, and every node that is made compares types.
@@ -57,7 +64,25 @@ class Type:
             return True
         if not isinstance(other, Type):
             return NotImplemented
-        return self.code is other.code and self.bits == other.bits and self.lanes == other.lanes
+        return (
+            self._code is other._code and self._bits == other._bits and self._lanes == other._lanes
+        )
+
+    def code(self) -> TypeCode:
+        """Return the meaning of the bits."""
+        return self._code
+
+    def bits(self) -> int:
+        """Return the width of one element."""
+        return self._bits
+
+    def lanes(self) -> int:
+        """Return the number of vector lanes."""
+        return self._lanes
+
+    def bytes(self) -> int:
+        """Return the size of one element in memory, in bytes (a bool takes one)."""
+        return (self._bits + 7) // 8
 
     if TYPE_CHECKING:  # `halo.ir.limits` gives them at run time
 
@@ -74,11 +99,11 @@ class Type:
 
     def with_bits(self, bits: int) -> Type:
         """Return the type of the same kind with `bits` bits."""
-        return Type(self.code, bits, self.lanes)
+        return Type(self._code, bits, self._lanes)
 
     def with_code(self, code: TypeCode) -> Type:
         """Return the type of another kind with as many bits."""
-        return Type(code, self.bits, self.lanes)
+        return Type(code, self._bits, self._lanes)
 
     def is_min(self, value: int) -> bool:
         """Whether `value` is the smallest one of an integral type."""
@@ -90,63 +115,59 @@ class Type:
 
     def with_lanes(self, lanes: int) -> Type:
         """Return the same element type with `lanes` lanes."""
-        return self if lanes == self.lanes else Type(self.code, self.bits, lanes)
+        return self if lanes == self._lanes else Type(self._code, self._bits, lanes)
 
     @property
     def element(self) -> Type:
         """The scalar type of one lane."""
         return self.with_lanes(1)
 
-    @property
     def is_scalar(self) -> bool:
-        return self.lanes == 1
+        return self._lanes == 1
 
-    @property
     def is_vector(self) -> bool:
-        return self.lanes != 1
+        return self._lanes != 1
 
-    @property
     def is_bool(self) -> bool:
-        return self.bits == 1 and self.code is TypeCode.UINT
+        return self._bits == 1 and self._code is TypeCode.UINT
 
-    @property
     def is_int(self) -> bool:
         """Signed integer."""
-        return self.code is TypeCode.INT
+        return self._code is TypeCode.INT
 
-    @property
     def is_uint(self) -> bool:
         """Unsigned integer or bool."""
-        return self.code is TypeCode.UINT
+        return self._code is TypeCode.UINT
 
     @property
     def is_integral(self) -> bool:
         """Signed or unsigned integer, or bool."""
-        return self.code is TypeCode.INT or self.code is TypeCode.UINT
+        return self._code is TypeCode.INT or self._code is TypeCode.UINT
 
-    @property
     def is_float(self) -> bool:
         """float16, bfloat16, float32 or float64."""
-        return self.code is TypeCode.FLOAT or self.code is TypeCode.BFLOAT
+        return self._code is TypeCode.FLOAT or self._code is TypeCode.BFLOAT
 
-    @property
     def is_bfloat(self) -> bool:
-        return self.code is TypeCode.BFLOAT
+        return self._code is TypeCode.BFLOAT
 
-    @property
-    def bytes(self) -> int:
-        """Size of one element in memory, in bytes (a bool takes one)."""
-        return (self.bits + 7) // 8
+    def is_handle(self) -> bool:
+        """An address."""
+        return self._code is TypeCode.HANDLE
+
+    def same_handle_type(self, other: Type) -> bool:
+        """Whether both are handles or neither is: halo does not tell addresses apart."""
+        return self.is_handle() == other.is_handle()
 
     @property
     def min_value(self) -> int:
         """Smallest value of an integral type."""
-        return -(1 << (self.bits - 1)) if self.is_int else 0
+        return -(1 << (self._bits - 1)) if self.is_int() else 0
 
     @property
     def max_value(self) -> int:
         """Largest value of an integral type."""
-        return (1 << (self.bits - 1)) - 1 if self.is_int else (1 << self.bits) - 1
+        return (1 << (self._bits - 1)) - 1 if self.is_int() else (1 << self._bits) - 1
 
     def can_represent(self, value: int | Type) -> bool:
         """Whether this type holds `value`, or every value of another type, exactly."""
@@ -156,8 +177,8 @@ class Type:
 
     def wrap(self, value: int) -> int:
         """Reduce a Python int modulo 2**bits into the range of an integral type."""
-        value &= (1 << self.bits) - 1
-        return value - (1 << self.bits) if self.is_int and value > self.max_value else value
+        value &= (1 << self._bits) - 1
+        return value - (1 << self._bits) if self.is_int() and value > self.max_value else value
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -165,13 +186,16 @@ class Type:
         return _DTYPES[self.element]
 
     def __str__(self) -> str:
-        if self.code is TypeCode.HANDLE:
+        if self._code is TypeCode.HANDLE:
             name = "handle"
-        elif self.is_bool:
+        elif self.is_bool():
             name = "bool"
         else:
-            name = f"{self.code.value}{self.bits}"
-        return name if self.lanes == 1 else f"{name}x{self.lanes}"
+            name = f"{self._code.value}{self._bits}"
+        return name if self._lanes == 1 else f"{name}x{self._lanes}"
+
+    def __repr__(self) -> str:
+        return f"<halo.Type {self}>"
 
 
 _DIGITS = {(TypeCode.FLOAT, 16): 11, (TypeCode.FLOAT, 32): 24, (TypeCode.FLOAT, 64): 53}
@@ -182,10 +206,10 @@ def _includes(a: Type, b: Type) -> bool:
     """Whether every value of `b` is one of `a`."""
     if a.element == b.element:
         return True
-    digits = _DIGITS.get((a.code, a.bits), 8)
-    if a.is_float and b.is_float:
-        return a.bits > b.bits and not a.is_bfloat
-    if a.is_float:
+    digits = _DIGITS.get((a.code(), a.bits()), 8)
+    if a.is_float() and b.is_float():
+        return a.bits() > b.bits() and not a.is_bfloat()
+    if a.is_float():
         return b.is_integral and b.max_value <= 1 << digits
     return (
         a.is_integral
@@ -220,7 +244,12 @@ def Bool(lanes: int = 1) -> Type:
     return Type(TypeCode.UINT, 1, lanes)
 
 
-HANDLE = Type(TypeCode.HANDLE, 64)
+def Handle(lanes: int = 1) -> Type:
+    """The type of an address."""
+    return Type(TypeCode.HANDLE, 64, lanes)
+
+
+HANDLE = Handle()
 """An address; only ``address_of`` makes one and only a call takes one."""
 
 _DTYPES: dict[Type, np.dtype[Any]] = {
@@ -233,7 +262,7 @@ _DTYPES: dict[Type, np.dtype[Any]] = {
     **{UInt(b): np.dtype(f"uint{b}") for b in (8, 16, 32, 64)},
 }
 
-_FROM_DTYPE: dict[np.dtype[Any], Type] = {d: t for t, d in _DTYPES.items() if not t.is_bfloat}
+_FROM_DTYPE: dict[np.dtype[Any], Type] = {d: t for t, d in _DTYPES.items() if not t.is_bfloat()}
 
 
 def type_of_dtype(dtype: np.dtype[Any]) -> Type | None:

@@ -122,21 +122,21 @@ class _Verifier:
     def _types(self, n: Node) -> None:
         if isinstance(n, E.Load):
             self._index(n.index, n)
-            self._lanes(n.index, n.type.lanes, n)
-            self.predicate(n.predicate, n.type.lanes, n)
+            self._lanes(n.index, n.type.lanes(), n)
+            self.predicate(n.predicate, n.type.lanes(), n)
         elif isinstance(n, E.Select):
             t = n.condition.type
-            if not t.is_bool or t.lanes not in (1, n.type.lanes):
+            if not t.is_bool() or t.lanes() not in (1, n.type.lanes()):
                 self.fail("a select on what is not a bool of its lanes", n)
         elif isinstance(n, (E.Cast, E.Reinterpret)):
-            self._lanes(n.value, n.type.lanes, n)
-        elif isinstance(n, (E.And, E.Or, E.Not)) and not n.type.is_bool:
+            self._lanes(n.value, n.type.lanes(), n)
+        elif isinstance(n, (E.And, E.Or, E.Not)) and not n.type.is_bool():
             self.fail("logic on what is not a bool", n)
         elif isinstance(n, E.Shuffle):
-            total = sum([v.type.lanes for v in n.vectors])
+            total = sum([v.type.lanes() for v in n.vectors])
             if any([not 0 <= i < total for i in n.indices]):
                 self.fail("a shuffle of lanes that are not there", n)
-        elif isinstance(n, E.VectorReduce) and n.value.type.lanes % n.lanes:
+        elif isinstance(n, E.VectorReduce) and n.value.type.lanes() % n.lanes:
             self.fail("a reduction of lanes into groups of different sizes", n)
 
     def _index(self, index: Expr, n: Node) -> None:
@@ -144,8 +144,8 @@ class _Verifier:
             self.fail(f"a flat index of type {index.type.element}, not int64", n)
 
     def _lanes(self, e: Expr, lanes: int, n: Node) -> None:
-        if e.type.lanes != lanes:
-            self.fail(f"{e.type.lanes} lanes where there must be {lanes}", n)
+        if e.type.lanes() != lanes:
+            self.fail(f"{e.type.lanes()} lanes where there must be {lanes}", n)
 
     def predicate(self, p: Expr | None, lanes: int, n: Node) -> None:
         """Check that `p` is a bool of `lanes` lanes, if there is one."""
@@ -155,13 +155,13 @@ class _Verifier:
     def store(self, s: S.Store) -> None:
         """Check a Store."""
         self._index(s.index, s)
-        self._lanes(s.index, s.value.type.lanes, s)
-        self.predicate(s.predicate, s.value.type.lanes, s)
+        self._lanes(s.index, s.value.type.lanes(), s)
+        self.predicate(s.predicate, s.value.type.lanes(), s)
 
     def provide(self, s: S.Provide) -> None:
         """Check a Provide."""
-        lanes = max([e.type.lanes for e in (*s.values, *s.args)], default=1)
-        if s.predicate is not None and not s.predicate.type.is_bool:
+        lanes = max([e.type.lanes() for e in (*s.values, *s.args)], default=1)
+        if s.predicate is not None and not s.predicate.type.is_bool():
             self.predicate(s.predicate, lanes, s)
         for arg in s.args:
             if arg.type.element != Int(32):

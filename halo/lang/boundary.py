@@ -152,6 +152,6 @@ def _pair(pair: tuple[Any, Any]) -> tuple[Expr, Expr] | None:
         return None
     low, extent = as_expr(pair[0]), as_expr(pair[1])
     for e in (low, extent):
-        if not e.type.is_int or e.type.bits > 32:
+        if not e.type.is_int() or e.type.bits() > 32:
             raise TypeMismatch(f"a bound has type {e.type}, not int32", where=user_location())
     return cast_to(Int(32), low), cast_to(Int(32), extent)

@@ -14,7 +14,7 @@ def cast(type: Type, e: Any) -> Expr:
     """Return `e` converted to `type`: integers wrap, float to integer truncates and saturates."""
     if isinstance(e, int) and not isinstance(e, bool) and type.is_integral:
         return as_expr(type.wrap(e), type)
-    weak = isinstance(e, float) and type.is_float  # a number is rounded once, to its final type
+    weak = isinstance(e, float) and type.is_float()  # a number is rounded once, to its final type
     return cast_to(type, as_expr(e, type if weak else None))
 
 
@@ -81,9 +81,10 @@ def f64(e: Any) -> Expr:
 def reinterpret(type: Type, e: Any) -> Expr:
     """Return the bits of `e` read as `type`, which has as many."""
     value = as_expr(e)
-    if value.type.bits != type.bits:
+    if value.type.bits() != type.bits():
         raise TypeMismatch(
-            f"reinterpret from {value.type} to {type}: {value.type.bits} bits are not {type.bits}",
+            f"reinterpret from {value.type} to {type}: "
+            f"{value.type.bits()} bits are not {type.bits()}",
             where=user_location(),
         )
     return value if value.type == type else Reinterpret(type, value)

@@ -54,7 +54,7 @@ def _choice(condition: Any, yes: Any, no: Any) -> Expr | Tuple:
 
 def _chosen(condition: Any, yes: Any, no: Any) -> Expr:
     c = as_expr(condition)
-    if not c.type.is_bool:
+    if not c.type.is_bool():
         raise TypeMismatch(
             f"the condition of a select has type {c.type}, not bool",
             where=user_location(),
@@ -96,7 +96,7 @@ def mux(index: Any, values: Any) -> Any:
         raise DefinitionError("mux needs one value at least", where=user_location())
     i = as_expr(index)
     need_integers("the index of mux", i)
-    if i.type.bits < 32:
+    if i.type.bits() < 32:
         i = cast_to(Int(32), i)  # there may be more values than a narrow type counts
     result: Any = candidates[-1] if _is_tuple(candidates[-1]) else as_expr(candidates[-1])
     for n in range(len(candidates) - 2, -1, -1):

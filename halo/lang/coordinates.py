@@ -69,7 +69,7 @@ def coordinate(name: str, position: int, value: Any) -> Expr:
 
 
 def _fits(t: Type) -> bool:
-    return t.is_scalar and (t == _INT32 or (t.is_integral and t.bits < 32))
+    return t.is_scalar() and (t == _INT32 or (t.is_integral and t.bits() < 32))
 
 
 def _example(dimensions: int) -> list[str]:

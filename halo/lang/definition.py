@@ -186,10 +186,10 @@ def _update_values(
 
 
 def _converter(type: Type) -> str:
-    if type.is_bool:
+    if type.is_bool():
         return "cast(halo.Bool(), ...)"
-    letter = {"int": "i", "uint": "u", "float": "f", "bfloat": "bf"}[type.code.value]
-    return f"{letter}{type.bits}(...)"
+    letter = {"int": "i", "uint": "u", "float": "f", "bfloat": "bf"}[type.code().value]
+    return f"{letter}{type.bits()}(...)"
 
 
 def _check_places(

@@ -111,7 +111,7 @@ def _parts(head: str, args: tuple[Any, ...], where: SourceLocation | None) -> tu
 
 def _bool(name: str, condition: Any) -> Expr:
     c = as_expr(condition)
-    if not c.type.is_bool:
+    if not c.type.is_bool():
         raise TypeMismatch(
             f"the condition of {name} has type {c.type}, not bool",
             where=user_location(),

@@ -79,7 +79,7 @@ def define_extern(
     _check_name(function_name)
     args = _arguments(name, arguments)
     listed = [types] if isinstance(types, Type) else list(types)
-    if not listed or not all(isinstance(t, Type) and t.is_scalar for t in listed):
+    if not listed or not all(isinstance(t, Type) and t.is_scalar() for t in listed):
         raise TypeMismatch(
             f"the types of extern stage {name} are {types!r}",
             where=where,

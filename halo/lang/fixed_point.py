@@ -116,22 +116,22 @@ def _either_way(n: Expr, onwards: Callable[[Expr], Expr], back: Callable[[Expr],
     known = as_const(n)
     if known is not None:
         return onwards(n) if known >= 0 else back(-n)
-    if n.type.is_uint:
+    if n.type.is_uint():
         return onwards(n)
     # No count is further than all bits, and -n of the smallest number would be negative.
-    return Select(n < 0, back(-Max(n, const(n.type, -n.type.bits))), onwards(n))
+    return Select(n < 0, back(-Max(n, const(n.type, -n.type.bits()))), onwards(n))
 
 
 def _shifted(name: str, a: Any, n: Any, widen: bool = False) -> tuple[Expr, Expr]:
     """Return operand and count of a shift, of as many bits; the operand keeps its sign."""
     a = as_expr(a)
-    n = as_expr(n, Int(a.type.bits) if a.type.is_integral and not a.type.is_bool else None)
+    n = as_expr(n, Int(a.type.bits()) if a.type.is_integral and not a.type.is_bool() else None)
     need_integers(name, a, n)
-    bits = max(a.type.bits, n.type.bits)
-    t = Type(a.type.code, bits)
+    bits = max(a.type.bits(), n.type.bits())
+    t = Type(a.type.code(), bits)
     if widen:
         t = _wide(name, t)
-    return cast_to(t, a), cast_to(Type(n.type.code, t.bits), n)
+    return cast_to(t, a), cast_to(Type(n.type.code(), t.bits()), n)
 
 
 def _product(name: str, a: Any, b: Any, n: Any) -> tuple[Expr, Expr, Expr, Expr]:
@@ -153,22 +153,22 @@ def _widening(
         a = as_expr(a, b.type)
     a = as_expr(a)
     b = as_expr(b, a.type)
-    if a.type.is_float and b.type.is_float:
+    if a.type.is_float() and b.type.is_float():
         a, b = match_types(a, b)
-        t = Float(32) if a.type.bits == 16 else Float(64)
-        if a.type.bits == 64:
+        t = Float(32) if a.type.bits() == 16 else Float(64)
+        if a.type.bits() == 64:
             _refuse_wide(name, a.type)
         return op(cast_to(t, a), cast_to(t, b))
     need_integers(name, a, b)
-    code = TypeCode.INT if signed or a.type.is_int or b.type.is_int else TypeCode.UINT
-    t = _wide(name, Type(code, max(a.type.bits, b.type.bits)))
+    code = TypeCode.INT if signed or a.type.is_int() or b.type.is_int() else TypeCode.UINT
+    t = _wide(name, Type(code, max(a.type.bits(), b.type.bits())))
     return op(cast_to(t, a), cast_to(t, b))
 
 
 def _widen_right(name: str, op: Callable[[Expr, Expr], Expr], a: Any, b: Any) -> Expr:
     a, b = as_expr(a), as_expr(b)
     need_integers(name, a, b)
-    if a.type.code is not b.type.code or a.type.bits != 2 * b.type.bits:
+    if a.type.code() is not b.type.code() or a.type.bits() != 2 * b.type.bits():
         raise TypeMismatch(
             f"{name} of {a.type} and {b.type}: the first has to be twice as wide as the second, "
             "both signed or both unsigned",
@@ -179,9 +179,9 @@ def _widen_right(name: str, op: Callable[[Expr, Expr], Expr], a: Any, b: Any) ->
 
 
 def _wide(name: str, t: Type) -> Type:
-    if t.bits == 64:
+    if t.bits() == 64:
         _refuse_wide(name, t)
-    return Int(2 * t.bits) if t.is_int else UInt(2 * t.bits)
+    return Int(2 * t.bits()) if t.is_int() else UInt(2 * t.bits())
 
 
 def _refuse_wide(name: str, t: Type) -> None:

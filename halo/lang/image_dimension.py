@@ -113,7 +113,7 @@ class ImageDimension:
         if value is None:
             return None
         e = as_expr(value)
-        if not e.type.is_integral or e.type.bits > type.bits:
+        if not e.type.is_integral or e.type.bits() > type.bits():
             raise TypeMismatch(
                 f"the {what} of dimension {self._index} of {self._image.name} has type {e.type}, "
                 f"not {type}",

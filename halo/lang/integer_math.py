@@ -15,13 +15,13 @@ from halo.ir.types import Type, UInt
 def div_round_to_zero(a: Any, b: Any) -> Expr:
     """Return a / b without its fraction, as C's division; 0 for b == 0."""
     x, y = integer_operands("div_round_to_zero", a, b)
-    return x / y if x.type.is_uint else _towards_zero(x, y)
+    return x / y if x.type.is_uint() else _towards_zero(x, y)
 
 
 def mod_round_to_zero(a: Any, b: Any) -> Expr:
     """Return what `div_round_to_zero` leaves of a, with the sign of a; 0 for b == 0."""
     x, y = integer_operands("mod_round_to_zero", a, b)
-    if x.type.is_uint:
+    if x.type.is_uint():
         return x % y
     zero = const(x.type, 0)
     if _is_positive(y):
@@ -45,7 +45,7 @@ def concat_bits(parts: Sequence[Any]) -> Expr:
         raise DefinitionError("concat_bits needs one part at least", where=user_location())
     need_integers("concat_bits", *exprs)
     t = exprs[0].type
-    total = t.bits * len(exprs)
+    total = t.bits() * len(exprs)
     if any(e.type != t for e in exprs) or total not in (8, 16, 32, 64):
         raise TypeMismatch(
             f"concat_bits of {', '.join(str(e.type) for e in exprs)}: "
@@ -55,21 +55,21 @@ def concat_bits(parts: Sequence[Any]) -> Expr:
     wide = UInt(total)
     whole = cast_to(wide, _as_unsigned(exprs[0]))
     for i, e in enumerate(exprs[1:], 1):
-        whole = whole | (cast_to(wide, _as_unsigned(e)) << (i * t.bits))
-    return cast_to(Type(t.code, total), whole)
+        whole = whole | (cast_to(wide, _as_unsigned(e)) << (i * t.bits()))
+    return cast_to(Type(t.code(), total), whole)
 
 
 def extract_bits(type: Type, e: Any, lsb: Any) -> Expr:
     """Return the bits of `e` from bit `lsb` upwards as `type`; beyond the last they are 0."""
     value, first = as_expr(e), as_expr(lsb)
     need_integers("extract_bits", first)
-    if type.bits > value.type.bits or type.is_bool:
+    if type.bits() > value.type.bits() or type.is_bool():
         raise TypeMismatch(
-            f"extract_bits of {type} from {value.type}, which has {value.type.bits} bits",
+            f"extract_bits of {type} from {value.type}, which has {value.type.bits()} bits",
             where=user_location(),
         )
     whole = _as_unsigned(value)
-    narrow = cast_to(UInt(type.bits), whole >> cast_to(whole.type, first))
+    narrow = cast_to(UInt(type.bits()), whole >> cast_to(whole.type, first))
     return narrow if narrow.type == type else Reinterpret(type, narrow)
 
 
@@ -90,5 +90,5 @@ def _is_positive(e: Expr) -> bool:
 
 
 def _as_unsigned(e: Expr) -> Expr:
-    t = UInt(e.type.bits)
+    t = UInt(e.type.bits())
     return cast_to(t, e) if e.type.is_integral else Reinterpret(t, e)

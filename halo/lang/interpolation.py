@@ -27,31 +27,31 @@ def lerp(zero: Any, one: Any, weight: Any) -> Expr:
     zero, one = match_types(zero, one)
     w = as_expr(weight)
     t = zero.type
-    if w.type.is_int:
+    if w.type.is_int():
         raise TypeMismatch(
             f"the weight of a lerp has type {w.type}: it is unsigned or a float",
             where=user_location(),
             hint="halo.cast it to the unsigned type whose largest number stands for 1",
         )
-    if w.type.is_bool:
+    if w.type.is_bool():
         return Select(w, one, zero)
-    if t.is_float:
+    if t.is_float():
         wide = common_type(t, w.type)
         a, b = cast_to(wide, zero), cast_to(wide, one)
         return cast_to(t, fma(_as_fraction(wide, w), b - a, a))
-    if t.is_bool:
+    if t.is_bool():
         raise TypeMismatch(
             f"a lerp between bools with a weight of {w.type}",
             where=user_location(),
             hint="halo.select chooses between bools",
         )
-    if t.bits == 64:
+    if t.bits() == 64:
         raise TypeMismatch(
             f"a lerp of {t}: there is no type of 128 bits",
             where=user_location(),
             hint="cast to 32 bits or to float64 first",
         )
-    return _between_integers(zero, one, _as_integer(UInt(t.bits), w))
+    return _between_integers(zero, one, _as_integer(UInt(t.bits()), w))
 
 
 def _between_integers(zero: Expr, one: Expr, weight: Expr) -> Expr:
@@ -61,9 +61,9 @@ def _between_integers(zero: Expr, one: Expr, weight: Expr) -> Expr:
     p that occur, half of 2**n having been added to them. Signed numbers are counted from the
     smallest.
     """
-    t, bits = zero.type, zero.type.bits
+    t, bits = zero.type, zero.type.bits()
     narrow, wide = UInt(bits), UInt(2 * bits)
-    bias = const(narrow, 1 << (bits - 1)) if t.is_int else const(narrow, 0)
+    bias = const(narrow, 1 << (bits - 1)) if t.is_int() else const(narrow, 0)
     a, b = (cast_to(wide, cast_to(narrow, e) + bias) for e in (zero, one))
     rest = const(narrow, narrow.max_value) - weight
     p = a * cast_to(wide, rest) + b * cast_to(wide, weight) + const(wide, 1 << (bits - 1))
@@ -77,16 +77,16 @@ def _as_integer(to: Type, w: Expr) -> Expr:
     Between widths it is multiplied or divided by the quotient of both largest numbers, which is
     an integer: 65535 is 255*257.
     """
-    if w.type.is_float:
-        wide = Float(64) if to.bits == 32 or w.type.bits == 64 else Float(32)
+    if w.type.is_float():
+        wide = Float(64) if to.bits() == 32 or w.type.bits() == 64 else Float(32)
         return cast_to(to, cast_to(wide, w) * const(wide, to.max_value))
-    if w.type.bits <= to.bits:
+    if w.type.bits() <= to.bits():
         return cast_to(to, w) * const(to, to.max_value // w.type.max_value)
     return cast_to(to, w / const(w.type, w.type.max_value // to.max_value))
 
 
 def _as_fraction(to: Type, w: Expr) -> Expr:
-    if w.type.is_float:
+    if w.type.is_float():
         return cast_to(to, w)
-    wide = Float(64) if w.type.bits >= 32 or to.bits == 64 else Float(32)
+    wide = Float(64) if w.type.bits() >= 32 or to.bits() == 64 else Float(32)
     return cast_to(to, cast_to(wide, w) / const(wide, w.type.max_value))

@@ -225,11 +225,11 @@ def count_trailing_zeros(x: Any) -> Expr:
 
 
 def _as_float(e: Expr) -> Expr:
-    return e if e.type.is_float else cast_to(Float(32), e)
+    return e if e.type.is_float() else cast_to(Float(32), e)
 
 
 def _at_least_32(t: Type) -> Type:
-    return t if t.bits >= 32 else Float(32, t.lanes)
+    return t if t.bits() >= 32 else Float(32, t.lanes())
 
 
 def _math(name: str, *args: Any) -> Expr:
@@ -250,7 +250,7 @@ def _intrinsic(name: str, x: Any) -> Expr:
 
 def _need_float(name: str, x: Any) -> Expr:
     e = as_expr(x)
-    if not e.type.is_float:
+    if not e.type.is_float():
         raise TypeMismatch(f"{name} needs a float, got {e.type}", where=user_location())
     return e
 

@@ -49,7 +49,7 @@ def clamp(e: Any, low: Any, high: Any) -> Expr:
 
 def _limit(value: Any, type: Type, name: str = "clamp") -> Expr:
     e = as_expr(value, type)
-    wraps = e.type.is_uint and type.is_int and e.type.bits >= type.bits
+    wraps = e.type.is_uint() and type.is_int() and e.type.bits() >= type.bits()
     if common_type(e.type, type) != type or wraps:
         raise TypeMismatch(
             f"{name} of {type} to a limit of {e.type}",
@@ -62,7 +62,7 @@ def _limit(value: Any, type: Type, name: str = "clamp") -> Expr:
 def abs(e: Any) -> Expr:
     """Return the absolute value; that of a signed integer is unsigned."""
     value = as_expr(e)
-    return value if value.type.is_uint else intrinsic("abs", value)
+    return value if value.type.is_uint() else intrinsic("abs", value)
 
 
 def absd(a: Any, b: Any) -> Expr:
@@ -114,7 +114,7 @@ def logical_or(*args: Any) -> Expr:
 def _logical(name: str, args: tuple[Any, ...]) -> Expr:
     exprs = [as_expr(a) for a in args]
     for e in exprs:
-        if not e.type.is_bool:
+        if not e.type.is_bool():
             raise TypeMismatch(f"{name} of {e.type}, not bool", where=user_location())
     if not exprs:
         return as_expr(name == "logical_and")

@@ -79,7 +79,7 @@ class OutputImageParam:
 
     def host_alignment(self) -> int:
         """Return the bytes that the address of the first element is known to be a multiple of."""
-        return self._image.alignment or self._image.type.bytes
+        return self._image.alignment or self._image.type.bytes()
 
     def set_host_alignment(self, alignment: int) -> Self:
         """Promise that the first element lies at a multiple of `alignment` bytes.

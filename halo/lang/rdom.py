@@ -167,7 +167,7 @@ class RDom(Handle):
         """
         condition = as_expr(predicate)
         name = self._domain.name
-        if not condition.type.is_bool:
+        if not condition.type.is_bool():
             raise TypeMismatch(
                 f"the condition of RDom {name} has type {condition.type}, not bool",
                 where=user_location(),
@@ -218,7 +218,7 @@ def _pairs(region: Any) -> list[tuple[Any, Any]]:
 
 def _bound(value: Any) -> Expr:
     e = as_expr(value)
-    if not e.type.is_integral or e.type.bits > 32 or (e.type.is_uint and e.type.bits == 32):
+    if not e.type.is_integral or e.type.bits() > 32 or (e.type.is_uint() and e.type.bits() == 32):
         raise TypeMismatch(
             f"a bound of an RDom has type {e.type}, not int32",
             where=user_location(),

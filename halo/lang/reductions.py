@@ -64,11 +64,11 @@ def argmin(*args: Any, name: str = "argmin") -> Tuple:
 
 
 def _lowest(t: Type) -> Expr:
-    return const(t, -math.inf) if t.is_float else const(t, t.min_value)
+    return const(t, -math.inf) if t.is_float() else const(t, t.min_value)
 
 
 def _highest(t: Type) -> Expr:
-    return const(t, math.inf) if t.is_float else const(t, t.max_value)
+    return const(t, math.inf) if t.is_float() else const(t, t.max_value)
 
 
 @dataclass(frozen=True, slots=True)

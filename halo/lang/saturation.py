@@ -19,25 +19,25 @@ def saturating_cast(type: Type, e: Any) -> Expr:
     """
     value = as_expr(e)
     source = value.type
-    if source == type or source.is_bool:
+    if source == type or source.is_bool():
         return cast_to(type, value)
-    if type.is_bool:
+    if type.is_bool():
         return value > 0
-    if type.is_float:
-        return _to_float(type, value) if source.is_float else _int_to_float(type, value)
-    if source.is_float:
+    if type.is_float():
+        return _to_float(type, value) if source.is_float() else _int_to_float(type, value)
+    if source.is_float():
         return cast_to(type, value)  # the cast of a float saturates
     if type.max_value < source.max_value:
         value = Min(value, const(source, type.max_value))
-    if source.is_int and type.min_value > source.min_value:
+    if source.is_int() and type.min_value > source.min_value:
         value = Max(value, const(source, type.min_value))
     return cast_to(type, value)
 
 
 def _to_float(type: Type, value: Expr) -> Expr:
     """Limit the wider of both types, so that no conversion rounds to infinity."""
-    wide = value if value.type.bits > type.bits else cast_to(type, value)
-    if value.type.bits == type.bits == 16:
+    wide = value if value.type.bits() > type.bits() else cast_to(type, value)
+    if value.type.bits() == type.bits() == 16:
         wide = cast_to(Float(32), value)
     limit = largest_finite(type)
     held = Max(Min(wide, const(wide.type, limit)), const(wide.type, -limit))
@@ -93,7 +93,7 @@ def saturating_add(a: Any, b: Any) -> Expr:
     """Return a + b of integers, or the limit of their type that it passes."""
     x, y = integer_operands("saturating_add", a, b)
     total = x + y
-    if x.type.is_uint:
+    if x.type.is_uint():
         return Select(total < x, const(x.type, x.type.max_value), total)
     passed = ((x ^ total) & (y ^ total)) < 0
     return Select(passed, _limit_by_sign(x), total)
@@ -102,7 +102,7 @@ def saturating_add(a: Any, b: Any) -> Expr:
 def saturating_sub(a: Any, b: Any) -> Expr:
     """Return a - b of integers, or the limit of their type that it passes."""
     x, y = integer_operands("saturating_sub", a, b)
-    if x.type.is_uint:
+    if x.type.is_uint():
         return Max(x, y) - y
     difference = x - y
     passed = ((x ^ y) & (x ^ difference)) < 0

@@ -28,7 +28,7 @@ def value_of_type(type: Type, value: Any, what: str) -> int | float:
     """
     if not isinstance(value, (int, float, np.integer, np.floating, np.bool_)):
         raise TypeMismatch(f"{value!r} is no number for {what}", where=user_location())
-    if type.is_float:
+    if type.is_float():
         rounded = as_const(const(type, float(value)))
         assert rounded is not None
         return rounded

@@ -22,7 +22,7 @@ def accumulated(lanes: Lanes, s: Store) -> Stmt | None:
         f[i] = f[i] + a[x]  ->  f[i] = f[i] + reduce_add<1>(a[ramp(x, 1, 8)])
     """
     index = lanes.index(s.name, s.index)
-    if index.type.is_vector:
+    if index.type.is_vector():
         return None
 
     def reads(n: Node) -> bool:
@@ -39,7 +39,7 @@ def accumulated(lanes: Lanes, s: Store) -> Stmt | None:
     predicate = None if s.predicate is None else lanes.widen(s.predicate)
     mask = conjunction(lanes.mask, predicate)
     any_lane: Expr | None = mask
-    if mask is not None and mask.type.is_vector:
+    if mask is not None and mask.type.is_vector():
         new = Select(mask, new, identity(op, new.type))
         any_lane = VectorReduce(ReduceOp.OR, mask, 1)
     old = Load(s.value.type, s.name, index, any_lane)

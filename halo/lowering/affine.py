@@ -107,8 +107,8 @@ def is_index(e: Expr) -> bool:
     if isinstance(e, Variable):
         return e.param is None
     if isinstance(e, Cast):
-        return e.type.is_int and e.type.bits >= e.value.type.bits and is_index(e.value)
-    return isinstance(e, _ARITHMETIC) and e.type.is_int and is_index(e.a) and is_index(e.b)
+        return e.type.is_int() and e.type.bits() >= e.value.type.bits() and is_index(e.value)
+    return isinstance(e, _ARITHMETIC) and e.type.is_int() and is_index(e.a) and is_index(e.b)
 
 
 _FOLD: dict[type, Callable[[int, int], int]] = {
@@ -126,10 +126,10 @@ def constant_of(e: Expr) -> int | None:
     """Return the value of integer index arithmetic on constants; None for anything else."""
     if isinstance(e, IntImm):
         return e.value
-    if isinstance(e, Cast) and e.type.is_int and e.value.type.is_integral:
+    if isinstance(e, Cast) and e.type.is_int() and e.value.type.is_integral:
         value = constant_of(e.value)
         return None if value is None else e.type.wrap(value)
-    if not isinstance(e, _ARITHMETIC) or not e.type.is_int or e.type.is_vector:
+    if not isinstance(e, _ARITHMETIC) or not e.type.is_int() or e.type.is_vector():
         return None
     a = constant_of(e.a)
     b = None if a is None else constant_of(e.b)

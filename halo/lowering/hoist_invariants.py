@@ -145,7 +145,7 @@ class _Hoister:
         if isinstance(e, Let):  # its own name is bound inside only
             return e.map_children(self._renamed) if self._moved else e
         level, cost = self._weigh(e)
-        if level < len(self._loops) and cost >= MIN_COST and e.type.is_scalar:
+        if level < len(self._loops) and cost >= MIN_COST and e.type.is_scalar():
             return self._move(self._renamed(e) if self._moved else e, level, name)
         return e.map_children(self._inside) if cost or self._moved else e
 

@@ -53,8 +53,8 @@ class _Memoizer:
 def _bits(e: Expr) -> Expr:
     """Return the scalar `e` as an int64 that no other value of its type gives."""
     t = e.type
-    if t.is_float and t.bits >= 32:
-        e = Reinterpret(Int(t.bits), e)
-    elif t.is_float:
+    if t.is_float() and t.bits() >= 32:
+        e = Reinterpret(Int(t.bits()), e)
+    elif t.is_float():
         return _bits(Cast(Float(32), e))
     return e if e.type == Int(64) else Cast(Int(64), e)

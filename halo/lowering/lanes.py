@@ -41,7 +41,7 @@ class NotVectorizable(Exception):
 
 def broadcast(e: Expr, lanes: int) -> Expr:
     """Return `e` as a vector of `lanes` lanes."""
-    return e if e.type.is_vector else Broadcast(e, lanes)
+    return e if e.type.is_vector() else Broadcast(e, lanes)
 
 
 def lane(e: Expr, i: int) -> Expr:
@@ -52,14 +52,14 @@ def lane(e: Expr, i: int) -> Expr:
         case Ramp():
             return add_scalar(e.base, multiply_scalar(const(e.base.type, i), e.stride))
         case _:
-            return e if e.type.is_scalar else Shuffle((e,), (i,))
+            return e if e.type.is_scalar() else Shuffle((e,), (i,))
 
 
 def conjunction(a: Expr | None, b: Expr | None) -> Expr | None:
     """Return the predicate that holds where `a` and `b` do; None stands for true."""
     if a is None or b is None:
         return b if a is None else a
-    lanes = max(a.type.lanes, b.type.lanes)
+    lanes = max(a.type.lanes(), b.type.lanes())
     return And(a, b) if lanes == 1 else And(broadcast(a, lanes), broadcast(b, lanes))
 
 
@@ -138,7 +138,7 @@ class Lanes:
                 return self._invariant(e)
 
     def _type(self, e: Expr, value: Expr) -> Any:
-        return e.type.with_lanes(value.type.lanes)
+        return e.type.with_lanes(value.type.lanes())
 
     def _binary(self, e: Binary | Comparison, in_index: bool) -> Expr:
         a, b = self.widen(e.a, in_index), self.widen(e.b, in_index)
@@ -154,7 +154,7 @@ class Lanes:
         return type(e)(*self._even(a, b))
 
     def _even(self, a: Expr, b: Expr) -> tuple[Expr, Expr]:
-        if a.type.lanes == b.type.lanes:
+        if a.type.lanes() == b.type.lanes():
             return a, b
         return broadcast(a, self.lanes), broadcast(b, self.lanes)
 
@@ -162,17 +162,17 @@ class Lanes:
         if isinstance(b, Ramp) and not isinstance(a, Ramp):
             a, b = b, a
         if isinstance(a, Ramp):
-            if b.type.is_scalar:
+            if b.type.is_scalar():
                 return self._ramp(add_scalar(a.base, b), a.stride)
             if isinstance(b, Ramp):
                 return self._ramp(add_scalar(a.base, b.base), add_scalar(a.stride, b.stride))
         return add(*self._even(a, b))
 
     def _difference(self, a: Expr, b: Expr) -> Expr:
-        if isinstance(b, Ramp) and (a.type.is_scalar or isinstance(a, Ramp)):
+        if isinstance(b, Ramp) and (a.type.is_scalar() or isinstance(a, Ramp)):
             minus_one = const(b.base.type, -1)
             return self._sum(a, Ramp(mul(b.base, minus_one), mul(b.stride, minus_one), b.lanes))
-        if isinstance(a, Ramp) and b.type.is_scalar:
+        if isinstance(a, Ramp) and b.type.is_scalar():
             base = a.base if as_const(b) == 0 else sub(a.base, b)
             return self._ramp(base, a.stride)
         return sub(*self._even(a, b))
@@ -180,7 +180,7 @@ class Lanes:
     def _product(self, a: Expr, b: Expr) -> Expr:
         if isinstance(b, Ramp):
             a, b = b, a
-        if isinstance(a, Ramp) and b.type.is_scalar:
+        if isinstance(a, Ramp) and b.type.is_scalar():
             return self._ramp(multiply_scalar(a.base, b), multiply_scalar(a.stride, b))
         return mul(*self._even(a, b))
 
@@ -191,7 +191,7 @@ class Lanes:
         value = self.widen(e.value, in_index)
         if value is e.value:
             return e
-        if isinstance(value, Ramp) and e.type.is_int and e.type.bits >= value.type.bits:
+        if isinstance(value, Ramp) and e.type.is_int() and e.type.bits() >= value.type.bits():
             base, stride = value.base, value.stride
             # An index cannot overflow, so the ramp of the wider type is the same ramp.
             if in_index or (is_index(base) and is_index(stride)):
@@ -204,7 +204,7 @@ class Lanes:
         predicate = conjunction(self.mask, predicate)
         if index is e.index and predicate is e.predicate:
             return e
-        vector = index.type.is_vector or (predicate is not None and predicate.type.is_vector)
+        vector = index.type.is_vector() or (predicate is not None and predicate.type.is_vector())
         if not vector:
             return Load(e.type, e.name, index, predicate)
         if predicate is not None:
@@ -218,7 +218,7 @@ class Lanes:
         if condition is e.condition and t is e.true_value and f is e.false_value:
             return e
         t, f = self._even(t, f)
-        if condition.type.is_vector:
+        if condition.type.is_vector():
             t, f = broadcast(t, self.lanes), broadcast(f, self.lanes)
         return Select(condition, t, f)
 
@@ -230,7 +230,7 @@ class Lanes:
             return e
         if e.name == "address_of" or e.kind not in (CallKind.INTRINSIC, CallKind.MATH):
             raise NotVectorizable(e.name)
-        if all(a.type.is_scalar for a in args):
+        if all(a.type.is_scalar() for a in args):
             return Call(e.type, e.name, tuple(args), e.kind)
         wide = tuple(broadcast(a, self.lanes) for a in args)
         return Call(e.type.with_lanes(self.lanes), e.name, wide, e.kind)
@@ -239,7 +239,7 @@ class Lanes:
         value = self.widen(e.value, in_index)
         hidden = self.names.pop(e.name, None)
         name = e.name
-        if value.type.is_vector:
+        if value.type.is_vector():
             name = f"{e.name}.lanes"
             self.names[e.name] = Variable(value.type, name)
         self.forget()

@@ -170,7 +170,7 @@ class _Widening:
             case Add() | Sub() | Mul() if self._is_index(e):
                 return type(e)(self.of(e.a), self.of(e.b))
             case _:
-                return Cast(Int(64).with_lanes(e.type.lanes), e)
+                return Cast(Int(64).with_lanes(e.type.lanes()), e)
 
     def _is_index(self, e: Expr) -> bool:
         if isinstance(e, Variable):

@@ -44,7 +44,7 @@ def check_stack(s: Stmt, functions: Mapping[str, Function], receipts: Receipts) 
                 f"legal: split the loops around it by constants, {function.name}.bound_storage("
                 f"dim, n), or {function.name}.store_in({MemoryType.Heap!r})",
             )
-        size = a.type.bytes * math.prod(int(n) for n in sizes if n is not None)
+        size = a.type.bytes() * math.prod(int(n) for n in sizes if n is not None)
         if size > STACK_MOST:
             refuse(
                 wanted[a.name].entry,

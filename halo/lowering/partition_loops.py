@@ -257,7 +257,7 @@ def fold(e: Any) -> Any:
             if is_false(a) or is_true(b):
                 return b
             return a if is_false(b) or is_true(a) else e
-        case Not(a) if a.type.is_scalar and as_const(a) is not None:
+        case Not(a) if a.type.is_scalar() and as_const(a) is not None:
             return FALSE if is_true(a) else TRUE
         case Select(c, t, f) if as_const(c) is not None:
             return t if is_true(c) else f

@@ -113,13 +113,13 @@ def _memory(around: Surroundings, m: Member, data: str) -> tuple[tuple[Type, ...
         steps = [1] * source.dimensions
         for i, dim in enumerate(source.dims):
             if dim.stride is not None and as_const(dim.stride) == 1:
-                steps[i] = max(1, LINE_BYTES // source.type.bytes)
+                steps[i] = max(1, LINE_BYTES // source.type.bytes())
         return (source.type,), tuple(steps)
     assert isinstance(source, Function)
     steps = [1] * source.dimensions
     types = around.program.functions[data].types
     layout = around.schedules[data].storage.layout
     if layout and layout[0].divisor == 1:
-        line = max(1, LINE_BYTES // max(t.bytes for t in types))
+        line = max(1, LINE_BYTES // max(t.bytes() for t in types))
         steps[layout[0].dimension] = min(line, layout[0].modulus or line)
     return types, tuple(steps)

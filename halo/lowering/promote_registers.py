@@ -151,12 +151,12 @@ class _Survey:
         sizes = [constant_of(e) for e in s.extents]
         known = [n for n in sizes if n is not None]
         array = None
-        if s.memory in _MOVABLE and s.type.is_scalar:
+        if s.memory in _MOVABLE and s.type.is_scalar():
             array = _Array(s, math.prod(known), self._parallel)
             if len(known) < len(sizes):
                 array.why_not = f"its size [{', '.join(map(str, s.extents))}] is not a constant"
-            elif array.size * s.type.bytes > self.max_bytes:
-                bytes = array.size * s.type.bytes
+            elif array.size * s.type.bytes() > self.max_bytes:
+                bytes = array.size * s.type.bytes()
                 array.why_not = f"it takes {bytes} bytes, and registers hold {self.max_bytes}"
             if array.why_not and not array.must_tell:
                 array = None
@@ -212,7 +212,7 @@ class _Rewriter:
             self._scope[s.name] = hidden
         self._memo.clear()
         if pieces is None:
-            is_array = s.memory is MemoryType.Register and s.type.is_scalar
+            is_array = s.memory is MemoryType.Register and s.type.is_scalar()
             memory = MemoryType.Auto if is_array else s.memory
             if body is s.body and memory is s.memory:
                 return s

@@ -119,4 +119,4 @@ def _compares_indices(e: Expr) -> bool:
 
 
 def _is_division(e: Expr) -> bool:
-    return isinstance(e, (Div, Mod)) and e.type.is_int
+    return isinstance(e, (Div, Mod)) and e.type.is_int()

@@ -77,7 +77,7 @@ class SteadyState:
         while isinstance(s, LetStmt):
             self.pivots.discard(s.name)
             form = self.form(s.value)
-            if form is None and is_index(s.value) and s.value.type.bits == 32:
+            if form is None and is_index(s.value) and s.value.type.bits() == 32:
                 self.pivots.add(s.name)
             else:
                 self._lets[s.name] = form
@@ -177,7 +177,7 @@ class SteadyState:
             self._extremum(e)
         elif isinstance(e, Select):
             self._select(e)
-        elif is_intrinsic(e, "likely") and e.type.is_bool:
+        elif is_intrinsic(e, "likely") and e.type.is_bool():
             self._condition(e, True, marked=True)
         elif isinstance(e, Comparison) and not self._learning:
             self._condition(e, True, marked=False)

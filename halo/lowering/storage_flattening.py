@@ -131,7 +131,7 @@ class _Flattener:
         layout = self.layouts[s.name]
         for name, t in zip(layout.buffers, self.types[s.name], strict=True):
             arrays.append(intrinsic("address_of", Load(t, name, layout.first)))
-            size: Expr = i64(t.bytes)
+            size: Expr = i64(t.bytes())
             sizes.append(reduce(Mul, self.extents[s.name], size))
         key = tuple(map(self.expr, s.key))
         return replace(s, key=key, arrays=tuple(arrays), sizes=tuple(sizes), body=body)

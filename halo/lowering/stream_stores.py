@@ -78,8 +78,8 @@ def report_streams(s: Stmt, functions: Mapping[str, Function], receipts: Receipt
 def _streams(s: Store) -> bool:
     t = s.value.type
     dense = isinstance(s.index, Ramp) and as_const(s.index.stride) == 1
-    whole = t.lanes * t.bytes % STREAMED_BYTES == 0
-    return s.streamed and s.predicate is None and dense and whole and not t.is_bool
+    whole = t.lanes() * t.bytes() % STREAMED_BYTES == 0
+    return s.streamed and s.predicate is None and dense and whole and not t.is_bool()
 
 
 def _stores(s: Stmt) -> Iterator[Store]:

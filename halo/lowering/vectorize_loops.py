@@ -161,16 +161,16 @@ class _Vectorizer:
         value, index = self._in.widen(s.value), self._in.index(s.name, s.index)
         predicate = None if s.predicate is None else self._in.widen(s.predicate)
         predicate = conjunction(self._in.mask, predicate)
-        if index.type.is_vector:
+        if index.type.is_vector():
             if self._meets and not isinstance(index, Ramp):
                 raise NotVectorizable(f"its lanes may meet in one cell of {s.name}")
-            if predicate is not None and predicate.type.is_vector:
+            if predicate is not None and predicate.type.is_vector():
                 predicate = broadcast(predicate, lanes)
             return dataclasses.replace(
                 s, value=broadcast(value, lanes), index=index, predicate=predicate
             )
-        masked = predicate is not None and predicate.type.is_vector
-        if value.type.is_vector or masked or _loads_from(value, s.name):
+        masked = predicate is not None and predicate.type.is_vector()
+        if value.type.is_vector() or masked or _loads_from(value, s.name):
             raise NotVectorizable(f"all lanes write the same cell of {s.name}")
         return dataclasses.replace(s, value=value, index=index, predicate=predicate)
 
@@ -184,7 +184,7 @@ class _Vectorizer:
                 return self._bound(s, value)
             start = Variable(base.type, name)
             return LetStmt(name, base, self._bound(s, Ramp(start, value.stride, value.lanes)))
-        if value.type.is_vector:
+        if value.type.is_vector():
             name = f"{s.name}.lanes"
             return LetStmt(name, value, self._bound(s, Variable(value.type, name)))
         body = self._bound(s, None)
@@ -206,7 +206,7 @@ class _Vectorizer:
 
     def _if(self, s: IfThenElse) -> Stmt:
         condition = self._in.widen(s.condition)
-        if condition.type.is_scalar:
+        if condition.type.is_scalar():
             then_case = self._stmt(s.then_case)
             else_case = None if s.else_case is None else self._stmt(s.else_case)
             return IfThenElse(condition, then_case, else_case)
@@ -226,13 +226,13 @@ class _Vectorizer:
 
     def _for(self, s: For) -> Stmt:
         start, extent = self._in.widen(s.min), self._in.widen(s.extent)
-        if start.type.is_vector or extent.type.is_vector:
+        if start.type.is_vector() or extent.type.is_vector():
             raise NotVectorizable(f"the bounds of loop {s.name} differ by lane")
         return For(s.name, start, extent, s.kind, self._bound(s, None), s.note)
 
     def _allocate(self, s: Allocate) -> Stmt:
         extents = tuple(self._in.widen(e) for e in s.extents)
-        if any(e.type.is_vector for e in extents):
+        if any(e.type.is_vector() for e in extents):
             raise NotVectorizable(f"the size of {s.name} differs by lane")
         was = s.name in self._in.own
         self._in.own.add(s.name)
@@ -253,7 +253,7 @@ class _Vectorizer:
         lets: list[tuple[str, Expr]] = []
 
         def named(e: Expr) -> Expr:
-            if not e.type.is_vector or isinstance(e, (Ramp, Broadcast, Variable)):
+            if not e.type.is_vector() or isinstance(e, (Ramp, Broadcast, Variable)):
                 return e
             lets.append((f"{self._loop.name}.part.{len(lets)}", e))
             return Variable(e.type, lets[-1][0])

@@ -45,7 +45,7 @@ def smaller(a: Expr, b: Expr) -> Expr:
 
 def _passing_nan(a: Expr, result: Expr) -> Expr:
     # Max and Min yield their second operand beside a NaN, so only the first is in doubt.
-    return Select(intrinsic("is_nan", a), a, result) if a.type.is_float else result
+    return Select(intrinsic("is_nan", a), a, result) if a.type.is_float() else result
 
 
 def relu(x: Expr) -> Expr:
@@ -123,13 +123,13 @@ def gelu(x: Expr, approximate: bool) -> Expr:
 
 def magnitude(x: Expr) -> Expr:
     """|x| in the type of x."""
-    return x if x.type.is_uint else cast_to(x.type, intrinsic("abs", x))
+    return x if x.type.is_uint() else cast_to(x.type, intrinsic("abs", x))
 
 
 def sign(x: Expr) -> Expr:
     """-1, 0 or 1."""
     zero, one = const(x.type, 0), const(x.type, 1)
-    if x.type.is_uint:
+    if x.type.is_uint():
         return Select(x > zero, one, zero)
     return Select(x > zero, one, Select(x < zero, const(x.type, -1), zero))
 
@@ -141,7 +141,7 @@ def reciprocal(x: Expr) -> Expr:
 
 def divide(a: Expr, b: Expr) -> Expr:
     """a / b; of integers the quotient truncated towards zero."""
-    if not a.type.is_int:
+    if not a.type.is_int():
         return a / b
     # Euclidean division truncates where the dividend is not negative.
     return Select(a < 0, -((-a) / b), a / b)
@@ -149,10 +149,10 @@ def divide(a: Expr, b: Expr) -> Expr:
 
 def modulo(a: Expr, b: Expr) -> Expr:
     """The remainder with the sign of the divisor (numpy's mod)."""
-    if a.type.is_float:
+    if a.type.is_float():
         return a % b
     rest = a % b
-    if not a.type.is_int:
+    if not a.type.is_int():
         return rest
     zero = const(a.type, 0)
     return Select((b < zero) & (rest > zero), rest + b, rest)
@@ -168,9 +168,9 @@ def power(x: Expr, y: Expr) -> Expr:
     exponent = as_const(y)
     if exponent is not None and float(exponent).is_integer() and 0 <= exponent <= 64:
         return integer_power(x, int(exponent))
-    if exponent == 0.5 and x.type.is_float:
+    if exponent == 0.5 and x.type.is_float():
         return sqrt(x)
-    wide = x.type if x.type.is_float else Float(64)
+    wide = x.type if x.type.is_float() else Float(64)
     return cast_to(x.type, pow(cast_to(wide, x), cast_to(wide, y)))
 
 
@@ -186,7 +186,7 @@ def integer_power(x: Expr, n: int) -> Expr:
 
 def convert(x: Expr, to: Type) -> Expr:
     """x as type `to`: anything but zero is true."""
-    if to.is_bool and not x.type.is_bool:
+    if to.is_bool() and not x.type.is_bool():
         return x != const(x.type, 0)
     return cast_to(to, x)
 

@@ -194,10 +194,10 @@ def narrow(e: Expr) -> Expr:
 
     Constants beyond int32 stay as they are, and what depends on them.
     """
-    if e.type.is_float or (isinstance(e, (Variable, IntImm)) and e.type == Int(32)):
+    if e.type.is_float() or (isinstance(e, (Variable, IntImm)) and e.type == Int(32)):
         return e
     match e:
-        case IntImm() if not e.type.is_bool:
+        case IntImm() if not e.type.is_bool():
             return index(e.value)
         case Cast(value=value) if value.type.is_integral:
             inner = narrow(value)

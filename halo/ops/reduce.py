@@ -22,12 +22,12 @@ from halo.ops.views import normal_axis
 
 def lowest(type: Type) -> Expr:
     """Return the value that no other of `type` is less than."""
-    return const(type, float("-inf") if type.is_float else type.min_value)
+    return const(type, float("-inf") if type.is_float() else type.min_value)
 
 
 def highest(type: Type) -> Expr:
     """Return the value that no other of `type` is greater than."""
-    return const(type, float("inf") if type.is_float else type.max_value)
+    return const(type, float("inf") if type.is_float() else type.max_value)
 
 
 def _keep(x: Expr) -> Expr:

@@ -65,7 +65,7 @@ class Value:
 
     def fits(self, type: Type) -> bool:
         """Whether index arithmetic in `type` stays clear of overflow for this value, too."""
-        return max(self.above, self.below) < 1 << (type.bits - 2)
+        return max(self.above, self.below) < 1 << (type.bits() - 2)
 
 
 @dataclass(slots=True)
@@ -100,14 +100,14 @@ class Translator:
 
     def integer(self, e: Expr) -> Value:
         """Return the value of a scalar integer expression."""
-        if not (e.type.is_integral and e.type.is_scalar) or e.type.is_bool:
+        if not (e.type.is_integral and e.type.is_scalar()) or e.type.is_bool():
             raise NotAnswered(f"{e.type} is no scalar integer")
         made: Value = self._remembered(e, _INTEGER, self._unknown)
         return made
 
     def boolean(self, e: Expr) -> Any:
         """Return the set of parameter values for which a scalar bool expression holds."""
-        if not (e.type.is_bool and e.type.is_scalar):
+        if not (e.type.is_bool() and e.type.is_scalar()):
             raise NotAnswered(f"{e.type} is no scalar bool")
         return self._remembered(e, _BOOLEAN, self._unknown_bool)
 
@@ -163,7 +163,7 @@ class Translator:
         if e.name in self._lets:
             return self._lets[e.name]
         name = self._name(e.name)
-        if e.type.is_bool:
+        if e.type.is_bool():
             return self._truth(name, e)
         pw = self.named(name)
         is_index = e.param is None and _computes(e.type)
@@ -215,19 +215,19 @@ class Translator:
         self.facts = self.facts & pw.ge_set(low) & pw.le_set(high)
 
     def _let(self, e: Let) -> Any:
-        known = e.value.type.is_integral and e.value.type.is_scalar
+        known = e.value.type.is_integral and e.value.type.is_scalar()
         if not known:
             return None
         outer = self._lets
-        value = self.boolean(e.value) if e.value.type.is_bool else self.integer(e.value)
+        value = self.boolean(e.value) if e.value.type.is_bool() else self.integer(e.value)
         self._lets = {**outer, e.name: value}
-        made = self.boolean(e.body) if e.type.is_bool else self.integer(e.body)
+        made = self.boolean(e.body) if e.type.is_bool() else self.integer(e.body)
         self._lets = outer
         return made
 
 
 def _computes(type: Type) -> bool:
-    return type.is_int and type.bits >= 32
+    return type.is_int() and type.bits() >= 32
 
 
 def _add(t: Translator, e: Add) -> Value | None:
@@ -300,7 +300,7 @@ def _select(t: Translator, e: Select) -> Value:
 def _cast(t: Translator, e: Cast) -> Value | None:
     """A cast is exact to a type that holds every value of the old one."""
     old = e.value.type
-    if not old.is_integral or old.is_bool:
+    if not old.is_integral or old.is_bool():
         return None
     if e.type.can_represent(old.min_value) and e.type.can_represent(old.max_value):
         return t.integer(e.value)
@@ -337,7 +337,7 @@ _INTEGER: dict[type, Callable[[Translator, Any], Value | None]] = {
 
 def _compare(method: str) -> Callable[[Translator, Any], Any]:
     def rule(t: Translator, e: Comparison) -> Any:
-        if not e.a.type.is_integral or e.a.type.is_bool:
+        if not e.a.type.is_integral or e.a.type.is_bool():
             return None
         return getattr(t.integer(e.a).pw, method)(t.integer(e.b).pw)
 
@@ -345,7 +345,7 @@ def _compare(method: str) -> Callable[[Translator, Any], Any]:
 
 
 def _equal(t: Translator, e: EQ | NE) -> Any:
-    if not e.a.type.is_bool:
+    if not e.a.type.is_bool():
         return _compare("eq_set" if isinstance(e, EQ) else "ne_set")(t, e)
     a, b = t.boolean(e.a), t.boolean(e.b)
     same = (a & b) | (a.complement() & b.complement())

@@ -42,9 +42,9 @@ def span_of(e: Expr, spans: Mapping[str, Span]) -> Span:
 
 
 def _anything(type: Type) -> Span:
-    if type.is_bool:
+    if type.is_bool():
         return (0, 1)
-    narrow = type.is_integral and type.bits < 32
+    narrow = type.is_integral and type.bits() < 32
     return (type.min_value, type.max_value) if narrow else (-_FAR, _FAR)
 
 

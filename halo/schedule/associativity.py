@@ -158,7 +158,7 @@ def _value_by_value(function: Function, d: Definition) -> Associative | None:
         ops.append(split[0])
         rest.append(split[1])
     none = tuple(identity(op, e.type) for op, e in zip(ops, rest, strict=True))
-    floats = any(e.type.is_float for e in rest)
+    floats = any(e.type.is_float() for e in rest)
     doubt = "the last bits may differ from the default schedule's" if floats else ""
     return Associative(tuple(rest), none, tuple(ops), doubt)
 

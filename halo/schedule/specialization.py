@@ -19,7 +19,7 @@ def apply_specialize(
     """Return `state` with loops of their own for where the condition holds."""
     stage = state.stages[entry.stage]
     condition = specialize.condition
-    if not condition.expr.type.is_bool:
+    if not condition.expr.type.is_bool():
         refuse(entry, function, f"{condition} is no condition", f"compare it: {condition} == 1")
     _need_no_fail(function, entry, stage)
     if any(c == condition for c, _ in stage.special):

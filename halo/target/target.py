@@ -149,7 +149,7 @@ class Target:
 
     def supports_type(self, type: Type) -> bool:
         """Whether values of `type` can be computed."""
-        return type.bits in (1, 8, 16, 32, 64)
+        return type.bits() in (1, 8, 16, 32, 64)
 
     def supported(self) -> bool:
         """Whether halo can make machine code for it here; it writes C for any."""
@@ -157,7 +157,7 @@ class Target:
 
     def natural_vector_size(self, type: Type) -> int:
         """Return how many elements of `type` fill a vector register, at least 1."""
-        return max(1, self.vector_bits // (8 * type.bytes))
+        return max(1, self.vector_bits // (8 * type.bytes()))
 
     def set_feature(self, feature: TargetFeature, value: bool = True) -> None:
         """Add `feature` to the target, or take it away.

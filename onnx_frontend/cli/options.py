@@ -86,9 +86,9 @@ def _random(port: Port, text: str, generator: np.random.Generator) -> Array:
     """Return floats in [-1, 1), integers in [0, 100), random bools."""
     shape = parse_shape(text, "--input") if text else _known_shape(port)
     dtype = port.type.dtype
-    if port.type.is_float:
+    if port.type.is_float():
         return generator.uniform(-1, 1, shape).astype(dtype)
-    high = 2 if port.type.is_bool else 100
+    high = 2 if port.type.is_bool() else 100
     return generator.integers(0, high, shape).astype(dtype)
 
 

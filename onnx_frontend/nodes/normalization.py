@@ -23,7 +23,7 @@ def batch_normalization(
     epsilon = node.number("epsilon", 1e-5)
     given = (scale, bias, mean, variance)
     values = [t.constant for t in given if t.constant is not None]
-    if len(values) < len(given) or not x.type.is_float:
+    if len(values) < len(given) or not x.type.is_float():
         return normal.batch_normalization(node.output(), x, scale, bias, mean, variance, epsilon)
     s, b, m, v = (value.astype(np.float64) for value in values)
     factor = s / np.sqrt(v + epsilon)

@@ -31,7 +31,7 @@ def test_quotients_and_rests_by_a_constant_are_euclidean(kernels: Any, t: Type) 
         t.min_value, t.max_value, 8 * LANES, dtype=t.dtype, endpoint=True
     )
     a[:4] = [t.min_value, t.max_value, 0, 1]
-    for divisor in (1, 3, 10, 64, t.max_value, *([-3, t.min_value] if t.is_int else [])):
+    for divisor in (1, 3, 10, 64, t.max_value, *([-3, t.min_value] if t.is_int() else [])):
         quotients, rests = np.zeros_like(a), np.zeros_like(a)
         f = kernel(kernels, t, divisor)
         kernels.run(f, {"a": a, "quotients": quotients, "rests": rests})
@@ -42,4 +42,4 @@ def test_quotients_and_rests_by_a_constant_are_euclidean(kernels: Any, t: Type) 
 @pytest.mark.parametrize("t", TYPES, ids=str)
 def test_division_by_a_constant_is_one_operation_on_the_vector(kernels: Any, t: Type) -> None:
     text = codegen.emit_c(kernels.module(kernel(kernels, t, 3)), host_target()).text
-    assert f"/ ({'u' if t.is_uint else ''}int{t.bits}_t)" in text
+    assert f"/ ({'u' if t.is_uint() else ''}int{t.bits()}_t)" in text

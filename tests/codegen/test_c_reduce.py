@@ -22,21 +22,21 @@ BITS = (ReduceOp.AND, ReduceOp.OR, ReduceOp.XOR)
 
 def sample(t: Type, n: int) -> Any:
     rng = np.random.default_rng(n)
-    if t.is_bfloat:
+    if t.is_bfloat():
         return (rng.normal(1, 0.3, n).astype(np.float32).view(np.uint32) >> 16).astype(np.uint16)
-    if t.is_float:
+    if t.is_float():
         return rng.normal(1, 0.3, n).astype(t.dtype)
-    if t.is_bool:
+    if t.is_bool():
         return rng.integers(0, 2, n).astype(bool)
     return rng.integers(t.min_value, t.max_value, n, dtype=t.dtype, endpoint=True)
 
 
 def operations(t: Type) -> list[ReduceOp]:
-    if t.is_float:
+    if t.is_float():
         return [ReduceOp.ADD, ReduceOp.MUL, ReduceOp.MIN, ReduceOp.MAX]
-    if t.is_bool:
+    if t.is_bool():
         return list(BITS)
-    return [op for op in ReduceOp if t.is_uint or op is not ReduceOp.SATURATING_ADD]
+    return [op for op in ReduceOp if t.is_uint() or op is not ReduceOp.SATURATING_ADD]
 
 
 @pytest.mark.parametrize("t", [*TYPES, *FLOATS], ids=str)

@@ -75,7 +75,7 @@ def test_integers_wrap_and_divide_as_the_ir_says(kernels: Any, t: Type) -> None:
 @pytest.mark.parametrize("t", INTS, ids=str)
 def test_division_by_a_constant_is_euclidean(kernels: Any, t: Type) -> None:
     a, x = corners(t), kernels.index()
-    divisors = [1, 2, 3, 8, 100, *([-2, -3] if t.is_int else [])]
+    divisors = [1, 2, 3, 8, 100, *([-2, -3] if t.is_int() else [])]
     names = {d: f"by_{'minus_' if d < 0 else ''}{abs(d)}" for d in divisors}
     stores = [
         Store(f"{n}_{k}", op(Load(t, "a", x), const(t, d)), x)
@@ -112,8 +112,8 @@ def test_shifts_out_of_range_are_defined(kernels: Any, t: Type) -> None:
     for p, n, left, right in zip(
         a.tolist(), b.tolist(), arrays["left"], arrays["right"], strict=True
     ):
-        assert left == (t.wrap(p << n) if 0 <= n < t.bits else 0)
-        assert right == (0 if n < 0 else p >> min(n, t.bits))
+        assert left == (t.wrap(p << n) if 0 <= n < t.bits() else 0)
+        assert right == (0 if n < 0 else p >> min(n, t.bits()))
 
 
 FLOATS = np.array(
@@ -147,7 +147,7 @@ def test_float_to_integer_truncates_and_saturates(kernels: Any, source: Type) ->
 
 @pytest.mark.parametrize("source", [*INTS, Bool()], ids=str)
 def test_integer_to_float_rounds_to_nearest(kernels: Any, same: Any, source: Type) -> None:
-    a = np.array([0, 1, 1], np.bool_) if source.is_bool else corners(source)
+    a = np.array([0, 1, 1], np.bool_) if source.is_bool() else corners(source)
     for t, got in converted(kernels, source, a, [Float(16), Float(32), Float(64)]).items():
         with np.errstate(over="ignore"):
             same(got, a.astype(t.dtype))

@@ -34,7 +34,7 @@ F32 = Float(32)
 
 def sample(t: Type, n: int, seed: int = 0) -> Any:
     rng = np.random.default_rng(seed)
-    if t.is_float:
+    if t.is_float():
         return rng.normal(0, 10, n).astype(t.dtype)
     return rng.integers(t.min_value, t.max_value, n, dtype=t.dtype, endpoint=True)
 

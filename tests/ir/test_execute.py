@@ -61,7 +61,7 @@ def run(s: Stmt, out: np.ndarray, type: Type = I32, **scalars: int) -> None:
 
 def value(e: Expr) -> Any:
     """Return the value of `e` as a list of its lanes, or one number."""
-    lanes = e.type.lanes
+    lanes = e.type.lanes()
     out = np.zeros(lanes, e.type.dtype)
     index = i64(0) if lanes == 1 else Ramp(i64(0), i64(1), lanes)
     run(Store("out", e, index), out, e.type.element)

@@ -43,7 +43,7 @@ COMPARISONS: dict[type[Expr], Any] = {
 
 
 def shift_left(t: Type, x: int, n: int) -> int:
-    return x << n if 0 <= n < t.bits else 0
+    return x << n if 0 <= n < t.bits() else 0
 
 
 INTRINSICS: dict[str, Any] = {
@@ -52,7 +52,7 @@ INTRINSICS: dict[str, Any] = {
     "bitwise_xor": lambda t, a, b: a ^ b,
     "bitwise_not": lambda t, a: ~a,
     "shift_left": shift_left,
-    "shift_right": lambda t, a, n: a >> min(n, t.bits),
+    "shift_right": lambda t, a, n: a >> min(n, t.bits()),
     "likely": lambda t, a: a,
     "absd": lambda t, a, b: abs(a - b),
 }
@@ -129,7 +129,7 @@ def integers_of(draw: Any, t: Type, depth: int, index: bool) -> Expr:
         return intrinsic(name, draw(sub), draw(sub))
     if kind == 12 and not index:
         name = draw(st.sampled_from(["shift_left", "shift_right"]))
-        return intrinsic(name, draw(sub), const(t, draw(st.integers(0, t.bits - 1))))
+        return intrinsic(name, draw(sub), const(t, draw(st.integers(0, t.bits() - 1))))
     value = draw(sub)
     name = draw(st.sampled_from(["a", "b"]))
     body = draw(sub)

@@ -128,8 +128,8 @@ def test_update_constant_that_does_not_fit():
 
 
 def test_update_with_another_number_of_values():
-    f = define(x, (0, 1), "two")
-    with refused(hl.DefinitionError, "two has 2 values, the update gives 1"):
+    f = define(x, (0, 1), "both")
+    with refused(hl.DefinitionError, "both has 2 values, the update gives 1"):
         f[3] = 5
 
 

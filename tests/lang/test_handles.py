@@ -112,7 +112,7 @@ def test_evaluate_gives_numbers():
 
 
 def test_kinds_of_types_have_halides_names():
-    assert hl.Int(8).code() is hl.TypeCode.Int and hl.BFloat(16).code is hl.TypeCode.BFloat
+    assert hl.Int(8).code() is hl.TypeCode.Int and hl.BFloat(16).code() is hl.TypeCode.BFloat
     assert hl.Int(8).with_code(hl.TypeCode.UInt) == hl.UInt(8)
     assert hl.Type(hl.TypeCode.Float, 32, 1) == hl.Float(32)
 

@@ -26,7 +26,7 @@ def evaluate(build, *columns):
 
 def edges(t):
     values = {0, 1, 2, 3, 7, t.max_value, t.max_value - 1, t.min_value, t.min_value + 1}
-    if t.is_int:
+    if t.is_int():
         values |= {-1, -2, -7}
     return sorted(values)
 
@@ -46,8 +46,8 @@ def pairs(t):
         (lambda a, b: a * b, lambda t, a, b: a * b),
         (lambda a, b: a / b, lambda t, a, b: euclid_div(a, b)),
         (lambda a, b: a % b, lambda t, a, b: euclid_mod(a, b)),
-        (lambda a, b: a << b, lambda t, a, b: a << b if 0 <= b < t.bits else 0),
-        (lambda a, b: a >> b, lambda t, a, b: 0 if b < 0 else a >> min(b, t.bits)),
+        (lambda a, b: a << b, lambda t, a, b: a << b if 0 <= b < t.bits() else 0),
+        (lambda a, b: a >> b, lambda t, a, b: 0 if b < 0 else a >> min(b, t.bits())),
         (lambda a, b: a & b, lambda t, a, b: a & b),
         (lambda a, b: a ^ b, lambda t, a, b: a ^ b),
         (hl.min, lambda t, a, b: min(a, b)),
@@ -64,15 +64,15 @@ def test_integer_operations_wrap_and_round_as_documented(t, build, exact):
 @pytest.mark.parametrize("t", INTEGERS, ids=str)
 def test_bit_counts_and_magnitudes(t):
     a, b = pairs(t)
-    mask = (1 << t.bits) - 1
+    mask = (1 << t.bits()) - 1
 
     def trailing(v):
-        return (v & -v).bit_length() - 1 if v else t.bits
+        return (v & -v).bit_length() - 1 if v else t.bits()
 
     unsigned = [v & mask for v in a.tolist()]
     assert evaluate(hl.popcount, a).tolist() == [v.bit_count() for v in unsigned]
     leading = evaluate(hl.count_leading_zeros, a).tolist()
-    assert leading == [t.bits - v.bit_length() for v in unsigned]
+    assert leading == [t.bits() - v.bit_length() for v in unsigned]
     assert evaluate(hl.count_trailing_zeros, a).tolist() == [trailing(v) for v in unsigned]
     assert evaluate(hl.abs, a).tolist() == [abs(v) for v in a.tolist()]
     distance = evaluate(hl.absd, a, b).tolist()

@@ -30,7 +30,7 @@ def nearest(type: hl.Type, value: float | int) -> float:
 
 
 def as_float(type: hl.Type, stored: Array) -> Array:
-    if type.is_bfloat:
+    if type.is_bfloat():
         return (stored.astype(np.uint32) << 16).view(np.float32)
     return stored.astype(np.float32)
 
@@ -39,7 +39,7 @@ def near_ties(type: hl.Type) -> Array:
     """Return float64 values at and beside the middles between neighbouring numbers of `type`."""
     low = np.random.default_rng(3).integers(0, 0x7BFF, 400).astype(np.uint16)
     low = np.concatenate([low, np.arange(9, dtype=np.uint16)])
-    view = (lambda b: b.view(np.float16)) if not type.is_bfloat else (lambda b: as_float(type, b))
+    view = (lambda b: b.view(np.float16)) if not type.is_bfloat() else (lambda b: as_float(type, b))
     a, b = view(low).astype(np.float64), view(low + np.uint16(1)).astype(np.float64)
     ties = (a + b) / 2
     values = np.concatenate([a, ties, ties * (1 + 2.0**-45), ties * (1 - 2.0**-45)])

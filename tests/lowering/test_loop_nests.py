@@ -69,5 +69,5 @@ def test_the_edges_of_a_clamped_row_are_not_gathered_as_vectors() -> None:
     f[x, y] = edges[x - 1, y] + edges[x + 1, y]
     f.vectorize(x, 32)
     lowered = lower(Request("edges", [f.function], f.schedule())).func.body
-    loads = [n for n in walk(lowered) if isinstance(n, Load) and n.type.is_vector]
+    loads = [n for n in walk(lowered) if isinstance(n, Load) and n.type.is_vector()]
     assert loads and all(isinstance(n.index, Ramp) for n in loads)

@@ -91,7 +91,7 @@ def test_pieces_of_different_size_may_lie_side_by_side() -> None:
         Store("out", Load(Int(32, 4), "a", ramp(1)), ramp(8)),
         Store("out", Load(I32, "a", i64(0)), i64(0)),
     )
-    assert [a.type.lanes for a in check(Allocate("a", I32, (i64(5),), body))] == [1, 4]
+    assert [a.type.lanes() for a in check(Allocate("a", I32, (i64(5),), body))] == [1, 4]
 
 
 def test_an_array_stays_where_accesses_overlap_or_vary() -> None:

@@ -162,13 +162,13 @@ def test_lets_that_differ_by_lane_become_vectors() -> None:
     t, x = v("t"), v("x")
     body = LetStmt("t", load("in", x), Store("out", Add(t, Mul(t, x)), at(x)))
     made = check(vector("x", 0, 8, body))
-    assert any(isinstance(s, LetStmt) and s.value.type.lanes == 8 for s in nodes(made))
+    assert any(isinstance(s, LetStmt) and s.value.type.lanes() == 8 for s in nodes(made))
 
 
 def test_a_let_that_is_a_ramp_keeps_a_scalar_base() -> None:
     body = LetStmt("t", Add(Mul(v("n"), i32(2)), v("x")), Store("out", i32(3), at(v("t"))))
     made = check(vector("x", 0, 8, body))
-    assert all(s.value.type.is_scalar for s in nodes(made) if isinstance(s, LetStmt))
+    assert all(s.value.type.is_scalar() for s in nodes(made) if isinstance(s, LetStmt))
 
 
 def test_a_let_may_hide_the_loop_variable() -> None:

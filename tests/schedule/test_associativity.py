@@ -150,19 +150,19 @@ OPERANDS = [
     (op, t)
     for t in (Int(8), UInt(16), Int(64), Bool(), Float(16), Float(64))
     for op in ReduceOp
-    if not (t.is_float and op in BITS) and not (t.is_bool and op not in BITS)
+    if not (t.is_float() and op in BITS) and not (t.is_bool() and op not in BITS)
     if t == UInt(16) or op is not ReduceOp.SATURATING_ADD
 ]
 
 
 @pytest.mark.parametrize(("op", "t"), OPERANDS, ids=str)
 def test_a_value_combined_with_the_identity_stays_itself(op: ReduceOp, t: Type) -> None:
-    values: list[Any] = [0, 1] if t.is_bool else [0, 1, 100]
-    if t.is_float:
+    values: list[Any] = [0, 1] if t.is_bool() else [0, 1, 100]
+    if t.is_float():
         values = [-0.0, 0.0, 1.5, math.inf]
     none = as_const(identity(op, t))
     pairs = np.array([[v, none] for v in values], t.dtype)
     kept = reduce_lanes(op, t, pairs)
     np.testing.assert_array_equal(kept, pairs[:, 0])
-    if t.is_float:
+    if t.is_float():
         np.testing.assert_array_equal(np.signbit(kept), np.signbit(pairs[:, 0]))

@@ -65,7 +65,7 @@ def random_cases(seeds: Iterable[int], schedules: int = 1) -> dict[str, Case]:
             legal = random_directives(choose, random_pipeline(SeededChooser(seed)))
             p = random_pipeline(SeededChooser(seed))
             p.pipeline().apply_schedule(legal)
-            if not (reassociates(p) and plain.output.types()[0].is_float):
+            if not (reassociates(p) and plain.output.types()[0].is_float()):
                 found[name] = case(name, p.output, p.sizes)
     return found
 

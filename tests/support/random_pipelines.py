@@ -72,7 +72,7 @@ def random_input(choose: Chooser, type_: hl.Type, sizes: tuple[int, int]) -> hl.
     """Return an input that holds whatever a pipeline of output `sizes` can read."""
     rng = np.random.default_rng(choose.integer(0, 1 << 20))
     shape = (sizes[1] + 2 * HALO, sizes[0] + 2 * HALO)
-    if type_.is_float:
+    if type_.is_float():
         # Small integers: sums of them are exact, so that their order does not show.
         data = rng.integers(-20, 20, shape).astype(np.float32)
     else:

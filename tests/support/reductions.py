@@ -35,24 +35,24 @@ EPSILON = {"float16": 2.0**-11, "bfloat16": 2.0**-8, "float32": 2.0**-24, "float
 
 def operations(t: hl.Type) -> list[str]:
     """Return the operations that values of type `t` have."""
-    if t.is_bool:
+    if t.is_bool():
         return ["and", "or", "xor"]
-    some = [op for op in OPERATIONS if not (t.is_float and op in ("and", "or", "xor"))]
-    return some if t.is_uint else [op for op in some if op != "saturating"]
+    some = [op for op in OPERATIONS if not (t.is_float() and op in ("and", "or", "xor"))]
+    return some if t.is_uint() else [op for op in some if op != "saturating"]
 
 
 def source(t: hl.Type) -> hl.Buffer:
     """Return the input: floats around 1, so that products of them stay so; other types whole."""
     rng = np.random.default_rng(11)
     shape = (24, 64)
-    if t.is_float:
+    if t.is_float():
         values = rng.uniform(0.9, 1.1, shape)
         bits = (values.astype(np.float32).view(np.uint32) >> 16).astype(np.uint16)
-        b = hl.Buffer(bits if t.is_bfloat else values.astype(t.dtype))
-        b = b if not t.is_bfloat else hl.Buffer(t, [64, 24])
-        if t.is_bfloat:
+        b = hl.Buffer(bits if t.is_bfloat() else values.astype(t.dtype))
+        b = b if not t.is_bfloat() else hl.Buffer(t, [64, 24])
+        if t.is_bfloat():
             np.asarray(b)[...] = bits
-    elif t.is_bool:
+    elif t.is_bool():
         b = hl.Buffer(rng.integers(0, 2, shape).astype(bool))
     else:
         b = hl.Buffer(rng.integers(t.min_value, t.max_value, shape, t.dtype, endpoint=True))
@@ -80,7 +80,7 @@ def tolerance(t: hl.Type, op: str, terms: int) -> float:
     Each order rounds at most `terms` times, by an epsilon each, of partial results that are no
     larger than twice the sum of all (a difference is compared relative to that sum by the input).
     """
-    if not t.is_float or op in ("min", "max"):
+    if not t.is_float() or op in ("min", "max"):
         return 0.0
     return 2 * terms * EPSILON[str(t)] * 1.1
 
@@ -88,9 +88,9 @@ def tolerance(t: hl.Type, op: str, terms: int) -> float:
 def numbers(b: hl.Buffer) -> Any:
     """Return the cells of `b` as float64 if it holds floats, else as they are."""
     a = np.asarray(b)
-    if b.type().is_bfloat:
+    if b.type().is_bfloat():
         return (a.astype(np.uint32) << 16).view(np.float32).astype(np.float64)
-    return a.astype(np.float64) if b.type().is_float else a
+    return a.astype(np.float64) if b.type().is_float() else a
 
 
 def agree(got: hl.Buffer, want: hl.Buffer, op: str, terms: int) -> None:

@@ -13,14 +13,14 @@ from halo.ir.types import Type
 
 def range_of(t: Type) -> Interval:
     """Return the range of a narrow type; nothing is known of wider ones."""
-    if t.is_integral and t.bits < 32:
+    if t.is_integral and t.bits() < 32:
         return Interval(const(t.element, t.min_value), const(t.element, t.max_value))
     return UNBOUNDED
 
 
 def wraps(t: Type) -> bool:
     """Whether arithmetic of type `t` may wrap: it is not index arithmetic."""
-    return t.is_integral and (t.bits < 32 or t.is_uint)
+    return t.is_integral and (t.bits() < 32 or t.is_uint())
 
 
 def constants(*intervals: Interval) -> list[int] | None:
@@ -52,7 +52,7 @@ def add(e: E.Add, s: Bounds) -> Interval:
     a, b = s.visit(e.a), s.visit(e.b)
     if wraps(e.type):
         return wrapping(lambda x, y: x + y, e, a, b)
-    if e.type.is_float and not (a.is_bounded and b.is_bounded):
+    if e.type.is_float() and not (a.is_bounded and b.is_bounded):
         return UNBOUNDED
     return Interval(s.apply(E.Add, a.min, b.min), s.apply(E.Add, a.max, b.max))
 
@@ -62,7 +62,7 @@ def sub(e: E.Sub, s: Bounds) -> Interval:
     a, b = s.visit(e.a), s.visit(e.b)
     if wraps(e.type):
         return wrapping(lambda x, y: x - y, e, a, b)
-    if e.type.is_float and not (a.is_bounded and b.is_bounded):
+    if e.type.is_float() and not (a.is_bounded and b.is_bounded):
         return UNBOUNDED
     return Interval(s.apply(E.Sub, a.min, b.max), s.apply(E.Sub, a.max, b.min))
 
@@ -72,7 +72,7 @@ def mul(e: E.Mul, s: Bounds) -> Interval:
     a, b = s.visit(e.a), s.visit(e.b)
     if wraps(e.type):
         return wrapping(lambda x, y: x * y, e, a, b)
-    if e.type.is_float and not (a.is_bounded and b.is_bounded):
+    if e.type.is_float() and not (a.is_bounded and b.is_bounded):
         return UNBOUNDED
     if a.is_point and not b.is_point:
         a, b = b, a
@@ -83,7 +83,7 @@ def mul(e: E.Mul, s: Bounds) -> Interval:
             return Interval(*ends) if sign > 0 else Interval(ends[1], ends[0])
     elif s.sign(a.min) > 0 and s.sign(b.min) > 0:
         return Interval(s.apply(E.Mul, a.min, b.min), s.apply(E.Mul, a.max, b.max))
-    if e.type.is_float and constants(a, b) is None:
+    if e.type.is_float() and constants(a, b) is None:
         return UNBOUNDED
     return _hull_of_corners(E.Mul, a, b, s)
 
@@ -104,7 +104,7 @@ def _hull_of_corners(make: Build, a: Interval, b: Interval, s: Bounds) -> Interv
 def div(e: E.Div, s: Bounds) -> Interval:
     """a / b."""
     a, b = s.visit(e.a), s.visit(e.b)
-    if e.type.is_float:
+    if e.type.is_float():
         divisor = as_const(e.b)
         if divisor in (None, 0) or not a.is_bounded:
             return UNBOUNDED
@@ -113,14 +113,14 @@ def div(e: E.Div, s: Bounds) -> Interval:
     if b.is_point and s.sign(b.min):
         ends = s.apply(E.Div, a.min, b.min), s.apply(E.Div, a.max, b.min)
         return Interval(*ends) if s.sign(b.min) > 0 else Interval(ends[1], ends[0])
-    if e.type.is_uint:
+    if e.type.is_uint():
         return Interval(const(e.type.element, 0), a.max)
     if not a.is_bounded or a.min is None or a.max is None:
         return UNBOUNDED
     zero = const(e.type.element, 0)
     if s.sign(b.min) > 0:
         found = Interval(E.Min(a.min, zero), E.Max(a.max, zero))
-    elif e.type.bits < 32:
+    elif e.type.bits() < 32:
         return range_of(e.type)
     else:
         largest = E.Max(a.max, E.Sub(zero, a.min))
@@ -130,7 +130,7 @@ def div(e: E.Div, s: Bounds) -> Interval:
 
 def mod(e: E.Mod, s: Bounds) -> Interval:
     """a % b."""
-    if e.type.is_float:
+    if e.type.is_float():
         return UNBOUNDED
     a, b = s.visit(e.a), s.visit(e.b)
     zero, one = const(e.type.element, 0), const(e.type.element, 1)
@@ -157,11 +157,11 @@ def mod(e: E.Mod, s: Bounds) -> Interval:
 def min_(e: E.Min, s: Bounds) -> Interval:
     """min(a, b)."""
     a, b = s.visit(e.a), s.visit(e.b)
-    if e.type.is_float and b.min is None and b.max is None:
+    if e.type.is_float() and b.min is None and b.max is None:
         return UNBOUNDED  # b may be NaN, and so may the result
     low = s.apply(E.Min, a.min, b.min)
     if a.max is None or b.max is None:
-        nan = e.type.is_float and b.max is None and a.min is None and a.max is None
+        nan = e.type.is_float() and b.max is None and a.min is None and a.max is None
         return Interval(low, None if nan else b.max if a.max is None else a.max)
     return Interval(low, s.simplify(E.Min(a.max, b.max)))
 
@@ -169,7 +169,7 @@ def min_(e: E.Min, s: Bounds) -> Interval:
 def max_(e: E.Max, s: Bounds) -> Interval:
     """max(a, b)."""
     a, b = s.visit(e.a), s.visit(e.b)
-    if e.type.is_float and b.min is None and b.max is None:
+    if e.type.is_float() and b.min is None and b.max is None:
         return UNBOUNDED  # b may be NaN, and so may the result
     high = s.apply(E.Max, a.max, b.max)
     if a.min is None or b.min is None:

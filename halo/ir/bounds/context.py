@@ -52,13 +52,13 @@ class Bounds:
         known = self._done.get(id(e))
         if known is None:
             made = self._visit(e)
-            if not made.is_point and e.type.is_integral and e.type.bits < 32:
+            if not made.is_point and e.type.is_integral and e.type.bits() < 32:
                 made = in_type(made, e.type)
             known = self._done[id(e)] = (e, made)
         return known[1]
 
     def _visit(self, e: Expr) -> Interval:
-        if self.is_fixed(e) and e.type.is_scalar:
+        if self.is_fixed(e) and e.type.is_scalar():
             return Interval.point(e)
         rule = self.rules.get(type(e))
         return UNBOUNDED if rule is None else rule(e, self)

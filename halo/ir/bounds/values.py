@@ -19,14 +19,14 @@ def cast(e: E.Cast, s: Bounds) -> Interval:
     """A conversion: where the value does not fit, the range of the type."""
     source, t = e.value.type, e.type.element
     i = s.visit(e.value)
-    if t.is_bool or source.is_bool:
+    if t.is_bool() or source.is_bool():
         return i if i.is_bounded and t == source else _cast_constants(i, t)
     if source.is_integral and t.is_integral:
         widens = t.can_represent(source.min_value) and t.can_represent(source.max_value)
-        index = source.is_int and t.is_int and source.bits > 32 and t.bits >= 32
+        index = source.is_int() and t.is_int() and source.bits() > 32 and t.bits() >= 32
         if not widens and not (index and s.simplifier.is_index(e.value)):
             return _cast_constants(i, t)
-    elif t.is_float and source.is_float and t.bits < source.bits:
+    elif t.is_float() and source.is_float() and t.bits() < source.bits():
         return _cast_constants(i, t)
     low, high = [None if x is None else s.simplify(cast_to(t, x)) for x in (i.min, i.max)]
     return Interval(low, low if i.is_point else high)
@@ -121,7 +121,7 @@ def _bitwise_and(e: Call, s: Bounds) -> Interval:
     highs: list[Expr] = []
     for a in e.args:
         i = s.visit(a)
-        if i.max is not None and (a.type.is_uint or s.sign(i.min) > 0):
+        if i.max is not None and (a.type.is_uint() or s.sign(i.min) > 0):
             highs.append(i.max)
     if not highs:
         return range_of(e.type)
@@ -132,11 +132,11 @@ def _bitwise_and(e: Call, s: Bounds) -> Interval:
 def _shift(e: Call, s: Bounds) -> Interval:
     i, count = s.visit(e.args[0]), as_const(e.args[1])
     t = e.type.element
-    if not isinstance(count, int) or not 0 <= count < t.bits:
+    if not isinstance(count, int) or not 0 <= count < t.bits():
         return range_of(t)
     by = const(t, count)
     if e.name == "shift_left":
-        if not wraps(t) and s.simplifier.is_index(e.args[0]) and count < t.bits - 1:
+        if not wraps(t) and s.simplifier.is_index(e.args[0]) and count < t.bits() - 1:
             factor = const(t, 1 << count)
             return Interval(s.apply(E.Mul, i.min, factor), s.apply(E.Mul, i.max, factor))
         known = constants(i)

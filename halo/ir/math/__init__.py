@@ -51,8 +51,8 @@ def definition(name: str, args: tuple[Expr, ...]) -> Expr:
     if MATH_FUNCTIONS.get(name) != len(args):
         raise InternalError(f"there is no math function {name} of {len(args)} arguments")
     type = args[0].type
-    if type.bits < 32:
-        wide = Float(32, type.lanes)
+    if type.bits() < 32:
+        wide = Float(32, type.lanes())
         return cast_to(type, definition(name, tuple(cast_to(wide, a) for a in args)))
     if len(args) == 1:
         return _UNARY[name](args[0])

@@ -31,7 +31,7 @@ PI_2 = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33)
 
 def is_single(x: Expr) -> bool:
     """Whether `x` is float32; else it is float64."""
-    return x.type.bits == 32
+    return x.type.bits() == 32
 
 
 def k(x: Expr, value: float) -> Expr:
@@ -67,7 +67,7 @@ def choose(condition: Expr, yes: Expr | float, no: Expr | float) -> Expr:
 
 def integers(type: Type) -> Type:
     """Return the signed integers of the width and lanes of `type`."""
-    return Int(type.bits, type.lanes)
+    return Int(type.bits(), type.lanes())
 
 
 def bits(x: Expr) -> Expr:
@@ -77,17 +77,17 @@ def bits(x: Expr) -> Expr:
 
 def float_of(n: Expr) -> Expr:
     """Return the float that has the bits `n`."""
-    return Reinterpret(Float(n.type.bits, n.type.lanes), n)
+    return Reinterpret(Float(n.type.bits(), n.type.lanes()), n)
 
 
 def mantissa_bits(type: Type) -> int:
     """Return the number of stored mantissa bits."""
-    return 23 if type.bits == 32 else 52
+    return 23 if type.bits() == 32 else 52
 
 
 def with_sign_of(magnitude: Expr, x: Expr) -> Expr:
     """Return `magnitude`, which is not negative, with the sign bit of `x`."""
-    top = const(integers(x.type), -(1 << (x.type.bits - 1)))
+    top = const(integers(x.type), -(1 << (x.type.bits() - 1)))
     return float_of(
         intrinsic("bitwise_or", bits(magnitude), intrinsic("bitwise_and", bits(x), top))
     )
@@ -107,8 +107,8 @@ def nearest(x: Expr, factor: float) -> tuple[Expr, Expr]:
 
 def power_of_two(n: Expr) -> Expr:
     """Return 2**n for an integer of the width of the float, where that is a normal number."""
-    type = Float(n.type.bits, n.type.lanes)
-    bias = 127 if type.bits == 32 else 1023
+    type = Float(n.type.bits(), n.type.lanes())
+    bias = 127 if type.bits() == 32 else 1023
     return float_of(intrinsic("shift_left", n + bias, const(n.type, mantissa_bits(type))))
 
 
@@ -152,9 +152,9 @@ def fast_two_sum(a: Expr, b: Expr) -> tuple[Expr, Expr]:
 
 def widened(x: Expr) -> Expr:
     """Return a float32 as float64."""
-    return Cast(Float(64, x.type.lanes), x)
+    return Cast(Float(64, x.type.lanes()), x)
 
 
 def narrowed(x: Expr) -> Expr:
     """Return a float64 as float32."""
-    return Cast(Float(32, x.type.lanes), x)
+    return Cast(Float(32, x.type.lanes()), x)

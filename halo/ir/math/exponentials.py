@@ -23,8 +23,8 @@ from halo.ir.math.build import (
 
 def reduced(x: Expr) -> tuple[Expr, Expr]:
     """Return (r, n) with x == n*log(2) + r and |r| <= log(2)/2; `n` is an integer."""
-    high, low = LN2[x.type.bits]
-    steps, n = nearest(x, LOG2E[x.type.bits][0])
+    high, low = LN2[x.type.bits()]
+    steps, n = nearest(x, LOG2E[x.type.bits()][0])
     r = fma(steps, k(x, -low), fma(steps, k(x, -high), x))
     return r, n
 

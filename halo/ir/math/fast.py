@@ -43,8 +43,8 @@ _ONE_OVER_PI = 0.3183098861837907
 def fast_exp(x: Expr) -> Expr:
     """Return e**x where that is a normal number, else the nearest such power of e."""
     limited = clamp(x, *((-87.0, 88.0) if is_single(x) else (-708.0, 709.0)))
-    steps, n = nearest(limited, LOG2E[x.type.bits][0])
-    r = fma(steps, k(x, -LN2[x.type.bits][0]), limited)
+    steps, n = nearest(limited, LOG2E[x.type.bits()][0])
+    r = fma(steps, k(x, -LN2[x.type.bits()][0]), limited)
     return fma(r, polynomial(r, _EXP), k(x, 1.0)) * power_of_two(n)
 
 
@@ -56,7 +56,7 @@ def fast_log(x: Expr) -> Expr:
     e = intrinsic("shift_right", raw - root_half, shift)
     f = float_of(raw - intrinsic("shift_left", e, shift)) - 1.0
     log_m = fma(f * f, polynomial(f, _LOG), f)
-    return fma(Cast(x.type, e), k(x, LN2[x.type.bits][0]), log_m)
+    return fma(Cast(x.type, e), k(x, LN2[x.type.bits()][0]), log_m)
 
 
 def fast_pow(x: Expr, y: Expr) -> Expr:
@@ -79,9 +79,9 @@ def fast_cos(x: Expr) -> Expr:
 
 def _alternating_sine(x: Expr, steps: Expr, n: Expr) -> Expr:
     """Return (-1)**n * sin(x - steps*pi)."""
-    high, low = _PI[x.type.bits]
+    high, low = _PI[x.type.bits()]
     r = fma(steps, k(x, -low), fma(steps, k(x, -high), x))
     z = r * r
     s = fma(r * z, polynomial(z, _SIN), r)
-    sign = intrinsic("shift_left", n, const(n.type, n.type.bits - 1))
+    sign = intrinsic("shift_left", n, const(n.type, n.type.bits() - 1))
     return float_of(intrinsic("bitwise_xor", bits(s), sign))

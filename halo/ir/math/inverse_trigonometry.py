@@ -31,7 +31,7 @@ def _near_zero_atan(z: Expr) -> Expr:
 
 
 def _parts_of_pi(x: Expr, share: float) -> tuple[Expr, Expr]:
-    high, low = _PI[x.type.bits]
+    high, low = _PI[x.type.bits()]
     return k(x, high * share), k(x, low * share)
 
 

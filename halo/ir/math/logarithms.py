@@ -55,7 +55,7 @@ def _special(x: Expr, result: Expr) -> Expr:
 
 def log(x: Expr) -> Expr:
     """Return the natural logarithm."""
-    high, low = LN2[x.type.bits]
+    high, low = LN2[x.type.bits()]
     m, e = significand(x)
     f, rest = _significand_log(m)
     return _special(x, fma(e, k(x, high), f + fma(e, k(x, low), rest)))
@@ -78,12 +78,12 @@ def _scaled_log(
 
 def log2(x: Expr) -> Expr:
     """Return the logarithm to base 2; exact for powers of two."""
-    return _scaled_log(x, LOG2E[x.type.bits], None)
+    return _scaled_log(x, LOG2E[x.type.bits()], None)
 
 
 def log10(x: Expr) -> Expr:
     """Return the logarithm to base 10."""
-    return _scaled_log(x, _LOG10_E[x.type.bits], _LOG10_2[x.type.bits])
+    return _scaled_log(x, _LOG10_E[x.type.bits()], _LOG10_2[x.type.bits()])
 
 
 def log1p(x: Expr) -> Expr:
@@ -130,4 +130,4 @@ def _square_root_is_absorbed(x: Expr) -> float:
 
 def _log_of_double(a: Expr) -> Expr:
     """Return log(2*a), without overflow."""
-    return log(a) + LN2[a.type.bits][0]
+    return log(a) + LN2[a.type.bits()][0]

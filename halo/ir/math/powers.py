@@ -55,7 +55,7 @@ def pow(x: Expr, y: Expr) -> Expr:
     half = y * 0.5
     integral = intrinsic("trunc", y) == y
     odd = integral & (intrinsic("trunc", half) != half)
-    minus_zero = const(bits(x).type, -(1 << (x.type.bits - 1)))
+    minus_zero = const(bits(x).type, -(1 << (x.type.bits() - 1)))
     sign = intrinsic("bitwise_and", bits(x), choose(odd, minus_zero, const(minus_zero.type, 0)))
     result = float_of(intrinsic("bitwise_xor", bits(magnitude), sign))
     undefined = (x < zero) & (x > k(x, -INF)) & ~integral

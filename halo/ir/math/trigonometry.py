@@ -58,7 +58,9 @@ def _rotated(s: Expr, cos: Expr, n: Expr) -> Expr:
     one, two = const(n.type, 1), const(n.type, 2)
     zero = const(n.type, 0)
     odd = intrinsic("bitwise_and", n, one) != zero
-    sign = intrinsic("shift_left", intrinsic("bitwise_and", n, two), const(n.type, n.type.bits - 2))
+    sign = intrinsic(
+        "shift_left", intrinsic("bitwise_and", n, two), const(n.type, n.type.bits() - 2)
+    )
     chosen = choose(odd, cos, s)
     return float_of(intrinsic("bitwise_xor", bits(chosen), sign))
 

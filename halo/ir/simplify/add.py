@@ -18,11 +18,11 @@ def add_or_sub(e: Add | Sub, ctx: Context) -> Expr:
     """x + 3 - x -> 3; (a + b) - a -> b; 2*x + x*3 -> x*5; (x/8)*8 + x%8 -> x."""
     a, b = ctx.visit(e.a), ctx.visit(e.b)
     same = e if a is e.a and b is e.b else type(e)(a, b)
-    if e.type.is_float:
+    if e.type.is_float():
         return _of_floats(same)
-    if not e.type.is_scalar:
+    if not e.type.is_scalar():
         return _of_vectors(same, ctx)
-    if e.type.is_integral and not e.type.is_bool:
+    if e.type.is_integral and not e.type.is_bool():
         return _of_integers(same, ctx)
     return same
 

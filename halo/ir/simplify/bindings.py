@@ -20,8 +20,8 @@ def bind(name: str, value: Expr, ctx: Context, *, inline: bool) -> str:
     new = _enter(name, ctx)
     if inline:
         ctx.replaced[new] = value
-    elif value.type.is_integral and value.type.is_scalar:
-        exact = not value.type.is_bool and is_exact(value, ctx)
+    elif value.type.is_integral and value.type.is_scalar():
+        exact = not value.type.is_bool() and is_exact(value, ctx)
         index = is_index(value, ctx)
         interval = Interval.point(value) if exact else UNBOUNDED
         learn(new, value.type, interval, ctx, order=ctx.depth, index=index)
@@ -74,7 +74,7 @@ def is_cheap(e: Expr, ctx: Context) -> bool:
         return all([is_cheap(c, ctx) for c in e.children()])
     if isinstance(e, E.Cast):
         return e.type.is_integral and e.value.type.is_integral and is_cheap(e.value, ctx)
-    if isinstance(e, (E.Add, E.Sub, E.Mul)) and e.type.is_scalar and is_index(e, ctx):
+    if isinstance(e, (E.Add, E.Sub, E.Mul)) and e.type.is_scalar() and is_index(e, ctx):
         terms = linear(e, ctx).terms
         return len(terms) <= 2 and all([isinstance(a, Variable) for a, _ in terms.values()])
     return False

@@ -25,13 +25,13 @@ def comparison(e: Comparison, ctx: Context) -> Expr:
     if as_const(a) is not None and as_const(b) is not None:
         return fold_comparison(same)
     if not a.type.is_integral:
-        return same if a.type.is_scalar else lanewise(same, ctx)
-    if a.type.is_bool:
+        return same if a.type.is_scalar() else lanewise(same, ctx)
+    if a.type.is_bool():
         return _of_bools(same, ctx)
     known = _truth(same, ctx)
     if known is not None:
         return const(same.type, known)
-    if not a.type.is_scalar:
+    if not a.type.is_scalar():
         return lanewise(same, ctx)
     return _normal(same, ctx)
 
@@ -43,7 +43,7 @@ def _of_bools(e: Comparison, ctx: Context) -> Expr:
     value = as_const(b)
     if value is not None and isinstance(e, (EQ, NE)):
         return a if (value == 1) == isinstance(e, EQ) else ctx.visit(E.Not(a))
-    return e if e.type.is_scalar else lanewise(e, ctx)
+    return e if e.type.is_scalar() else lanewise(e, ctx)
 
 
 def _truth(e: Comparison, ctx: Context) -> bool | None:
@@ -89,7 +89,7 @@ def _equality_truth(e: Comparison, d: Linear, ctx: Context) -> bool | None:
 def _normal(e: Comparison, ctx: Context) -> Expr:
     """Move each term to the side where it is added, and divide by the common factor."""
     t = e.a.type
-    modular = isinstance(e, (EQ, NE)) and t.bits >= 32
+    modular = isinstance(e, (EQ, NE)) and t.bits() >= 32
     exact = is_exact(e.a, ctx) and is_exact(e.b, ctx)
     if not (exact or modular):
         return e

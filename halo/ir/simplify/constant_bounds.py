@@ -122,7 +122,7 @@ def learn(
 
 def _is_index(e: Expr, ctx: Context) -> bool:
     t = e.type
-    if not t.is_int or t.bits < 32:
+    if not t.is_int() or t.bits() < 32:
         return False
     if isinstance(e, E.IntImm):
         return True
@@ -282,7 +282,7 @@ def _bitwise_and(e: Call, ctx: Context) -> Pair:
 
 def _shift_right(e: Call, ctx: Context) -> Pair:
     (a, b), count = bounds(e.args[0], ctx), as_const(e.args[1])
-    if isinstance(count, int) and 0 <= count < e.type.bits:
+    if isinstance(count, int) and 0 <= count < e.type.bits():
         return a >> count, b >> count
     return min(a, 0), max(b, 0)
 
@@ -290,7 +290,7 @@ def _shift_right(e: Call, ctx: Context) -> Pair:
 def _shift_left(e: Call, ctx: Context) -> Pair:
     (a, b), count = bounds(e.args[0], ctx), as_const(e.args[1])
     t = e.type
-    if isinstance(count, int) and 0 <= count < t.bits:
+    if isinstance(count, int) and 0 <= count < t.bits():
         a, b = a << count, b << count
         if t.min_value <= a and b <= t.max_value:
             return a, b
@@ -312,7 +312,7 @@ def _absd(e: Call, ctx: Context) -> Pair:
 
 
 def _count(e: Call, ctx: Context) -> Pair:
-    return 0, min(e.args[0].type.bits, e.type.max_value)
+    return 0, min(e.args[0].type.bits(), e.type.max_value)
 
 
 _CALLS: dict[str, Callable[[Call, Context], Pair]] = {

@@ -24,7 +24,7 @@ def div(e: Div, ctx: Context) -> Expr:
     divisor = as_const(b)
     if divisor == 1:
         return a
-    if e.type.is_float:
+    if e.type.is_float():
         return fold_float(same)
     x = as_const(a)
     if isinstance(x, int) and isinstance(divisor, int):
@@ -33,14 +33,14 @@ def div(e: Div, ctx: Context) -> Expr:
         return E.const(e.type, 0)
     if isinstance(divisor, int) and divisor > 0:
         return _by_constant(same, divisor, ctx)
-    return same if e.type.is_scalar else lanewise(same, ctx)
+    return same if e.type.is_scalar() else lanewise(same, ctx)
 
 
 def _by_constant(e: Div, c: int, ctx: Context) -> Expr:
     low, high = bounds(e.a, ctx)
     if low // c == high // c:
         return E.const(e.type, low // c)
-    if not e.type.is_scalar:
+    if not e.type.is_scalar():
         return _of_vector(e, c, ctx)
     a = e.a
     if isinstance(a, Div):
@@ -101,7 +101,7 @@ def mod(e: Mod, ctx: Context) -> Expr:
     """(x*8 + y)%8 -> y%8; x%8 -> x for x in [0, 8); (x%16)%8 -> x%8."""
     a, b = ctx.visit(e.a), ctx.visit(e.b)
     same = e if a is e.a and b is e.b else Mod(a, b)
-    if e.type.is_float:
+    if e.type.is_float():
         return same
     divisor, x = as_const(b), as_const(a)
     if isinstance(x, int) and isinstance(divisor, int):
@@ -110,14 +110,14 @@ def mod(e: Mod, ctx: Context) -> Expr:
         return E.const(e.type, 0)
     if isinstance(divisor, int) and divisor > 0:
         return _modulo_constant(same, divisor, ctx)
-    return same if e.type.is_scalar else lanewise(same, ctx)
+    return same if e.type.is_scalar() else lanewise(same, ctx)
 
 
 def _modulo_constant(e: Mod, c: int, ctx: Context) -> Expr:
     low, high = bounds(e.a, ctx)
     if low // c == high // c:
         return ctx.visit(E.Sub(e.a, E.const(e.type, low // c * c))) if low // c else e.a
-    if not e.type.is_scalar:
+    if not e.type.is_scalar():
         return _of_vector(e, c, ctx)
     a = e.a
     if isinstance(a, Mod):

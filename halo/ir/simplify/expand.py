@@ -33,13 +33,15 @@ def linear(e: Expr, ctx: Context) -> Linear:
 def _linear(e: Expr, ctx: Context) -> Linear:
     if isinstance(e, E.IntImm):
         return Linear({}, e.value)
-    if isinstance(e, (E.Add, E.Sub)) and e.type.is_scalar:
+    if isinstance(e, (E.Add, E.Sub)) and e.type.is_scalar():
         a, b = linear(e.a, ctx), linear(e.b, ctx)
         if len(a.terms) + len(b.terms) <= LARGEST:
             return a.plus(b, 1 if isinstance(e, E.Add) else -1)
     elif isinstance(e, E.Mul) and isinstance(e.b, E.IntImm):
         return linear(e.a, ctx).times(e.b.value)
-    elif isinstance(e, E.Cast) and e.type.is_scalar and _keeps_value(e) and is_exact(e.value, ctx):
+    elif (
+        isinstance(e, E.Cast) and e.type.is_scalar() and _keeps_value(e) and is_exact(e.value, ctx)
+    ):
         inner = linear(e.value, ctx)
         total = Linear({}, inner.constant)
         for x, c in inner.terms.values():
@@ -102,7 +104,7 @@ def _product(a: Linear, b: Linear, ctx: Context) -> Linear:
     total = total.plus(a.offset(-a.constant), b.constant).plus(b.offset(-b.constant), a.constant)
     for x, c in a.terms.values():
         for y, d in b.terms.values():
-            wide = x.type if x.type.bits >= y.type.bits else y.type
+            wide = x.type if x.type.bits() >= y.type.bits() else y.type
             total = total.plus(atom(_times(x, y, wide, ctx), ctx, c * d))
     return total
 

@@ -32,7 +32,7 @@ def _follows(need: Linear, given: Linear, ctx: Context) -> bool:
 
 def constraints(e: Comparison, ctx: Context) -> list[Linear]:
     """Return combinations that are all <= 0 exactly where the scalar `e` holds; maybe none."""
-    if not e.a.type.is_integral or e.a.type.is_bool or not e.a.type.is_scalar:
+    if not e.a.type.is_integral or e.a.type.is_bool() or not e.a.type.is_scalar():
         return []
     d = difference(e.a, e.b, ctx)
     if d is None:
@@ -57,7 +57,7 @@ def assume(e: Expr, holds: bool, ctx: Context) -> None:
     elif isinstance(e, And if holds else Or):
         assume(e.a, holds, ctx)
         assume(e.b, holds, ctx)
-    elif e.type.is_scalar:
+    elif e.type.is_scalar():
         ctx.truths[ctx.keys.key(e)] = holds
         if isinstance(e, Comparison):
             _assume_comparison(e, holds, ctx)
@@ -69,7 +69,7 @@ _OPPOSITE: dict[type[Expr], type[Comparison]] = {LT: GE, LE: GT, GT: LE, GE: LT,
 def _assume_comparison(e: Comparison, holds: bool, ctx: Context) -> None:
     if not holds:
         cls = _OPPOSITE.get(type(e))
-        if cls is None or e.a.type.is_float:
+        if cls is None or e.a.type.is_float():
             return
         e = cls(e.a, e.b)
         ctx.truths[ctx.keys.key(e)] = True

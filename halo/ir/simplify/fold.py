@@ -37,12 +37,12 @@ def fold_float(e: Binary) -> Expr:
     16-bit floats are left alone, and so is what is not finite.
     """
     a, b = as_const(e.a), as_const(e.b)
-    if a is None or b is None or e.type.bits < 32:
+    if a is None or b is None or e.type.bits() < 32:
         return e
     op = _FLOAT_OPS.get(type(e))
     if op is None:
         return e
-    scalar = np.float32 if e.type.bits == 32 else np.float64
+    scalar = np.float32 if e.type.bits() == 32 else np.float64
     with np.errstate(all="ignore"):
         value = float(op(scalar(a), scalar(b)))
     return const(e.type, value) if math.isfinite(value) else e
@@ -58,9 +58,9 @@ def fold_comparison(e: Comparison) -> Expr:
 
 def fold_cast(type: Type, value: int | float) -> Expr | None:
     """Return `value` converted to `type`, or None where that is left to the run-time."""
-    if type.is_bool:
+    if type.is_bool():
         return const(type, value) if value in (0, 1) else None
-    if type.is_float:
+    if type.is_float():
         if isinstance(value, int) and abs(value) > 1 << 53:
             return None
         return const(type, value) if math.isfinite(value) else None

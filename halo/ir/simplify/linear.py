@@ -78,7 +78,7 @@ def build(lin: Linear, type: Type, *, ordered: bool = True) -> Expr:
 
     The constant stands last; a sum starts with a term that is added, where there is one.
     """
-    half = 1 << (type.bits - 1)
+    half = 1 << (type.bits() - 1)
     terms = [(a, (c + half) % (2 * half) - half) for a, c in lin.terms.values()]
     terms = [(a, c) for a, c in terms if c]
     constant = (lin.constant + half) % (2 * half) - half

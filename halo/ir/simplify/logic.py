@@ -29,7 +29,7 @@ def and_(e: And, ctx: Context) -> Expr:
     if is_true(a) or is_false(b):
         return b
     same = e if a is e.a and b is e.b else And(a, b)
-    if not e.type.is_scalar:
+    if not e.type.is_scalar():
         return lanewise(same, ctx)
     return _chain(same, ctx)
 
@@ -42,7 +42,7 @@ def or_(e: Or, ctx: Context) -> Expr:
     if is_false(a) or is_true(b):
         return b
     same = e if a is e.a and b is e.b else Or(a, b)
-    if not e.type.is_scalar:
+    if not e.type.is_scalar():
         return lanewise(same, ctx)
     return _chain(same, ctx)
 
@@ -108,7 +108,7 @@ def negation(e: Expr) -> Expr | None:
     cls = _NEGATED.get(type(e))
     if cls is None or not isinstance(e, E.Comparison):
         return None
-    if e.a.type.is_float and not isinstance(e, (E.EQ, E.NE)):
+    if e.a.type.is_float() and not isinstance(e, (E.EQ, E.NE)):
         return None
     return cls(e.a, e.b)
 
@@ -140,11 +140,11 @@ def select(e: Select, ctx: Context) -> Expr:
         c = c.value
     if isinstance(c, Not):
         c, a, b = c.a, b, a
-    if e.type.is_bool and c.type == e.type:
+    if e.type.is_bool() and c.type == e.type:
         logical = _of_bools(c, a, b)
         if logical is not None:
             return ctx.visit(logical)
-    if isinstance(a, E.Broadcast) and isinstance(b, E.Broadcast) and c.type.is_scalar:
+    if isinstance(a, E.Broadcast) and isinstance(b, E.Broadcast) and c.type.is_scalar():
         return E.Broadcast(ctx.visit(Select(c, a.value, b.value)), a.lanes)
     if c is e.condition and a is e.true_value and b is e.false_value:
         return e

@@ -21,7 +21,7 @@ def min_or_max(e: Min | Max, ctx: Context) -> Expr:
     a, b = ctx.visit(e.a), ctx.visit(e.b)
     cls = type(e)
     same = e if a is e.a and b is e.b else cls(a, b)
-    if e.type.is_float:
+    if e.type.is_float():
         return fold_float(same)
     if ctx.keys.key(a) == ctx.keys.key(b):
         return a
@@ -31,7 +31,7 @@ def min_or_max(e: Min | Max, ctx: Context) -> Expr:
     known = _decided(cls, a, b, ctx)
     if known is not None:
         return known
-    if not e.type.is_scalar:
+    if not e.type.is_scalar():
         return lanewise(same, ctx)
     if isinstance(a, E.IntImm):
         same = cls(b, a)

@@ -21,11 +21,11 @@ def mul(e: Mul, ctx: Context) -> Expr:
     factor = as_const(b)
     if factor == 1:
         return a
-    if e.type.is_float:
+    if e.type.is_float():
         return fold_float(same)
     if factor == 0:
         return b
-    if not e.type.is_scalar:
+    if not e.type.is_scalar():
         return lanewise(same, ctx)
     return _of_integers(same, ctx)
 

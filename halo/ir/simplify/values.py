@@ -24,11 +24,11 @@ def variable(e: Variable, ctx: Context) -> Expr:
     replaced = ctx.replaced.get(e.name)
     if replaced is not None:
         return replaced
-    if e.param is None and e.type.is_integral and e.type.is_scalar:
+    if e.param is None and e.type.is_integral and e.type.is_scalar():
         known = known_of(e, ctx)
         if known is not None and known.low == known.high:
             return const(e.type, known.low)
-        if e.type.is_bool and ctx.truths:
+        if e.type.is_bool() and ctx.truths:
             holds = ctx.truths.get(ctx.keys.key(e))
             return e if holds is None else const(e.type, holds)
     return e
@@ -50,27 +50,31 @@ def cast(e: Cast, ctx: Context) -> Expr:
         if inner is not None:
             return ctx.visit(cast_to(t, inner))
     same = e if v is e.value else Cast(t, v)
-    made = None if t.is_scalar else cast_vector(same, ctx)
+    made = None if t.is_scalar() else cast_vector(same, ctx)
     return same if made is None else made
 
 
 def _through(v: Cast, t: Type, ctx: Context) -> Expr | None:
     """Return what `v` casts if casting that to `t` gives the same, else None."""
     a, b = v.value.type, v.type
-    if t.is_bool or b.is_bool:
+    if t.is_bool() or b.is_bool():
         return None
     if a.is_integral and b.is_integral:
         low, high = bounds(v.value, ctx)
         if b.min_value <= low and high <= b.max_value:
             return v.value
-        return v.value if t.is_integral and t.bits <= b.bits else None
-    if a.is_integral and b.is_float and not b.is_bfloat:
+        return v.value if t.is_integral and t.bits() <= b.bits() else None
+    if a.is_integral and b.is_float() and not b.is_bfloat():
         low, high = bounds(v.value, ctx)
-        exact = 1 << {16: 11, 32: 24, 64: 53}[b.bits]
-        if -exact <= low and high <= exact and (b.bits > 16 or exact <= 2048):
-            return v.value if t.is_float and t.bits >= b.bits else _if_held(v.value, t, low, high)
-    widens = a.is_float and b.is_float and a.bits < b.bits and t.is_float
-    return v.value if widens and t.bits >= b.bits else None
+        exact = 1 << {16: 11, 32: 24, 64: 53}[b.bits()]
+        if -exact <= low and high <= exact and (b.bits() > 16 or exact <= 2048):
+            return (
+                v.value
+                if t.is_float() and t.bits() >= b.bits()
+                else _if_held(v.value, t, low, high)
+            )
+    widens = a.is_float() and b.is_float() and a.bits() < b.bits() and t.is_float()
+    return v.value if widens and t.bits() >= b.bits() else None
 
 
 def _if_held(e: Expr, t: Type, low: int, high: int) -> Expr | None:
@@ -140,10 +144,10 @@ def _shift(e: Call, values: Values) -> Expr:
     x, count = values
     assert isinstance(x, int) and isinstance(count, int)
     if e.name == "shift_left":
-        return const(e.type, x << count if 0 <= count < e.type.bits else 0)
+        return const(e.type, x << count if 0 <= count < e.type.bits() else 0)
     if count < 0:
         return e
-    return const(e.type, x >> min(count, e.type.bits))
+    return const(e.type, x >> min(count, e.type.bits()))
 
 
 def _rounding(f: Callable[[float], float]) -> Callable[[Call, Values], Expr]:

@@ -35,7 +35,7 @@ def _sum_of_ramps(e: E.Add | E.Sub, ctx: Context) -> Expr:
             return e
     (a, s), (b, t) = parts
     base, stride = ctx.visit(type(e)(a, b)), ctx.visit(type(e)(s, t))
-    return made_ramp(base, stride, e.type.lanes)
+    return made_ramp(base, stride, e.type.lanes())
 
 
 def made_ramp(base: Expr, stride: Expr, lanes: int) -> Expr:
@@ -55,7 +55,7 @@ def shuffle(e: E.Shuffle, ctx: Context) -> Expr:
     """Lanes of equal broadcasts are a broadcast; all lanes of one vector in order are it."""
     made: E.Shuffle = e.map_children(ctx.visit)
     first, lanes = made.vectors[0], len(made.indices)
-    if len(made.vectors) == 1 and made.indices == tuple(range(first.type.lanes)):
+    if len(made.vectors) == 1 and made.indices == tuple(range(first.type.lanes())):
         return first
     if isinstance(first, Broadcast):
         key = ctx.keys.key(first.value)
@@ -85,7 +85,7 @@ def vector_reduce(e: E.VectorReduce, ctx: Context) -> Expr:
     """
     made: E.VectorReduce = e.map_children(ctx.visit)
     value = made.value
-    if value.type.lanes == made.lanes:
+    if value.type.lanes() == made.lanes:
         return value
     if isinstance(value, Broadcast):
         single = value.value
@@ -107,7 +107,7 @@ def cast_vector(e: E.Cast, ctx: Context) -> Expr | None:
     v = e.value
     if isinstance(v, Broadcast):
         return Broadcast(ctx.visit(E.Cast(e.type.element, v.value)), v.lanes)
-    wider = e.type.is_integral and e.type.bits >= v.type.bits
+    wider = e.type.is_integral and e.type.bits() >= v.type.bits()
     if isinstance(v, Ramp) and wider and v.type.is_integral and is_exact(v, ctx):
         base = ctx.visit(E.Cast(e.type.element, v.base))
         return Ramp(base, ctx.visit(E.Cast(e.type.element, v.stride)), v.lanes)
