@@ -57,15 +57,15 @@ class StructuralKeys:
         while stack:
             top = stack[-1]
             children = top.children()
-            missing = [c for c in children if id(c) not in keys]
-            if missing:
-                stack.extend(missing)
+            found = [keys.get(id(c)) for c in children]
+            if None in found:
+                stack.extend([c for c, k in zip(children, found, strict=True) if k is None])
                 continue
             stack.pop()
             if id(top) not in keys:
                 cls = top.__class__
                 sign = _SIGNATURES.get(cls) or _signature(cls)
-                kids = tuple([keys[id(c)][0] for c in children])
+                kids = tuple([k[0] for k in found if k is not None])
                 keys[id(top)] = (table.setdefault((cls, sign(top), kids), len(table)), top)
         return keys[id(node)][0]
 

@@ -44,8 +44,10 @@ def bounds(e: Expr, ctx: Context) -> Pair:
 def linear_bounds(lin: Linear, ctx: Context) -> Pair:
     """Return constants between which the exact value of `lin` lies."""
     low = high = lin.constant
+    known_bounds = ctx.bounds
     for atom, c in lin.terms.values():
-        a, b = bounds(atom, ctx)
+        known = known_bounds.get(id(atom))  # asked at each step of each proof
+        a, b = bounds(atom, ctx) if known is None else known[1]
         if c > 0:
             low += c * a
             high += c * b

@@ -17,6 +17,8 @@ _STEPS = 40
 
 _DEPTH = 10
 
+_CHOICES = frozenset({E.Min, E.Max, E.Select, Call})
+
 
 def difference(a: Expr, b: Expr, ctx: Context) -> Linear | None:
     """Return a - b over the integers, or None if either may wrap."""
@@ -83,11 +85,12 @@ class _Proof:
         innermost: tuple[int, int, Linear] | None = None
         quotient: int | None = None
         for key, (a, c) in lin.terms.items():
-            if isinstance(a, (E.Min, E.Max, E.Select)) or is_intrinsic(a, "promise_clamped"):
+            kind = type(a)
+            if kind in _CHOICES and (kind is not Call or is_intrinsic(a, "promise_clamped")):
                 choices, all_needed = self._choices(a, c)
                 if choices:
                     rest = lin.without(key)
-                    found = [self.holds(rest.plus(x, c), depth) for x in choices]
+                    found = (self.holds(rest.plus(x, c), depth) for x in choices)
                     return all(found) if all_needed else any(found)
             elif isinstance(a, Variable):
                 known = known_of(a, self.ctx)

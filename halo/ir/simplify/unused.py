@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from halo.ir.expr import Call, Expr, Load
+from halo.ir.expr import Call, Expr, Let, Load, Variable
 from halo.ir.node import map_tuple
 from halo.ir.stmt import (
     Allocate,
@@ -68,8 +68,7 @@ class _Sweep:
     def _note(self, e: Expr) -> Expr:
         names = self.free.get(id(e))
         if names is None:
-            memory = {n.name for n in walk(e) if isinstance(n, (Load, Call))}
-            names = self.free[id(e)] = free_variables(e) | memory
+            names = self.free[id(e)] = _names_in(e)
         self.used |= names
         return e
 
@@ -99,3 +98,11 @@ class _Sweep:
         for extent in s.extents:
             self._note(extent)
         return s if body is s.body else dataclasses.replace(s, body=body)
+
+
+def _names_in(e: Expr) -> frozenset[str]:
+    """Return the names of the variables that are free in `e` and of what it reads and calls."""
+    nodes = list(walk(e))
+    if any([isinstance(n, Let) for n in nodes]):
+        return free_variables(e) | {n.name for n in nodes if isinstance(n, (Load, Call))}
+    return frozenset([n.name for n in nodes if isinstance(n, (Variable, Load, Call))])
