@@ -37,7 +37,7 @@ EFFECTS = frozenset({"print", "require", "trace"})
 
 ``print(value, condition, part, ...)`` writes a line of its parts where `condition` holds;
 ``require(value, condition, part, ...)`` leaves the function where it does not hold, and says so by
-its parts; ``trace(cell, true, name, value_index, coordinate, ...)`` reports a load. A part is a
+its parts; ``trace(cell, where, name, value_index, coordinate, ...)`` reports a load. A part is a
 `StringImm` or a number. `halo.lowering.lift_effects` makes statements of them, so that no later
 pass and no back end meets one.
 """

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from halo.ir.effects import without_effects
-from halo.ir.expr import TRUE, Call, CallKind, Expr, StringImm, i32
+from halo.ir.expr import TRUE, Call, CallKind, Expr, StringImm, i32, is_true
 from halo.ir.function import Function, output_buffer
-from halo.ir.intrinsics import effect
+from halo.ir.intrinsics import effect, intrinsic, is_intrinsic
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.stmt import (
     CallExtern,
+    IfThenElse,
     ProducerConsumer,
     Provide,
     Realize,
@@ -78,7 +79,7 @@ class _Tracer:
                 return self._produce(s)
             case Provide():
                 made = s.map_children(self._child)
-                return block(made, *self._stores(s)) if self._of(s.name).stores else made
+                return block(made, self._stores(s)) if self._of(s.name).stores else made
             case _:
                 return s.map_children(self._child)
 
@@ -91,26 +92,34 @@ class _Tracer:
     def _expr(self, e: Expr) -> Expr:
         known = self._memo.get(id(e))
         if known is None:
-            made = e.map_children(self._expr)
-            if isinstance(made, Call) and made.kind in (CallKind.FUNC, CallKind.IMAGE):
-                made = self._load(made)
+            if is_intrinsic(e, "predicated"):
+                cell, condition = e.children()
+                made = self._load(cell.map_children(self._expr), self._expr(condition))
+            else:
+                made = e.map_children(self._expr)
+                if isinstance(made, Call) and made.kind in (CallKind.FUNC, CallKind.IMAGE):
+                    made = self._load(made, TRUE)
             known = self._memo[id(e)] = (e, made)  # e is kept so that its id stays its own
         return known[1]
 
-    def _load(self, e: Call) -> Expr:
-        if not self._of(e.name).loads:
-            return e
-        parts = (StringImm(e.name), i32(e.value_index), *map(without_effects, e.args))
-        return effect("trace", e, TRUE, parts)
+    def _load(self, cell: Expr, condition: Expr) -> Expr:
+        """Return `cell`, read only where `condition` holds, and reported there."""
+        assert isinstance(cell, Call)
+        loaded = cell if is_true(condition) else intrinsic("predicated", cell, condition)
+        if not self._of(cell.name).loads:
+            return loaded
+        parts = (StringImm(cell.name), i32(cell.value_index), *map(without_effects, cell.args))
+        return effect("trace", loaded, without_effects(condition), parts)
 
-    def _stores(self, s: Provide) -> Sequence[Stmt]:
+    def _stores(self, s: Provide) -> Stmt:
         at = tuple(map(without_effects, s.args))
         code = TraceEventCode.store
         made: list[Stmt] = []
         for i, v in enumerate(s.values):
             cell = Call(v.type, s.name, at, CallKind.FUNC, None, i)
             made.append(Trace(code, s.name, cell, at, i))
-        return made
+        told = block(*made)
+        return told if s.predicate is None else IfThenElse(without_effects(s.predicate), told)
 
     def _realize(self, s: Realize) -> Stmt:
         box = tuple(e for ends in s.bounds for e in ends)

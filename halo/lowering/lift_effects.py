@@ -64,7 +64,8 @@ def _load(e: Call) -> Stmt:
 def _statement(e: Call) -> Stmt:
     condition = e.args[1]
     if e.name == "trace":
-        return _load(e)
+        load = _load(e)
+        return load if is_true(condition) else IfThenElse(condition, load)
     message = tuple(p.value if isinstance(p, StringImm) else p for p in e.args[2:])
     if e.name == "require":
         return AssertStmt(condition, ErrorCode.REQUIREMENT, message)

@@ -216,3 +216,25 @@ def test_loads_of_an_extern_stage_are_its_own_business() -> None:
     found = events(f, [3])
     assert Counter(e.event for e in found if e.func == g.name()) == {Code.store: 3}
     assert Code.produce in {e.event for e in found if e.func == f.name()}
+
+
+@pytest.mark.parametrize("vector", [False, True], ids=["scalar", "vector"])
+@pytest.mark.parametrize("tail", [t for t in hl.TailStrategy if t is not hl.TailStrategy.Auto])
+def test_only_cells_that_a_tail_touches_are_told(tail: hl.TailStrategy, vector: bool) -> None:
+    g, f, h = hl.funcs("g f h")
+    g[x] = x * x
+    f[x] = g[x] + 1
+    h[x] = f[x]
+    g.compute_root().trace_loads()
+    f.compute_root().split(x, "xo", "xi", 4, tail).trace_stores()
+    if vector:
+        f.vectorize("xi")
+    found = events(h, [11])
+    beyond = {code: any(e.event is code and e.coordinates == (11,) for e in found) for code in Code}
+    T = hl.TailStrategy
+    assert beyond[Code.load] == (tail in (T.RoundUp, T.PredicateStores, T.RoundUpAndBlend))
+    assert beyond[Code.store] == (tail in (T.RoundUp, T.PredicateLoads, T.RoundUpAndBlend))
+    told = {e.coordinates[0]: e.value for e in found if e.event is Code.load}
+    assert {i: told[i] for i in range(11)} == {i: i * i for i in range(11)}
+    told = {e.coordinates[0]: e.value for e in found if e.event is Code.store}
+    assert {i: told[i] for i in range(11)} == {i: i * i + 1 for i in range(11)}
