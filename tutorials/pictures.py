@@ -18,6 +18,7 @@ def picture_of_cells(
     panels: Mapping[str, Any],
     legend: str | Sequence[str],
     axes: tuple[str, str] = ("x", "y"),
+    rows: Sequence[str] = (),
 ) -> None:
     """Write a picture of arrays side by side, each number a coloured cell.
 
@@ -32,6 +33,8 @@ def picture_of_cells(
         What the numbers are, or what 0, 1, ... stand for.
     axes
         What x and y are.
+    rows
+        Names for the coordinates of y.
     """
     if matplotlib is None:
         print(f"the picture {name}.png is skipped: it needs matplotlib (pip install .[docs])")
@@ -50,6 +53,8 @@ def picture_of_cells(
         place.set(title=title, xlabel=axes[0], ylabel=axes[1])
         place.xaxis.get_major_locator().set_params(integer=True)
         place.yaxis.get_major_locator().set_params(integer=True)
+        if rows:
+            place.set_yticks(range(len(rows)), rows if place is places[0] else [""] * len(rows))
     if isinstance(legend, str):
         figure.colorbar(image, ax=places, label=legend)
     else:
