@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -17,16 +19,20 @@ INDEX = (TUTORIALS / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
-def as_started_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have lessons find what lies beside them, and write into a folder of the test."""
-    monkeypatch.syspath_prepend(str(TUTORIALS))
+def somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have pictures written into a folder of the test."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HALO_PICTURES", raising=False)
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
-def test_a_lesson_runs_and_its_assertions_hold(lesson: Path) -> None:
-    runpy.run_path(str(lesson), run_name="__main__")
+def test_a_lesson_runs_and_its_assertions_hold(
+    lesson: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT), os.pathsep)
+    command = [sys.executable, "-W", "error", str(lesson)]  # alone, as it is started by hand
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
