@@ -123,12 +123,15 @@ class Type:
         return self.with_lanes(1)
 
     def is_scalar(self) -> bool:
+        """One lane."""
         return self._lanes == 1
 
     def is_vector(self) -> bool:
+        """Several lanes."""
         return self._lanes != 1
 
     def is_bool(self) -> bool:
+        """The bool type, of any number of lanes."""
         return self._bits == 1 and self._code is TypeCode.UINT
 
     def is_int(self) -> bool:
@@ -149,6 +152,7 @@ class Type:
         return self._code is TypeCode.FLOAT or self._code is TypeCode.BFLOAT
 
     def is_bfloat(self) -> bool:
+        """bfloat16."""
         return self._code is TypeCode.BFLOAT
 
     def is_handle(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from halo.ir.expr import Expr, as_const
 from halo.ir.function import Function
 from halo.ir.intrinsics import is_intrinsic
+from halo.ir.memory import is_plain
 from halo.ir.simplify import simplify
 from halo.ir.stmt import (
     CallExtern,
@@ -137,7 +138,8 @@ class _Teller:
         types = ", ".join(map(str, s.types))
         during = f"one iteration of {around[-1].name}" if around else "the whole run"
         memory = "" if s.memory is MemoryType.Auto else f" in {s.memory.name.lower()} memory"
-        text = f"kept: {types}[{', '.join(extents)}]{memory} during {during}"
+        order = "" if is_plain(s.layout) else f" laid out ({', '.join(map(str, s.layout))})"
+        text = f"kept: {types}[{', '.join(extents)}]{order}{memory} during {during}"
         self.stories[s.name].storage.append(text)
 
     def _text(self, e: Expr) -> str:

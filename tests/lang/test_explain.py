@@ -111,3 +111,10 @@ def test_a_refused_directive_is_an_error_here_as_well() -> None:
         funcs["inner"].compute_root()
         funcs["g"].compute_root()
         funcs["h"].explain()
+
+
+def test_storage_in_another_layout_tells_which() -> None:
+    funcs = build()
+    funcs["g"].compute_root().split_storage(y, "yo", "yi", 8).reorder_storage("yi", x, "yo")
+    kept = next(line for line in story(funcs, "g") if line.startswith("kept:"))
+    assert "laid out (yi = d1%8, x, yo = d1/8)" in kept

@@ -27,11 +27,9 @@ _ORDER = (
     "generators",
     "targets",
     "errors",
+    "handles",
 )
-_FOUND = sorted((DOCS / "language").glob("*.md"))
-PAGES = sorted(
-    _FOUND, key=lambda p: (p.stem not in _ORDER, p.stem in _ORDER and _ORDER.index(p.stem))
-)
+PAGES = [DOCS / "language" / f"{name}.md" for name in _ORDER]
 MARK = "<!-- from here on written by: pytest tests/test_language.py --update-golden -->\n"
 
 _ENTRY = re.compile(r"^### (.*)$", re.MULTILINE)
@@ -93,7 +91,7 @@ class Entry:
     @cached_property
     def examples(self) -> list[Example]:
         """The programs, in order."""
-        return [Example(p, output) for p, output in _EXAMPLE.findall(self.body)]
+        return examples(self.body)
 
 
 def entries(page: Path) -> list[Entry]:
@@ -103,6 +101,14 @@ def entries(page: Path) -> list[Entry]:
         Entry(page, parts[i], re.split(r"^## ", parts[i + 1], maxsplit=1, flags=re.MULTILINE)[0])
         for i in range(0, len(parts), 2)
     ]
+
+
+def examples(text: str) -> list[Example]:
+    """Return the programs of a text."""
+    return [Example(program, output) for program, output in _EXAMPLE.findall(text)]
+
+
+ALL = [e for page in PAGES for e in entries(page)]
 
 
 def index() -> str:
@@ -117,5 +123,6 @@ def index() -> str:
 
 
 def _row(entry: Entry, link: str) -> str:
-    names = " ".join(f"[`{n}`]({link})" for n in entry.names)
-    return f"| {names} | {entry.meaning.replace('|', chr(92) + '|')} |"
+    names = " ".join(f"`{n}`" for n in entry.names)
+    meaning = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", entry.meaning).replace("|", r"\|")
+    return f"| [{names}]({link}) | {meaning} |"
