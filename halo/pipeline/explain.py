@@ -27,7 +27,8 @@ from halo.ir.substitute import substitute
 from halo.lowering import loops_of, lower
 from halo.pipeline.parts import Parts
 from halo.pipeline.request import whole_request
-from halo.schedule.receipts import Receipt
+from halo.schedule.directives import Precompute
+from halo.schedule.receipts import Receipt, Status
 from halo.schedule.stories import Explanation, FuncStory, Nest
 
 
@@ -47,14 +48,21 @@ def explain(outputs: Sequence[Function]) -> Explanation:
     teller.visit(loops_of(request), (), "", {})
     for f in outputs:
         teller.stories[f.name].place = "an output: computed into the caller's buffer"
-    for story in teller.stories.values():
-        if not story.place:
-            story.place = "inlined: its value is computed wherever it is used, nothing is kept"
     others: list[Receipt] = []
     for r in lower(request).receipts:
         owner = teller.stories.get(r.entry.func)
         (others if owner is None else owner.receipts).append(r)
+    for story in teller.stories.values():
+        story.place = story.place or _unplaced(story)
     return Explanation(tuple(teller.stories.values()), tuple(others))
+
+
+def _unplaced(story: FuncStory) -> str:
+    """Return where a Func is that no loops compute."""
+    for r in story.receipts:
+        if isinstance(r.entry.directive, Precompute) and r.status is Status.APPLIED:
+            return "precomputed: its cells are an array in the code"
+    return "inlined: its value is computed wherever it is used, nothing is kept"
 
 
 @dataclass(slots=True)

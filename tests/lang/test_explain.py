@@ -43,6 +43,13 @@ def test_an_inlined_func_is_kept_nowhere() -> None:
     assert story(build(), "inner")[1].startswith("inlined: its value is computed wherever")
 
 
+def test_what_is_precomputed_is_an_array_in_the_code() -> None:
+    funcs = build()
+    funcs["f"].precompute()
+    funcs["h"].bound(x, 0, 8).bound(y, 0, 8)
+    assert story(funcs, "f")[1] == "precomputed: its cells are an array in the code"
+
+
 def test_a_place_names_the_loop() -> None:
     funcs = build()
     funcs["g"].compute_root()
