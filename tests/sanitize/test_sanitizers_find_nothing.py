@@ -14,6 +14,13 @@ VALUE_TESTS = [
     "tests/lowering/test_schedules_keep_values.py",
     "tests/codegen",
     "tests/ir_math/test_math_in_c.py",
+    "tests/lowering/test_folded_storage.py",
+    "tests/lowering/test_hoisted_storage.py",
+    "tests/lowering/test_precompute.py",
+    "tests/lowering/test_prefetch.py",
+    "tests/lowering/test_promised_bounds.py",
+    "tests/lowering/test_storage_layouts.py",
+    "tests/lowering/test_stream_stores.py",
 ]
 
 
