@@ -40,8 +40,8 @@ class Member:
     """A loop nest under construction, alone or with others that share its outer loops.
 
     `reads` are the ranges for which it reads; `sites` are those of its loops, `innermost` is
-    another one inside all of them. `guards` hold where it runs at all, and are asked where its own
-    loops begin.
+    another one inside all of them. `store_once` is not yet asked. `guards` hold where it runs at
+    all, and are asked where its own loops begin.
     """
 
     variant: Variant
@@ -49,6 +49,7 @@ class Member:
     reads: Domain
     sites: list[Site]
     innermost: Site | None = None
+    store_once: list[Guard] = field(default_factory=list)
     guards: list[Guard] = field(default_factory=list)
 
     @property
@@ -59,6 +60,12 @@ class Member:
     def guards_at(self, depth: int) -> list[Guard]:
         """Return the conditions that are known inside loop `depth`."""
         return [g for g in self.nest.guards if g.depth == depth]
+
+    def take_store_once(self, depth: int) -> list[Guard]:
+        """Return what is known inside loop `depth` of where it may store; it is then asked."""
+        found = [g for g in self.store_once if g.depth == depth]
+        self.store_once = [g for g in self.store_once if g.depth != depth]
+        return found
 
     def bindings_at(self, depth: int) -> list[tuple[str, Expr]]:
         """Return the names that are known inside loop `depth`, the first outermost."""

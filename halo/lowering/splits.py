@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from halo.ir.expr import GE, LE, LT, Add, Div, Expr, Min, Mod, Mul, Sub, Variable, as_const, i32
 from halo.ir.interval import Interval, bounds_of, intersect
@@ -11,7 +12,7 @@ from halo.ir.simplify import simplify
 from halo.ir.stmt import ForKind, Partition
 from halo.ir.types import Int
 from halo.schedule.directives import Fuse, Rename, Split
-from halo.schedule.state import StageSchedule
+from halo.schedule.state import StageSchedule, parts_of
 from halo.schedule.tail import TailStrategy
 
 
@@ -67,6 +68,9 @@ class StageNest:
         Conditions under which an iteration may read, and store.
     fresh
         Conditions under which a cell is the iteration's own; else it keeps its value.
+    store_once
+        Conditions under which a cell is the iteration's own; else it is left to the iteration
+        whose own it is, which may run at the same time.
     values
         Variable of the definition to its value in terms of loops and bindings.
     fused
@@ -81,6 +85,7 @@ class StageNest:
     load_guards: list[Expr] = field(default_factory=list)
     store_guards: list[Expr] = field(default_factory=list)
     fresh: list[Expr] = field(default_factory=list)
+    store_once: list[Guard] = field(default_factory=list)
     values: dict[str, Expr] = field(default_factory=dict)
     fused: bool = False
     needs: list[Expr] = field(default_factory=list)
@@ -143,7 +148,8 @@ def undo_splits(
     Requires: every interval of `domain` is bounded.
     Ensures: running the loops, where the guards hold, visits each point of `domain` (and more
     where a split runs over the end) at least once, and exactly once unless a step was shifted
-    inwards; and exactly once where also what is in `fresh` holds.
+    inwards; and exactly once where also what is in `fresh` and `store_once` holds. Iterations that
+    run on several threads never store to one cell.
 
     Parameters
     ----------
@@ -156,8 +162,8 @@ def undo_splits(
     nest = StageNest()
     overrun = _overrun(stage)
     steps = [
-        _apply(s, ranges, careful, over, nest)
-        for s, over in zip(stage.splits, overrun, strict=True)
+        _apply(s, ranges, careful, over, _meets(stage, i), nest)
+        for i, (s, over) in enumerate(zip(stage.splits, overrun, strict=True))
     ]
     depth: dict[str, int] = {}
     for k, dim in enumerate(stage.dims):
@@ -174,6 +180,28 @@ def undo_splits(
     return nest
 
 
+class _Meets(Enum):
+    """Whether threads meet in the cells that two steps of a split have in common."""
+
+    NEVER = "never"
+    IN_STEPS = "the loops over the inner part are plain: a shifted step can be made shorter"
+    IN_WIDE_STEPS = "some of these are vectorized or unrolled"
+
+
+def _meets(stage: StageSchedule, index: int) -> _Meets:
+    """Return how threads meet in split number `index`, should its last step be shifted."""
+    s = stage.splits[index]
+    if not isinstance(s, Split):
+        return _Meets.NEVER
+    steps, inside = parts_of(stage, index, s.outer), parts_of(stage, index, s.inner)
+    if not any(d.kind is ForKind.PARALLEL and d.name in steps for d in stage.dims):
+        return _Meets.NEVER
+    wide = (ForKind.VECTORIZED, ForKind.UNROLLED)
+    if any(d.kind in wide and d.name in inside for d in stage.dims):
+        return _Meets.IN_WIDE_STEPS
+    return _Meets.IN_STEPS
+
+
 @dataclass(frozen=True, slots=True)
 class _SplitStep:
     split: Split
@@ -181,6 +209,7 @@ class _SplitStep:
     extent: Expr
     tail: TailStrategy | None
     overrun: bool
+    meets: _Meets
 
     def undo(self, prefix: str, nest: StageNest, depth: dict[str, int]) -> None:
         s = self.split
@@ -208,10 +237,19 @@ class _SplitStep:
             case TailStrategy.RoundUpAndBlend:
                 nest.fresh.append(inside)
             case TailStrategy.ShiftInwardsAndBlend:
-                # Of a step that was shifted, the cells from where it would have begun. Solved for
-                # the extent: linear in the loops, so that loop partitioning understands it.
-                end = Sub(Add(first, i32(s.factor)), inner)
-                nest.fresh.append(LE(simplify(end), self.extent))
+                nest.fresh.append(self._is_own(first, inner))
+            case TailStrategy.ShiftInwards if self.meets is not _Meets.NEVER:
+                own = self._is_own(first, inner)
+                nest.store_once.append(Guard(d, own, self.meets is _Meets.IN_WIDE_STEPS))
+
+    def _is_own(self, first: Expr, inner: Expr) -> Expr:
+        """Return the condition that a cell of a shifted step is in no other, too.
+
+        Those are the cells from where it would have begun. Solved for the extent: linear in the
+        loops, so that loop partitioning understands it.
+        """
+        end = Sub(Add(first, i32(self.split.factor)), inner)
+        return LE(simplify(end), self.extent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +304,7 @@ def _apply(
     ranges: dict[str, tuple[Expr, Expr]],
     careful: bool,
     overrun: bool,
+    meets: _Meets,
     nest: StageNest,
 ) -> _SplitStep | _FuseStep | _RenameStep:
     if isinstance(s, Rename):
@@ -280,7 +319,7 @@ def _apply(
     ranges[s.inner] = (i32(0), i32(s.factor))
     whole = not overrun and as_const(simplify(Mod(extent, i32(s.factor)))) == 0
     tail = None if whole else _tail(s, extent, careful, nest)
-    return _SplitStep(s, low, extent, tail, overrun)
+    return _SplitStep(s, low, extent, tail, overrun, meets)
 
 
 def _tail(s: Split, extent: Expr, careful: bool, nest: StageNest) -> TailStrategy:

@@ -110,7 +110,8 @@ class StageLoops:
         made: list[Member] = []
         for v, r in zip(variants, ranges, strict=True):
             nest = undo_splits(v.prefix, v.schedule, r.asked, self.around.careful)
-            made.append(Member(v, nest, r.reads, self._sites(v), self._innermost(v)))
+            once = list(nest.store_once)
+            made.append(Member(v, nest, r.reads, self._sites(v), self._innermost(v), once))
         return made
 
     def _loops(self, members: Sequence[Member]) -> Stmt:
@@ -144,8 +145,10 @@ class StageLoops:
         if depth == len(m.nest.loops):
             return self._provide(m)
         spec = m.nest.loops[depth]
+        alone = self.around.placement.inside.keys().isdisjoint(m.sites[depth:])
+        once = m.take_store_once(depth) if alone and m.innermost is None else []
         self.around.frames.append(m.frame(depth))
-        body = self._at([m], depth)
+        body = self._guarded(once, self._at([m], depth))
         self.around.frames.pop()
         body = self._bound(m, depth, body)
         kind, note = spec.kind, spec.note
@@ -227,4 +230,5 @@ class StageLoops:
             s = atomic_update(f, v.stage, v.schedule, provide)
             s = self._guarded([Guard(-1, c, False) for c in m.nest.own_conditions()], s)
             return s if is_true(d.predicate) else IfThenElse(fill(d.predicate), s)
-        return with_tails(f, provide, fill(d.predicate), m.nest)
+        made = with_tails(f, provide, fill(d.predicate), m.nest)
+        return self._guarded(m.store_once, made)

@@ -216,6 +216,15 @@ def roots(stage: StageSchedule, name: str) -> frozenset[str]:
     return frozenset(names)
 
 
+def parts_of(stage: StageSchedule, index: int, name: str) -> set[str]:
+    """Return the loops that `name`, a loop made by split number `index`, has become."""
+    live = {name}
+    for s in stage.splits[index + 1 :]:
+        if live & {*s.consumed}:
+            live = live - {*s.consumed} | {*s.made}
+    return live
+
+
 def lineage(stage: StageSchedule, name: str) -> frozenset[str]:
     """Return the loop over `name` and all loops, of any time, that it was made from."""
     names = {name}

@@ -30,8 +30,9 @@ class TailStrategy(Enum):
     """Run over the end, storing only inside; the region that is read grows to a multiple of
     `factor`, what is stored does not."""
     ShiftInwards = "ShiftInwards"
-    """Move the last step back so that it ends at the end: some cells are computed twice. Where
-    there are fewer than `factor` cells, guard instead. Pure definitions only."""
+    """Move the last step back so that it ends at the end: some cells are computed twice, but in
+    parallel loops stored once. Where there are fewer than `factor` cells, guard instead. Pure
+    definitions only."""
     ShiftInwardsAndBlend = "ShiftInwardsAndBlend"
     """As `ShiftInwards`, but cells that an earlier step computed get their own value back: load,
     select, store. For update definitions; the loops of that variable cannot be parallel."""

@@ -10,7 +10,7 @@ from halo.ir.stmt import ForKind
 from halo.schedule.directives import Fuse, Split
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
-from halo.schedule.state import FuncSchedule, StageSchedule, known_extents, roots
+from halo.schedule.state import FuncSchedule, StageSchedule, known_extents, parts_of, roots
 from halo.schedule.tail import TailStrategy
 
 _GUARDS = (TailStrategy.GuardWithIf, TailStrategy.Predicate)
@@ -180,7 +180,7 @@ def check_blends(stage: StageSchedule, function: Function, entry: Entry) -> None
         if not isinstance(s, Split) or not s.tail.blends:
             continue
         variables = roots(stage, s.inner)
-        steps = _parts_of_outer(stage, i)
+        steps = parts_of(stage, i, s.outer)
         for d in stage.dims:
             parallel = d.kind is ForKind.PARALLEL and not variables.isdisjoint(roots(stage, d.name))
             lanes = d.kind is ForKind.VECTORIZED and s.tail.shifts and d.name in steps
@@ -193,15 +193,6 @@ def check_blends(stage: StageSchedule, function: Function, entry: Entry) -> None
                     f"legal: serial({d.name}), or {TailStrategy.GuardWithIf!r} for the split of "
                     f"{s.old}",
                 )
-
-
-def _parts_of_outer(stage: StageSchedule, index: int) -> set[str]:
-    """Return the loops that the outer part of split number `index` has become."""
-    live = {stage.splits[index].made[0]}
-    for s in stage.splits[index + 1 :]:
-        if live & {*s.consumed}:
-            live = live - {*s.consumed} | {*s.made}
-    return live
 
 
 def _root_extents(state: FuncSchedule, function: Function, stage: int) -> dict[str, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from kernel_table import KERNELS
-from random_directives import random_directives, reassociates
+from random_directives import WITH_THREADS, random_directives, reassociates
 from random_pipelines import SeededChooser, random_pipeline
 
 import codegen
@@ -18,6 +18,7 @@ from halo.ir.lowered import BufferArg, LoweredFunc, LoweredModule
 from halo.ir.stmt import For, ForKind, Store
 from halo.lowering import Lowered, Request, lower
 from halo.pipeline import c_name, schedule_of
+from halo.schedule.directives import Parallel
 from halo.target import Target, host_target
 
 
@@ -33,7 +34,9 @@ class Case:
 Cases = Mapping[str, Case]
 
 
-def case(name: str, f: hl.Func, size: tuple[int, ...]) -> Case:
+def case(
+    name: str, f: hl.Func, size: tuple[int, ...], features: frozenset[str] = frozenset()
+) -> Case:
     """Lower `f` to a C function `name` whose output is dense in its first dimension."""
     dims = (Dimension(stride=i64(1)), *[Dimension()] * (len(size) - 1))
     outputs = [f.function]
@@ -42,6 +45,7 @@ def case(name: str, f: hl.Func, size: tuple[int, ...]) -> Case:
         outputs,
         schedule_of(outputs),
         output_dims={output_buffer(f.name(), 0, 1): dims},
+        features=features,
     )
     return Case(lower(request), f.types()[0], size)
 
@@ -67,6 +71,21 @@ def random_cases(seeds: Iterable[int], schedules: int = 1) -> dict[str, Case]:
             p.pipeline().apply_schedule(legal)
             if not (reassociates(p) and plain.output.types()[0].is_float()):
                 found[name] = case(name, p.output, p.sizes)
+    return found
+
+
+def threaded_cases(seeds: Iterable[int]) -> dict[str, Case]:
+    """Return a pipeline of each seed with a schedule that has parallel loops, if it got one."""
+    found: dict[str, Case] = {}
+    for seed in seeds:
+        choose = SeededChooser(seed)
+        legal = random_directives(choose, random_pipeline(SeededChooser(seed)), WITH_THREADS)
+        p = random_pipeline(SeededChooser(seed))
+        if p.output.outputs() == 1 and any(
+            isinstance(e.directive, Parallel) for e in legal.entries
+        ):
+            p.pipeline().apply_schedule(legal)
+            found[f"threads {seed}"] = case(f"threads {seed}", p.output, p.sizes)
     return found
 
 

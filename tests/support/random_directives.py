@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -299,11 +299,16 @@ MAKERS: tuple[tuple[int, Maker], ...] = (
 )
 """How often each directive is tried, and how."""
 
-_BAG = [make for weight, make in MAKERS for _ in range(weight)]
+USUAL = tuple(make for weight, make in MAKERS for _ in range(weight))
+"""What `random_directives` picks from."""
+WITH_THREADS = (*USUAL, *[_parallel] * 40, *[_task] * 8, *[_atomic] * 8)
+"""The same, so that most schedules have parallel loops."""
 
 
-def random_directives(choose: Chooser, p: RandomPipeline) -> hl.Schedule:
-    """Give random directives to the stages of `p` and return those that are legal together.
+def random_directives(
+    choose: Chooser, p: RandomPipeline, bag: Sequence[Maker] = USUAL
+) -> hl.Schedule:
+    """Give random directives of `bag` to the stages of `p`; return those legal together.
 
     A directive that is refused when it is given leaves no trace; what is refused only when the
     whole pipeline is known is left out of the result.
@@ -313,7 +318,7 @@ def random_directives(choose: Chooser, p: RandomPipeline) -> hl.Schedule:
         if choose.integer(0, 2):
             f.compute_root()
     for _ in range(choose.integer(3, MOST)):
-        make = choose.pick(_BAG)
+        make = choose.pick(bag)
         try:
             make(draft, choose.pick(draft.handles))
         except hl.ScheduleError:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 SUPPORT = Path(__file__).resolve().parent
 ROOT = SUPPORT.parents[1]
-FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -g -O1"
+FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -g -O0"
 OPTIONS = {
     # Python frees little when it ends, and its own allocator hides the small blocks.
     "ASAN_OPTIONS": "detect_leaks=0",
