@@ -229,6 +229,19 @@ def output_buffer(name: str, value_index: int, values: int) -> str:
     return name if values == 1 else f"{name}.{value_index}"
 
 
+def output_images(function: Function) -> list[Image]:
+    """Return the buffers of a defined `function`, one for each value, with what is promised."""
+    return function.output_images or [
+        Image(
+            output_buffer(function.name, i, len(function.types)),
+            t,
+            [Dimension() for _ in function.args],
+            is_output=True,
+        )
+        for i, t in enumerate(function.types)
+    ]
+
+
 @dataclass(eq=False, slots=True)
 class Parameter:
     """A scalar parameter: its run-time value, the range it is promised to stay in, an estimate."""

@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from halo.errors import BufferError, DefinitionError, user_location
 from halo.ir.expr import Expr
-from halo.ir.function import Dimension, Function, Image, output_buffer
+from halo.ir.function import Function, Image
+from halo.ir.function import output_images as images_of
 from halo.ir.types import Type
 from halo.lang.image_dimension import ImageDimension, dimension_of
 
@@ -133,12 +134,7 @@ def output_images(function: Function) -> list[Image]:
             where=user_location(),
             hint=f"define {function.name}[...] = ... first",
         )
-    if not function.output_images:
-        count = len(function.types)
-        for i, t in enumerate(function.types):
-            dims = [Dimension() for _ in function.args]
-            name = output_buffer(function.name, i, count)
-            function.output_images.append(Image(name, t, dims, is_output=True))
+    function.output_images = images_of(function)
     return function.output_images
 
 

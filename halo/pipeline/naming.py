@@ -6,8 +6,12 @@ import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 
+from halo.ir.expr import Variable
 from halo.ir.function import Function, Image
+from halo.ir.substitute import find
+from halo.schedule.binding import formulas_of, variables_of, with_formulas
 from halo.schedule.directives import ComputeWith, Site
+from halo.schedule.formula import Formula
 from halo.schedule.rewrites import is_rewrite
 from halo.schedule.schedule import Entry, Schedule
 
@@ -19,14 +23,26 @@ def named_as(schedule: Schedule, table: Table) -> Schedule:
 
     A Func that is not among them stands for the only one whose name is the same up to the number
     that sets Funcs of one name apart: ``f`` for ``f$2``. So it is with the dimensions of RDoms:
-    ``r.x`` for ``r$1.x``, and ``r3.x`` for ``r7.x`` where the RDom was given no name.
+    ``r.x`` for ``r$1.x``, and ``r3.x`` for ``r7.x`` where the RDom was given no name; and with
+    Params and sizes of buffers in formulas.
     """
     made = {e.directive.names()[0] for e in schedule.entries if is_rewrite(e.directive)}
     mentioned = {n for e in schedule.entries for n in (e.func, *e.directive.names())}
     names = _matched(mentioned - made, table)
     if names:
         schedule = schedule.renamed(names)
-    return Schedule(tuple(_with_loops(e, _sources(schedule, table)) for e in schedule.entries))
+    sources = _sources(schedule, table)
+    entries = tuple(_with_loops(e, sources) for e in schedule.entries)
+    if any(formulas_of(e) for e in entries):
+        known = variables_of(f for f in table.values() if isinstance(f, Function))
+        entries = tuple(with_formulas(e, lambda f: _with_values(f, known)) for e in entries)
+    return Schedule(entries)
+
+
+def _with_values(formula: Formula, known: Mapping[str, Variable]) -> Formula:
+    names = _matched((v.name for v in find((formula.expr,), Variable)), known)
+    found = formula.renamed({old: known[new] for old, new in names.items()})
+    return found.bound_to(known)
 
 
 def _sources(schedule: Schedule, table: Table) -> dict[str, list[Function]]:
@@ -53,7 +69,7 @@ def _matched(wanted: Iterable[str], known: Iterable[str]) -> dict[str, str]:
 
 
 def _base(name: str) -> str:
-    return re.sub(r"\$\d+", "", re.sub(r"^r\d+(?=\.|$)", "r", name))
+    return re.sub(r"\$\d+", "", re.sub(r"^([rb])\d+(?=\.|$)", r"\1", name))
 
 
 def _with_loops(entry: Entry, sources: Mapping[str, list[Function]]) -> Entry:

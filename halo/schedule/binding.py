@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, replace
 
 from halo.ir.expr import Call, Variable
-from halo.ir.function import Function, Image
+from halo.ir.function import Function, Image, output_images
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.substitute import find
-from halo.schedule.directives import Directive
 from halo.schedule.formula import Formula
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry, Schedule
@@ -25,15 +24,24 @@ def bind(schedule: Schedule, functions: Iterable[Function]) -> Schedule:
     """
     if not any(_unbound(f) for e in schedule.entries for f in formulas_of(e)):
         return schedule
-    variables = _variables(functions)
+    variables = variables_of(functions)
     return Schedule(tuple(_bound(e, variables) for e in schedule.entries))
 
 
 def formulas_of(entry: Entry) -> list[Formula]:
     """Return the formulas in an entry."""
-    fields = dataclasses.fields(entry.directive)
-    values = (getattr(entry.directive, f.name) for f in fields)
+    values = (getattr(entry.directive, f.name) for f in fields(entry.directive))
     return [*entry.branch, *(v for v in values if isinstance(v, Formula))]
+
+
+def with_formulas(entry: Entry, change: Callable[[Formula], Formula]) -> Entry:
+    """Return `entry` with `change` made to each of its formulas; itself if it has none."""
+    if not formulas_of(entry):
+        return entry
+    old = {f.name: getattr(entry.directive, f.name) for f in fields(entry.directive)}
+    new = {n: change(v) for n, v in old.items() if isinstance(v, Formula)}
+    branch = tuple(change(c) for c in entry.branch)
+    return replace(entry, directive=replace(entry.directive, **new), branch=branch)
 
 
 def _unbound(formula: Formula) -> list[Variable]:
@@ -41,7 +49,11 @@ def _unbound(formula: Formula) -> list[Variable]:
     return [v for v in found if v.param is None and v.source is None]
 
 
-def _variables(functions: Iterable[Function]) -> dict[str, Variable]:
+def variables_of(functions: Iterable[Function]) -> dict[str, Variable]:
+    """Return the Params and sizes that formulas may use, by name.
+
+    They are those that the definitions of `functions` use, and the sizes of their buffers.
+    """
     known: dict[str, Variable] = {}
     for f in functions:
         for d in f.definitions:
@@ -51,6 +63,8 @@ def _variables(functions: Iterable[Function]) -> dict[str, Variable]:
             for call in find(roots, Call):
                 if isinstance(call.func, Image):
                     known.update(_sizes(call.func))
+        for image in output_images(f) if f.is_defined else ():
+            known.update(_sizes(image))
     return known
 
 
@@ -67,9 +81,4 @@ def _bound(entry: Entry, variables: Mapping[str, Variable]) -> Entry:
             refuse(entry, None, f"there is no Param or size {v.name} here", f"known: {known}")
         return made
 
-    old = entry.directive
-    fields = {f.name: getattr(old, f.name) for f in dataclasses.fields(old)}
-    changed = {n: bound(v) for n, v in fields.items() if isinstance(v, Formula)}
-    directive: Directive = dataclasses.replace(old, **changed)
-    branch = tuple(bound(c) for c in entry.branch)
-    return dataclasses.replace(entry, directive=directive, branch=branch)
+    return with_formulas(entry, bound)

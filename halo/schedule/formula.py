@@ -70,6 +70,12 @@ class Formula:
         }
         return Formula(self.text, substitute(self.expr, unknown)) if unknown else self
 
+    def renamed(self, variables: Mapping[str, Variable]) -> Formula:
+        """Return the formula with others in the place of the variables of these names."""
+        if not any(v.name in variables for v in find((self.expr,), Variable)):
+            return self
+        return Formula.of(substitute(self.expr, variables))
+
     def __str__(self) -> str:
         return str(self.expr)
 

@@ -98,6 +98,61 @@ def test_reduction_loops_that_are_shared_have_the_names_of_the_pipeline_they_are
     np.testing.assert_array_equal(values(again), values(two()[2]))
 
 
+def specialised(weight: hl.Param, source: hl.Buffer) -> tuple[hl.Func, hl.Func]:
+    f, g = hl.Func("f"), hl.Func("g")
+    f[x, y] = source[x, y] * weight
+    g[x, y] = f[x, y] + f[x, y + 1]
+    return f, g
+
+
+def given() -> tuple[hl.Param, hl.Buffer]:
+    return hl.Param(hl.Int(32), "weight", 3), hl.Buffer(
+        np.arange(100, dtype=np.int32).reshape(10, 10)
+    )
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_params_and_sizes_are_those_of_the_pipeline_they_are_given_to(stored: bool) -> None:
+    weight, source = given()
+    f, g = specialised(weight, source)
+    f.compute_root().specialize(weight > 2).vectorize(x, 4)
+    width = g.output_buffer().dim(0).extent()
+    g.specialize(width >= 8).vectorize(x, 8)
+    g.bound_extent(y, g.output_buffer().dim(1).extent())
+    schedule = g.schedule()
+    other, image = given()
+    again = specialised(other, image)[1]
+    again.apply_schedule(hl.Schedule.from_json(schedule.to_json()) if stored else schedule)
+    assert {r.status for r in again.receipts()} == {Status.APPLIED}
+    other.set(5)
+    expected = specialised(other, image)[1].realize([9, 7])
+    np.testing.assert_array_equal(again.realize([9, 7]), expected)
+    arguments = {a.name for a in again.infer_arguments()}
+    assert other.name() in arguments and weight.name() not in arguments
+
+
+def test_what_is_prefetched_is_found_again() -> None:
+    weight, source = given()
+    f, g = specialised(weight, source)
+    f.compute_root().prefetch(source, y, y, 2)
+    g.prefetch(f, y, y, 1)
+    again = specialised(*given())[1]
+    again.apply_schedule(hl.Schedule.from_json(g.schedule().to_json()))
+    assert {r.status for r in again.receipts()} == {Status.APPLIED}
+
+
+def test_a_stored_directive_with_a_formula_can_be_refused_by_itself() -> None:
+    weight, source = given()
+    f, g = specialised(weight, source)
+    f.compute_root().specialize(weight > 2)
+    stored = hl.Schedule.from_json(f.schedule().to_json())
+    g.compute_root()
+    once, twice = stored.entries[-1], f.schedule().entries[0]
+    f.specialize_fail("no such weight")
+    receipts = g.check_schedule(f.schedule() + hl.Schedule((once, twice)))
+    assert [r.status for r in receipts].count(Status.REFUSED) == 1
+
+
 def test_a_schedule_fits_another_algorithm_with_the_same_stages() -> None:
     f, g, h = hl.Func("f"), hl.Func("g"), hl.Func("h")
     f[x, y] = x - y

@@ -42,3 +42,6 @@ class Prefetch(Directive):
 
     def renamed(self, names: Mapping[str, str]) -> Self:
         return dataclasses.replace(self, data=names.get(self.data, self.data))
+
+    def names(self) -> tuple[str, ...]:
+        return (self.data,)
