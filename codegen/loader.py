@@ -30,6 +30,7 @@ class AllocationError(HaloError, MemoryError):
 
 _BY_CODE: dict[ErrorCode, type[HaloError]] = {
     ErrorCode.OUT_OF_BOUNDS: BoundsError,
+    ErrorCode.BROKEN_PROMISE: BoundsError,
     ErrorCode.OUT_OF_MEMORY: AllocationError,
 }
 
@@ -37,6 +38,7 @@ _BY_CODE: dict[ErrorCode, type[HaloError]] = {
 _HINTS: dict[ErrorCode, str] = {
     ErrorCode.OUT_OF_BOUNDS: "give a buffer that holds these cells, compute a smaller region, or "
     "say what lies outside with halo.BoundaryConditions",
+    ErrorCode.BROKEN_PROMISE: "give the directive more cells, or leave it out",
     ErrorCode.BAD_STRIDE: "pass an array laid out as promised, or take the promise back with "
     "dim(...).set_stride(None)",
     ErrorCode.BAD_ALIGNMENT: "pass an array that begins at such an address, or take the promise "

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import builtins
-import contextlib
 import inspect
-import io
 import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from language_pages import ALL, INDEX, MARK, PAGES, Entry, Example, entries, examples, index
+from language_pages import ALL, INDEX, MARK, PAGES, Entry, entries, examples, index, run
 from public_names import HANDED_OUT, public, resolve
 
 import halo
-from halo.generators import registry
-from halo.lang import names as names_of_programs
 
 ENTRIES = pytest.mark.parametrize("entry", ALL, ids=lambda e: f"{e.page.stem}: {e.heading}")
 
@@ -98,24 +93,6 @@ def test_the_examples_do_what_they_say(
 def test_the_program_of_the_index_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     (first,) = examples(INDEX.read_text(encoding="utf-8"))
     assert "assert " in first.program and run(first, monkeypatch) == ""
-
-
-def run(example: Example, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Run an example as a program of its own; return what it prints."""
-    for name, empty in (("_taken", set()), ("_next", {}), ("_asked", {})):
-        monkeypatch.setattr(names_of_programs, name, empty)
-    monkeypatch.setattr(registry, "_registered", {})
-    for variable in ("HL_TARGET", "HL_JIT_TARGET"):
-        monkeypatch.delenv(variable, raising=False)
-    program = compile(example.program, "example.py", "exec")
-    printed = io.StringIO()
-    try:
-        with contextlib.redirect_stdout(printed):
-            exec(program, {"hl": halo, "np": np, "__name__": "example"})
-    finally:
-        halo.memoization_cache_cleanup()
-        halo.memoization_cache_set_size(64 << 20)
-    return printed.getvalue()
 
 
 def test_errors_that_are_named_exist() -> None:

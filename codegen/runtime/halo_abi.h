@@ -20,7 +20,8 @@ enum {
     halo_error_bad_shape = 9,
     halo_error_requirement = 10,
     halo_error_bad_alignment = 11,
-    halo_error_extern = 12
+    halo_error_extern = 12,
+    halo_error_broken_promise = 13
 };
 
 /* One dimension of a buffer: coordinates min, ..., min + extent - 1; stride in elements. */

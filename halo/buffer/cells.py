@@ -111,7 +111,7 @@ class CellMethods(BufferBase):
         self._view[tuple(mine)] = source.view()[tuple(theirs)]
 
     def _store(self, value: Any) -> Any:
-        held = value_of_type(self._type, value, f"a Buffer of {self._type}")
+        held = value_of_type(self._type, value, "a Buffer")
         return np.float32(held).view(np.uint32) >> 16 if self._type.is_bfloat() else held
 
     def _check_writable(self) -> None:

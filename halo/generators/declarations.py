@@ -56,7 +56,7 @@ class GeneratorParam:
         except (ValueError, KeyError):
             pass
         raise TypeMismatch(
-            f"the GeneratorParam '{name}' is a {kind.__name__}, not {given!r}",
+            f"the GeneratorParam '{name}' is of type {kind.__name__}, not {given!r}",
             where=user_location(),
         )
 

@@ -13,7 +13,7 @@ import dataclasses
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from halo.errors import HaloError
+from halo.errors import HaloError, user_location
 from halo.ir.node import Node, node
 from halo.ir.operator_stubs import Operators
 from halo.ir.rounding import round_float
@@ -38,8 +38,9 @@ class Expr(Operators, Node):
 
     def __bool__(self) -> bool:
         raise HaloError(
-            f"the truth of '{self}' is not known before it runs: "
-            "use halo.select for a choice, & and | for logic, halo.clamp for a range"
+            f"the truth of '{self}' is not known before it runs",
+            where=user_location(),
+            hint="halo.select chooses, & and | and ~ combine conditions, halo.clamp keeps a range",
         )
 
 
@@ -359,9 +360,8 @@ class Call(Expr):
 def const(type: Type, value: int | float | bool) -> Expr:
     """Return `value` as a constant of `type`, wrapped or rounded into it, in all its lanes."""
     scalar = type.element
-    made: Expr
     if scalar.is_float():
-        made = FloatImm(scalar, round_float(scalar, value))
+        made: Expr = FloatImm(scalar, round_float(scalar, value))
     else:
         made = IntImm(scalar, scalar.wrap(int(value)))
     return made if type.is_scalar() else Broadcast(made, type.lanes())

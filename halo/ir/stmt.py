@@ -76,6 +76,7 @@ class ErrorCode(Enum):
     REQUIREMENT = 10
     BAD_ALIGNMENT = 11
     EXTERN = 12
+    BROKEN_PROMISE = 13
 
 
 @node

@@ -52,4 +52,4 @@ def _limited(
         )
     text = f"{limit.entry.source()}{place_of(limit.entry)}: "
     message = (text, extent, f" cells along {arg} are computed, ", bound, " are kept")
-    return bound, [AssertStmt(LE(extent, bound), ErrorCode.OUT_OF_BOUNDS, message)]
+    return bound, [AssertStmt(LE(extent, bound), ErrorCode.BROKEN_PROMISE, message)]

@@ -166,7 +166,7 @@ def promise_checks(
             " to ",
             known_end(given.max),
         )
-        made.append(AssertStmt(Or(LT(high, low), inside), ErrorCode.OUT_OF_BOUNDS, message))
+        made.append(AssertStmt(Or(LT(high, low), inside), ErrorCode.BROKEN_PROMISE, message))
     return made
 
 

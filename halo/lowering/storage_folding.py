@@ -58,4 +58,4 @@ def check_fold(
     text = f"{fold.entry.source()}{place_of(fold.entry)}: "
     message = (text, extent, f" cells along {arg} are needed at once, {fold.factor} are kept")
     inside = LE(extent, i32(fold.factor))
-    return [AssertStmt(inside, ErrorCode.OUT_OF_BOUNDS, message)]
+    return [AssertStmt(inside, ErrorCode.BROKEN_PROMISE, message)]

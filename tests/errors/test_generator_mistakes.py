@@ -65,8 +65,8 @@ def test_a_call_that_does_not_fit(
     ("params", "kind", "texts"),
     [
         ({"speed": 3}, hl.DefinitionError, ("mistaken has no parameter 'speed'", "factor")),
-        ({"factor": "fast"}, hl.TypeMismatch, ("'factor' is a int, not 'fast'",)),
-        ({"factor": 2.5}, hl.TypeMismatch, ("'factor' is a int, not 2.5",)),
+        ({"factor": "fast"}, hl.TypeMismatch, ("'factor' is of type int, not 'fast'",)),
+        ({"factor": 2.5}, hl.TypeMismatch, ("'factor' is of type int, not 2.5",)),
         ({"source.type": "int8"}, hl.DefinitionError, ("'source.type' is set", "already")),
         ({"out.dim": 2}, hl.DefinitionError, ("'out.dim' is set", "already")),
     ],

@@ -6,10 +6,19 @@ example is a block of Python; what it prints stands in the ``text`` block after 
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+import numpy as np
+import pytest
+
+import halo
+from halo.generators import registry
+from halo.lang import names as names_of_programs
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 INDEX = DOCS / "language.md"
@@ -109,6 +118,24 @@ def examples(text: str) -> list[Example]:
 
 
 ALL = [e for page in PAGES for e in entries(page)]
+
+
+def run(example: Example, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run an example as a program of its own; return what it prints."""
+    for name, empty in (("_taken", set()), ("_next", {}), ("_asked", {})):
+        monkeypatch.setattr(names_of_programs, name, empty)
+    monkeypatch.setattr(registry, "_registered", {})
+    for variable in ("HL_TARGET", "HL_JIT_TARGET"):
+        monkeypatch.delenv(variable, raising=False)
+    program = compile(example.program, "example.py", "exec")
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed):
+            exec(program, {"hl": halo, "np": np, "__name__": "example"})
+    finally:
+        halo.memoization_cache_cleanup()
+        halo.memoization_cache_set_size(64 << 20)
+    return printed.getvalue()
 
 
 def index() -> str:
