@@ -51,11 +51,18 @@ def atomic_effect(function: Function, index: int, stage: StageSchedule) -> tuple
 
 
 def rfactor_effect(
-    function: Function, index: int, stage: StageSchedule, rfactor: RFactor, made: FuncSchedule
+    function: Function,
+    index: int,
+    stage: StageSchedule,
+    rfactor: RFactor,
+    made: FuncSchedule | None,
 ) -> str:
-    """Return what to know about an `rfactor` of loops `stage`; `made` is its Func's schedule."""
-    text = f"through {rfactor.name}"
-    if made.compute_level.is_inlined:
+    """Return what to know about an `rfactor` of loops `stage`.
+
+    `made` is the schedule of its Func; None if only clones of it are used.
+    """
+    text = f"through {rfactor.name}" if made else f"through a clone of {rfactor.name}"
+    if made is not None and made.compute_level.is_inlined:
         text += ", computed in the innermost loop that uses it"
     update = recognise(function, function.definitions[index])
     in_order = keeps_order(stage, rfactor.rvars)

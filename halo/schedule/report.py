@@ -183,7 +183,7 @@ def _remark(
     if isinstance(entry.directive, Atomic):
         return _atomic(entry, final, states)[1]
     if isinstance(entry.directive, RFactor):
-        made = states[entry.directive.name]
+        made = states.get(entry.directive.name)
         return rfactor_effect(function, index, effect.before.stages[index], entry.directive, made)
     if isinstance(entry.directive, Split) and index < len(effect.before.stages):
         own = effect.before.stages[index].at(entry.branch)

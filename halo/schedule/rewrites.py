@@ -168,17 +168,17 @@ def _need_uses(
     """Return the Func or image that is wrapped, having checked that each consumer uses it."""
     function = working.functions.get(entry.func)
     users = working.callers(entry.func)
-    legal = ", ".join(
-        f"{entry.func}.{entry.directive.method}({u})" for u in users if u not in working.wraps
-    )
+    others = [u for u in users if u not in working.wraps and u != entry.func]
+    calls = ", ".join(f"{entry.func}.{entry.directive.method}({u})" for u in others)
+    hint = f"legal: {calls}" if calls else f"nothing here uses {entry.func}: leave this out"
     for consumer in consumers:
         if consumer == entry.func:
             reason = f"{consumer} cannot stand between itself and its own cells"
-            refuse(entry, function, reason, f"legal: {legal}")
+            refuse(entry, function, reason, hint)
         if consumer not in working.functions:
-            refuse(entry, function, f"there is no Func {consumer} here", f"legal: {legal}")
+            refuse(entry, function, f"there is no Func {consumer} here", hint)
         if not any(_calls(working.functions[consumer], n) for n in names):
-            refuse(entry, function, f"{consumer} does not use {entry.func}", f"legal: {legal}")
+            refuse(entry, function, f"{consumer} does not use {entry.func}", hint)
     if function is not None:
         return function
     for user in users:

@@ -36,6 +36,20 @@ def test_a_wrapper_for_a_func_of_another_pipeline(refused, chain) -> None:
         h.realize([4, 4])
 
 
+def test_a_wrapper_for_the_func_itself(refused, chain) -> None:
+    f, g, h = chain
+    f.in_(f)
+    with refused(hl.ScheduleError, "between itself and its own cells", f".in_({g.name()})"):
+        h.realize([4, 4])
+
+
+def test_a_clone_of_an_output_for_itself(refused, chain) -> None:
+    h = chain[2]
+    h.clone_in(h)
+    with refused(hl.ScheduleError, "between itself and its own cells", "leave this out"):
+        h.realize([4, 4])
+
+
 def test_a_wrapper_for_what_is_no_func(refused, chain) -> None:
     with refused(hl.ScheduleError, "in_(...) takes Funcs, not 3", "in_([g, h])"):
         chain[0].in_(3)

@@ -248,6 +248,23 @@ def golden_dot(name: str) -> tuple[hl.Func, hl.RDom]:
     return f, r
 
 
+def test_what_it_makes_may_be_cloned() -> None:
+    r = hl.RDom([(0, 6), (0, 4)])
+    x, u = hl.vars("x u")
+
+    def build() -> hl.Func:
+        f = hl.Func("f")
+        f[x] = 0
+        f[x] += r.x * x + r.y
+        return f
+
+    f = build()
+    made = f.update(0).rfactor(r.y, u)
+    made.clone_in(f).compute_root()
+    assert f"through a clone of {made.name()}" in str(f.receipts())
+    np.testing.assert_array_equal(f.realize([7]), build().realize([7]))
+
+
 def test_golden_a_dot_product_in_lanes_of_a_register(golden: Callable[[str], None]) -> None:
     f, r = golden_dot("dot")
     made = f.update().split(r.x, ro, ri, 8).rfactor(ri, u)
