@@ -44,7 +44,7 @@ assert np.array_equal(inner, expected)
 # every stage are needed; the check happens once, before anything runs.
 try:
     blur_y.realize([48, 32])
-except hl.HaloError as error:
+except hl.HalideError as error:
     assert "source" in str(error)
 else:
     raise AssertionError("this reads outside the source")
