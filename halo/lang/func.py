@@ -246,6 +246,17 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
         -------
         Buffer, tuple of Buffer, or None
             The new Buffer, one for each value of a Tuple; None where Buffers were given.
+
+        Raises
+        ------
+        DefinitionError
+            It is not defined, or the sizes do not fit its dimensions.
+        TypeMismatch, BufferError
+            A Buffer does not fit, or an input or Param has no value or another than promised.
+        BoundsError
+            An input does not hold the cells that are read.
+        ScheduleError, CodegenError
+            It cannot be compiled.
         """
         return realize([self._function], destination, target)
 

@@ -145,7 +145,8 @@ def index() -> str:
         title = page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
         link = page.relative_to(INDEX.parent)
         rows = [_row(e, f"{link}#{e.anchor}") for e in entries(page)]
-        parts.append("\n".join([f"## [{title}]({link})", "", "| name | |", "| --- | --- |", *rows]))
+        head = [f"## [{title}]({link})", "", "| name | meaning |", "| --- | --- |"]
+        parts.append("\n".join([*head, *rows]))
     return "\n\n".join(parts) + "\n"
 
 

@@ -25,7 +25,12 @@ _COMPUTE, _STORE, _HOIST = "compute", "store", "hoist"
 
 
 class LevelMethods(Recorder):
-    """Directives for the place of a whole Func."""
+    """Directives for the place of a whole Func.
+
+    A place is a loop of a Func or update stage, or a `LoopLevel` alone, which may be set later.
+    Whether it is around all that uses the Func is known when the pipeline is compiled; if it is
+    not, that raises `ScheduleError` with the places there are.
+    """
 
     __slots__ = ()
 
@@ -55,12 +60,17 @@ class LevelMethods(Recorder):
         return self._place(_COMPUTE, _compute(level_of(func, var)))
 
     def store_root(self) -> Self:
-        """Keep the storage outside all loops."""
+        """Keep the storage outside all loops.
+
+        Where the Func is computed further in and its box moves one way with a serial loop, only
+        what is new is computed, and the storage is a circular buffer if its width is bounded.
+        """
         return self._place(_STORE, StoreRoot())
 
     def store_at(self, func: Any, var: Any = None) -> Self:
-        """Keep the storage for one iteration of the loop over `var` of `func`.
+        """Keep the storage for one iteration of the loop over `var` of `func`; see `store_root`.
 
+        It is the loop that the Func is computed at, or one around it.
         `func` is a Func or update stage; or a `LoopLevel` alone, which may be set later.
         """
         if isinstance(func, LoopLevel):

@@ -33,6 +33,12 @@ class LoopMethods(Recorder):
     """Directives for the loops of a Func's pure definition or of an update stage.
 
     Each returns the handle it was called on. Variables are given as handles or by name.
+
+    Raises
+    ------
+    ScheduleError
+        There is no such loop, a name is taken, or two iterations that meet in a cell would change
+        places or run at once; the message says what would be legal.
     """
 
     __slots__ = ()
@@ -45,11 +51,30 @@ class LoopMethods(Recorder):
         factor: Any,
         tail: TailStrategy = TailStrategy.Auto,
     ) -> Self:
-        """Split the loop over `old`: ``old == outer*factor + inner``."""
+        """Split the loop over `old`: ``old == outer*factor + inner``, `inner` in [0, factor).
+
+        Parameters
+        ----------
+        factor
+            A positive constant.
+        tail
+            What happens where `factor` does not divide the extent.
+
+        Raises
+        ------
+        ScheduleError
+            `factor` is no positive constant, or `tail` is not legal for this loop.
+        """
         return self._record(_split(old, outer, inner, factor, tail))
 
     def fuse(self, inner: Any, outer: Any, fused: Any) -> Self:
-        """Fuse two neighbouring loops: ``fused == outer*extent(inner) + inner``."""
+        """Fuse two neighbouring loops: ``fused == outer*extent(inner) + inner``.
+
+        Raises
+        ------
+        ScheduleError
+            `inner` is not directly inside `outer`, or one of them is not serial any more.
+        """
         return self._record(Fuse(var_name(inner), var_name(outer), var_name(fused)))
 
     def rename(self, old_name: Any, new_name: Any) -> Self:
@@ -57,7 +82,11 @@ class LoopMethods(Recorder):
         return self._record(Rename(var_name(old_name), var_name(new_name)))
 
     def reorder(self, *vars: Any) -> Self:
-        """Put loops into the order given, innermost first; `vars` may be one list."""
+        """Put loops into the order given, innermost first; `vars` may be one list.
+
+        Loops that are not named stay where they are. The RVars of an update ``f[i] = f[i] op e``
+        may be reordered, which may change the last bits of floats: the receipt says so.
+        """
         return self._record(Reorder(names_of(vars)))
 
     def tile(self, *args: Any, **named: Any) -> Self:
@@ -85,11 +114,18 @@ class LoopMethods(Recorder):
     def vectorize(
         self, var: Any, factor: Any = None, tail: TailStrategy = TailStrategy.Auto
     ) -> Self:
-        """Run the loop over `var` as vector lanes; with `factor`, that many of it at a time."""
+        """Run the loop over `var` as vector lanes; with `factor`, that many of it at a time.
+
+        The extent has to be a constant; else it has no effect, and the receipt says so. Inside a
+        loop that is vectorized already it makes a tile of vectors.
+        """
         return self._part(var, factor, tail, ".v", Vectorize)
 
     def unroll(self, var: Any, factor: Any = None, tail: TailStrategy = TailStrategy.Auto) -> Self:
-        """Unroll the loop over `var`; with `factor`, that many iterations at a time."""
+        """Unroll the loop over `var`; with `factor`, that many iterations at a time.
+
+        The extent has to be a constant; else it has no effect, and the receipt says so.
+        """
         return self._part(var, factor, tail, ".u", Unroll)
 
     def _part(
@@ -105,7 +141,11 @@ class LoopMethods(Recorder):
     def parallel(
         self, var: Any, task_size: Any = None, tail: TailStrategy = TailStrategy.Auto
     ) -> Self:
-        """Share the loop over `var` among threads; with `task_size`, that many in one task."""
+        """Share the loop over `var` among threads; with `task_size`, that many in one task.
+
+        How many threads there are is up to ``$HALO_NUM_THREADS``, ``$OMP_NUM_THREADS`` and the
+        machine; no value depends on it.
+        """
         name = var_name(var)
         if task_size is None:
             return self._record(Parallel(name))

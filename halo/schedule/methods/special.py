@@ -44,7 +44,13 @@ class SpecialMethods(LoopMethods, ReductionMethods):
         return Specialization(function, stage, log, (*self._branch(), made))
 
     def specialize_fail(self, message: str) -> Self:
-        """Fail with `message`, a BufferError, where none of the conditions so far holds."""
+        """Fail with `message`, a BufferError, where none of the conditions so far holds.
+
+        Raises
+        ------
+        ScheduleError
+            There is no `specialize` before it.
+        """
         return self._record(SpecializeFail(str(message)))
 
 

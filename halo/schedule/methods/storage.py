@@ -123,5 +123,10 @@ class StorageMethods(Recorder):
 
         The stack needs a size that is a constant, registers places that are constants once loops
         are unrolled and vectorized.
+
+        Raises
+        ------
+        ScheduleError
+            `memory` is no MemoryType, or, when the pipeline is compiled, cannot hold the cells.
         """
         return self._record(StoreIn(memory))
