@@ -30,9 +30,25 @@ def test_a_lesson_runs_and_its_assertions_hold(
     lesson: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT), os.pathsep)
-    command = [sys.executable, "-W", "error", str(lesson)]  # alone, as it is started by hand
+    run(lesson)
+
+
+def run(lesson: Path) -> None:
+    """Run `lesson` alone, as it is started by hand."""
+    command = [sys.executable, "-W", "error", str(lesson)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("number", re.findall(r"\d+", re.findall(r"Lessons (.+) use", INDEX)[0]))
+def test_lessons_said_to_run_with_halides_package_do(number: str) -> None:
+    pytest.importorskip("halide")
+    (lesson,) = (path for path in LESSONS if int(path.stem.split("_")[1]) == int(number))
+    text = lesson.read_text(encoding="utf-8")
+    assert text.count("import halo as hl\n") == 1
+    copy = Path(lesson.name)
+    copy.write_text(text.replace("import halo as hl\n", "import halide as hl\n"), "utf-8")
+    run(copy)
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
