@@ -20,6 +20,7 @@ from halo.errors import (
     HaloError,
     InternalError,
     ScheduleError,
+    TruthError,
     TypeMismatch,
 )
 from halo.errors import HaloError as HalideError
@@ -83,9 +84,10 @@ from halo.lang.fixed_point import (
     widening_sub,
 )
 from halo.lang.func import Func, Stage, funcs
+from halo.lang.func_ref import FuncRef, FuncTupleElementRef
 from halo.lang.handlers import JITHandlers
 from halo.lang.image_param import ImageParam
-from halo.lang.immediate import evaluate, lambda_func
+from halo.lang.immediate import evaluate, evaluate_may_gpu, lambda_func
 from halo.lang.integer_math import concat_bits, div_round_to_zero, extract_bits, mod_round_to_zero
 from halo.lang.interpolation import lerp
 from halo.lang.math import (
@@ -212,20 +214,21 @@ _set_driver(_DRIVER)
 __all__ = [
     "Argument", "ArgumentEstimates", "ArgumentKind", "BFloat", "Bool", "BoundaryConditions",
     "BoundsError", "Buffer", "BufferError", "Callable", "CodegenError", "DefinitionError",
-    "EvictionKey", "Expr", "ExternFuncArgument", "Float", "Func", "FuncProfile", "Generator",
-    "GeneratorContext", "GeneratorParam", "HalideError", "HaloError", "Handle", "ImageParam",
-    "InputBuffer", "InputScalar", "Int", "InternalError", "JITHandlers", "LoopAlignStrategy",
-    "LoopLevel", "MemoryType", "OutputBuffer", "OutputFileType", "OutputImageParam", "OutputScalar",
-    "Param", "Partition", "Pipeline", "PrefetchBoundStrategy", "ProfileReport", "RDom", "RVar",
-    "Range", "Schedule", "ScheduleError", "Stage", "StmtOutputFormat", "TailStrategy", "Target",
-    "TargetArch", "TargetFeature", "TargetOS", "TraceEvent", "TraceEventCode", "Tuple", "Type",
-    "TypeCode", "TypeMismatch", "UInt", "Var", "Why", "_", "_0", "_1", "_2", "_3", "_4", "_5", "_6",
-    "_7", "_8", "_9", "abs", "absd", "acos", "acosh", "active_generator_context", "alias", "argmax",
-    "argmin", "asin", "asinh", "atan", "atan2", "atanh", "bf16", "cast", "ceil", "clamp",
-    "concat_bits", "cos", "cosh", "count_leading_zeros", "count_trailing_zeros",
-    "create_callable_from_generator", "div_round_to_zero", "erf", "evaluate", "exp", "extract_bits",
-    "f16", "f32", "f64", "fast_cos", "fast_exp", "fast_inverse", "fast_inverse_sqrt", "fast_log",
-    "fast_pow", "fast_sin", "floor", "fma", "fract", "funcs", "generator", "get_host_target",
+    "EvictionKey", "Expr", "ExternFuncArgument", "Float", "Func", "FuncProfile", "FuncRef",
+    "FuncTupleElementRef", "Generator", "GeneratorContext", "GeneratorParam", "HalideError",
+    "HaloError", "Handle", "ImageParam", "InputBuffer", "InputScalar", "Int", "InternalError",
+    "JITHandlers", "LoopAlignStrategy", "LoopLevel", "MemoryType", "OutputBuffer", "OutputFileType",
+    "OutputImageParam", "OutputScalar", "Param", "Partition", "Pipeline", "PrefetchBoundStrategy",
+    "ProfileReport", "RDom", "RVar", "Range", "Schedule", "ScheduleError", "Stage",
+    "StmtOutputFormat", "TailStrategy", "Target", "TargetArch", "TargetFeature", "TargetOS",
+    "TraceEvent", "TraceEventCode", "TruthError", "Tuple", "Type", "TypeCode", "TypeMismatch",
+    "UInt", "Var", "Why", "_", "_0", "_1", "_2", "_3", "_4", "_5", "_6", "_7", "_8", "_9", "abs",
+    "absd", "acos", "acosh", "active_generator_context", "alias", "argmax", "argmin", "asin",
+    "asinh", "atan", "atan2", "atanh", "bf16", "cast", "ceil", "clamp", "concat_bits", "cos",
+    "cosh", "count_leading_zeros", "count_trailing_zeros", "create_callable_from_generator",
+    "div_round_to_zero", "erf", "evaluate", "evaluate_may_gpu", "exp", "extract_bits", "f16", "f32",
+    "f64", "fast_cos", "fast_exp", "fast_inverse", "fast_inverse_sqrt", "fast_log", "fast_pow",
+    "fast_sin", "floor", "fma", "fract", "funcs", "generator", "get_host_target",
     "get_jit_target_from_environment", "get_target_from_environment", "halving_add", "halving_sub",
     "hypot", "i8", "i8_sat", "i16", "i16_sat", "i32", "i32_sat", "i64", "i64_sat", "is_finite",
     "is_inf", "is_nan", "lambda_func", "lerp", "likely", "likely_if_innermost", "log",

@@ -60,6 +60,10 @@ class TypeMismatch(HaloError, TypeError):
     """Operands or buffers of types that do not go together."""
 
 
+class TruthError(HaloError, ValueError):
+    """The truth of an expression, asked for before there is one: ``if e:``, ``a and b``."""
+
+
 class DefinitionError(HaloError):
     """A Func, Var or RDom defined or used in a way that has no meaning."""
 

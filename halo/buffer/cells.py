@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -42,6 +42,16 @@ class CellMethods(BufferBase):
         stored = self._store(value)
         self._check_writable()
         self._view[index] = stored
+
+    def __iter__(self) -> Iterator[Any]:
+        """Go through the elements of a Buffer of one dimension."""
+        if self._view.ndim != 1:
+            raise BufferError(
+                f"a Buffer of {self._view.ndim} dimensions has no order to go through it",
+                where=user_location(),
+                hint="for_each_element(f), or numpy.asarray(buffer)",
+            )
+        return (self[i + self._mins[0]] for i in range(self._view.shape[0]))
 
     def contains(self, *coordinates: Any) -> bool:
         """Whether there is an element at `coordinates`: a list of integers, or several."""

@@ -13,7 +13,7 @@ import dataclasses
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from halo.errors import HaloError, user_location
+from halo.errors import TruthError, user_location
 from halo.ir.node import Node, node
 from halo.ir.operator_stubs import Operators
 from halo.ir.rounding import round_float
@@ -37,8 +37,8 @@ class Expr(Operators, Node):
         return True
 
     def __bool__(self) -> bool:
-        raise HaloError(
-            f"the truth of '{self}' is not known before it runs",
+        raise TruthError(
+            f"the truth of '{self}' is not known before it runs: it cannot be converted to a bool",
             where=user_location(),
             hint="halo.select chooses, & and | and ~ combine conditions, halo.clamp keeps a range",
         )

@@ -146,6 +146,8 @@ class Function:
         The `halo.lang.profile.ProfileReport` of profiled calls that computed it first.
     requirements
         What must hold when a pipeline runs that has this as its first output.
+    required_types, required_dimensions
+        What the pure definition must have; empty and None: anything.
     output_images
         What is promised of the buffers its cells leave in where it is an output, one for each of
         `types`; empty until somebody asks for them.
@@ -162,6 +164,8 @@ class Function:
     profile: Any = None
     requirements: list[Requirement] = field(default_factory=list)
     output_images: list[Image] = field(default_factory=list)
+    required_types: tuple[Type, ...] = ()
+    required_dimensions: int | None = None
 
     @property
     def dimensions(self) -> int:

@@ -75,10 +75,12 @@ def as_expr(value: Any, like: Type | None = None) -> Expr:
 
 
 def _int_constant(value: int, like: Type | None) -> Expr:
-    if like is None:
-        return const(Int(32) if -_LIMIT <= value < _LIMIT else Int(64), value)
-    if like.is_float() or like.can_represent(value):
+    if like is not None and (like.is_float() or like.can_represent(value)):
         return const(like, value)
+    if like is None and -_LIMIT <= value < _LIMIT:
+        return const(Int(32), value)
+    if not -_LIMIT <= value < _LIMIT and Int(64).can_represent(value):
+        return const(Int(64), value)  # the other operand is widened, as in Halide
     raise TypeMismatch(
         f"the constant {value} does not fit into {like}",
         where=user_location(),

@@ -24,16 +24,16 @@ Bounds = Sequence[tuple[Any, Any]]
 _Edge = Callable[[Expr, Expr, Expr], Expr]
 
 
-def constant_exterior(source: Any, exterior: Any, bounds: Bounds | None = None) -> Func:
-    """Return a Func with the values of `source` inside its bounds and `exterior` outside.
+def constant_exterior(f: Any, exterior: Any, bounds: Bounds | None = None) -> Func:
+    """Return a Func with the values of `f` inside its bounds and `exterior` outside.
 
     Parameters
     ----------
     exterior
-        An expression, or a number that takes the type of `source`; a Tuple for a Func of Tuples.
+        An expression, or a number that takes the type of `f`; a Tuple for a Func of Tuples.
     """
-    pairs = _pairs(source, bounds)
-    inner = repeat_edge(source, bounds)
+    pairs = _pairs(f, bounds)
+    inner = repeat_edge(f, bounds)
     args = inner.args()
     outside: Expr | None = None
     for x, pair in zip(args, pairs, strict=False):
@@ -61,25 +61,25 @@ def constant_exterior(source: Any, exterior: Any, bounds: Bounds | None = None) 
     return result
 
 
-def repeat_edge(source: Any, bounds: Bounds | None = None) -> Func:
+def repeat_edge(f: Any, bounds: Bounds | None = None) -> Func:
     """Return a Func that outside the bounds has the value of the nearest cell inside."""
 
     def edge(x: Expr, low: Expr, extent: Expr) -> Expr:
         return _clamp(likely(x), low, extent)
 
-    return _extend("repeat_edge", source, bounds, edge)
+    return _extend("repeat_edge", f, bounds, edge)
 
 
-def repeat_image(source: Any, bounds: Bounds | None = None) -> Func:
+def repeat_image(f: Any, bounds: Bounds | None = None) -> Func:
     """Return a Func that outside the bounds repeats the inside, side by side."""
 
     def edge(x: Expr, low: Expr, extent: Expr) -> Expr:
         return _unless_inside(x, low, extent, add(Mod(sub(x, low), extent), low))
 
-    return _extend("repeat_image", source, bounds, edge)
+    return _extend("repeat_image", f, bounds, edge)
 
 
-def mirror_image(source: Any, bounds: Bounds | None = None) -> Func:
+def mirror_image(f: Any, bounds: Bounds | None = None) -> Func:
     """Return a Func that outside the bounds repeats the inside mirrored, edge cells doubled."""
 
     def edge(x: Expr, low: Expr, extent: Expr) -> Expr:
@@ -88,10 +88,10 @@ def mirror_image(source: Any, bounds: Bounds | None = None) -> Func:
         mirrored = Select(ge(m, extent), sub(sub(period, 1), m), m)
         return _unless_inside(x, low, extent, _clamp(add(mirrored, low), low, extent))
 
-    return _extend("mirror_image", source, bounds, edge)
+    return _extend("mirror_image", f, bounds, edge)
 
 
-def mirror_interior(source: Any, bounds: Bounds | None = None) -> Func:
+def mirror_interior(f: Any, bounds: Bounds | None = None) -> Func:
     """Return a Func that outside the bounds repeats the inside mirrored on the edge cells."""
 
     def edge(x: Expr, low: Expr, extent: Expr) -> Expr:
@@ -100,7 +100,7 @@ def mirror_interior(source: Any, bounds: Bounds | None = None) -> Func:
         distance = Cast(Int(32), intrinsic("abs", sub(m, last)))
         return _unless_inside(x, low, extent, _clamp(add(sub(last, distance), low), low, extent))
 
-    return _extend("mirror_interior", source, bounds, edge)
+    return _extend("mirror_interior", f, bounds, edge)
 
 
 def _clamp(x: Expr, low: Expr, extent: Expr) -> Expr:

@@ -32,6 +32,11 @@ def select(*args: Any) -> Any:
             f"an odd number of arguments, not {len(args)}",
             where=user_location(),
         )
+    if len({_is_tuple(condition) for condition in args[:-1:2]}) > 1:
+        raise TypeMismatch(
+            "a select may not mix conditions that are Tuples with conditions that are not",
+            where=user_location(),
+        )
     result: Any = args[-1]
     for i in range(len(args) - 3, -1, -2):
         result = _choice(args[i], args[i + 1], result)

@@ -50,6 +50,7 @@ def define_pure(function: Function, args: tuple[Any, ...], values: tuple[Any, ..
         )
     if uses.has_random:
         exprs = tuple(map(drawing(0, variables), exprs))
+    _check_required(function, len(names), tuple(e.type for e in exprs), where)
     uses.freeze()
     function.args = names
     function.types = tuple(e.type for e in exprs)
@@ -134,6 +135,31 @@ def _pure_arguments(
             )
         found.append(e)
     return tuple(found)
+
+
+def _check_required(
+    function: Function, dimensions: int, types: tuple[Type, ...], where: SourceLocation | None
+) -> None:
+    """Refuse a definition of another shape or type than the Func was made for."""
+    name, required = function.name, function.required_types
+    if function.required_dimensions not in (None, dimensions):
+        raise DefinitionError(
+            f"{name} is constrained to have exactly {function.required_dimensions} dimensions, "
+            f"but is defined with {dimensions} dimensions",
+            where=where,
+        )
+    if required and required != types:
+        raise TypeMismatch(
+            f"{name} is constrained to only hold values of type {_listed(required)} "
+            f"but is defined with values of type {_listed(types)}",
+            where=where,
+            hint=f"convert the value: halo.{_converter(required[0])}",
+        )
+
+
+def _listed(types: tuple[Type, ...]) -> str:
+    names = ", ".join(map(str, types))
+    return names if len(types) == 1 else f"({names})"
 
 
 def _refuse_updates(function: Function, where: SourceLocation | None) -> None:

@@ -24,6 +24,13 @@ else:
         def __subclasscheck__(cls, other: type) -> bool:
             return issubclass(other, ir.Expr)
 
+        def __eq__(cls, other: object) -> bool:
+            """Whether `other` is this, or the type of an expression: ``type(e) == Expr``."""
+            return other is cls or (isinstance(other, type) and issubclass(other, ir.Expr))
+
+        def __hash__(cls) -> int:
+            return hash(ir.Expr)
+
         def __call__(cls, value: Any) -> ir.Expr:
             return as_expr(value)
 

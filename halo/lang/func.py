@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from halo.buffer import Buffer
 from halo.errors import DefinitionError, user_location
@@ -15,7 +15,7 @@ from halo.lang.compile import CompileMethods
 from halo.lang.coordinates import as_key
 from halo.lang.definition import define_pure, define_update, implicit_count
 from halo.lang.extern import Bounds, Implementation, define_extern
-from halo.lang.func_ref import FuncRef, as_values
+from halo.lang.func_ref import FuncRef, PendingUpdate, as_values
 from halo.lang.image_param import ImageParam
 from halo.lang.names import fresh_name, unique_name
 from halo.lang.output_image_param import OutputMethods
@@ -38,14 +38,20 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
     ----------
     name
         A name for messages and the generated code, or an expression, Buffer or ImageParam that
-        the Func is to stand for.
+        the Func is to stand for. ``Func(types, dimensions, name)``: the name comes last, after
+        the Type of the value or the Types of the values, and the number of dimensions that the
+        definition must have.
     """
 
     __slots__ = ("_function",)
 
-    def __init__(self, name: Any = "") -> None:
+    def __init__(self, name: Any = "", dimensions: int | None = None, typed_name: str = "") -> None:
+        types = _required(name) if dimensions is not None else ()
+        if types:
+            name = typed_name
         text = name if isinstance(name, str) else ""
         self._function = Function(unique_name(text) if text else fresh_name("f"))
+        self._function.required_types, self._function.required_dimensions = types, dimensions
         self._function.schedule_log = ScheduleLog(self._function)
         if isinstance(name, (Buffer, ImageParam)):
             self[IMPLICIT[: name.dimensions()]] = name[IMPLICIT[: name.dimensions()]]
@@ -74,6 +80,9 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
 
     def dimensions(self) -> int:
         """Return the number of dimensions."""
+        if not self.defined() and self._function.required_dimensions is not None:
+            return self._function.required_dimensions
+        self._definition(0)
         return self._function.dimensions
 
     def args(self) -> list[Var]:
@@ -82,16 +91,21 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
 
     def types(self) -> list[Type]:
         """Return the types of the values."""
+        if not self.defined() and self._function.required_types:
+            return list(self._function.required_types)
+        self._definition(0)
         return list(self._function.types)
 
     def type(self) -> Type:
         """Return the type of the value, of which there must be one."""
-        self._single()
-        return self._function.types[0]
+        types = self.types()
+        if len(types) != 1:
+            self._refuse_several(len(types))
+        return types[0]
 
     def outputs(self) -> int:
         """Return the number of values in a cell."""
-        return len(self._function.types)
+        return len(self.types())
 
     def values(self) -> tuple[Expr, ...]:
         """Return the values of the pure definition."""
@@ -169,8 +183,9 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
         return FuncRef(self._function, as_key(key))
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if isinstance(value, FuncRef) and value.updated and value.function is self._function:
-            return  # f[x] += e: the update was defined when Python evaluated +=
+        if isinstance(value, PendingUpdate):
+            value.define(self._function, as_key(key))
+            return
         define = define_update if self._function.is_defined else define_pure
         define(self._function, as_key(key), as_values(value))
 
@@ -277,14 +292,29 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
     def _single(self) -> None:
         self._definition(0)
         if len(self._function.types) != 1:
-            raise DefinitionError(
-                f"{self._function.name} has {len(self._function.types)} values, not one",
-                where=user_location(),
-                hint="types(), values() and update_values() give all of them",
-            )
+            self._refuse_several(len(self._function.types))
+
+    def _refuse_several(self, count: int) -> NoReturn:
+        raise DefinitionError(
+            f"{self._function.name} has {count} values, not one: it is of Tuples",
+            where=user_location(),
+            hint="types(), values() and update_values() give all of them",
+        )
 
     def __repr__(self) -> str:
         return f"Func({self._function.name!r})"
+
+
+def _required(types: Any) -> tuple[Type, ...]:
+    """Return the types that a Func is made for, one or several."""
+    several = tuple(types) if isinstance(types, (list, tuple)) else (types,)
+    if not several or not all(isinstance(t, Type) for t in several):
+        raise DefinitionError(
+            f"a Func of a number of dimensions needs the Type of its values, not {types!r}",
+            where=user_location(),
+            hint='for instance halo.Func(halo.Int(32), 2, "f")',
+        )
+    return several
 
 
 class Stage(ScheduleMethods):

@@ -2,7 +2,7 @@
 
 Each is a Func of its own with an update definition over the RDom found in the expression. Its
 arguments are the other variables of the expression. Where several RDoms meet, the one to run over
-comes first: ``halo.sum(r, a[r.x, s.x])``.
+comes first: ``halo.sum(r, a[r.x, s.x])``. ``rdom=`` and ``expr=`` name the two.
 """
 
 from __future__ import annotations
@@ -27,40 +27,45 @@ from halo.lang.tuple import Tuple
 from halo.lang.walk import is_dimension, nodes
 
 
-def sum(*args: Any, name: str = "sum") -> Expr:
+def sum(*args: Any, name: str = "sum", rdom: Any = None, expr: Any = None) -> Expr:
     """Return the sum of an expression over its RDom: ``sum([rdom,] expression[, name])``."""
-    return _fold(args, name, add, lambda t: const(t, 0))
+    return _fold(_given(args, rdom, expr), name, add, lambda t: const(t, 0))
 
 
-def product(*args: Any, name: str = "product") -> Expr:
+def product(*args: Any, name: str = "product", rdom: Any = None, expr: Any = None) -> Expr:
     """Return the product of an expression over its RDom: ``product([rdom,] e[, name])``."""
-    return _fold(args, name, mul, lambda t: const(t, 1))
+    return _fold(_given(args, rdom, expr), name, mul, lambda t: const(t, 1))
 
 
-def maximum(*args: Any, name: str = "maximum") -> Expr:
+def maximum(*args: Any, name: str = "maximum", rdom: Any = None, expr: Any = None) -> Expr:
     """Return the largest value over the RDom, the type's smallest for an empty one."""
-    return _fold(args, name, Max, _lowest)
+    return _fold(_given(args, rdom, expr), name, Max, _lowest)
 
 
-def minimum(*args: Any, name: str = "minimum") -> Expr:
+def minimum(*args: Any, name: str = "minimum", rdom: Any = None, expr: Any = None) -> Expr:
     """Return the smallest value over the RDom, the type's largest for an empty one."""
-    return _fold(args, name, Min, _highest)
+    return _fold(_given(args, rdom, expr), name, Min, _highest)
 
 
-def argmax(*args: Any, name: str = "argmax") -> Tuple:
+def argmax(*args: Any, name: str = "argmax", rdom: Any = None, expr: Any = None) -> Tuple:
     """Return where the value is largest, a coordinate per dimension of the RDom, and that value.
 
     Of equal values the first in the order of the RDom counts.
     """
-    return _search(args, name, gt, _lowest)
+    return _search(_given(args, rdom, expr), name, gt, _lowest)
 
 
-def argmin(*args: Any, name: str = "argmin") -> Tuple:
+def argmin(*args: Any, name: str = "argmin", rdom: Any = None, expr: Any = None) -> Tuple:
     """Return where the value is smallest, a coordinate per dimension of the RDom, and that value.
 
     Of equal values the first in the order of the RDom counts.
     """
-    return _search(args, name, lt, _highest)
+    return _search(_given(args, rdom, expr), name, lt, _highest)
+
+
+def _given(args: tuple[Any, ...], rdom: Any, expr: Any) -> tuple[Any, ...]:
+    """Return the arguments in order, those that were given by their names among them."""
+    return (*(() if rdom is None else (rdom,)), *args, *(() if expr is None else (expr,)))
 
 
 def _lowest(t: Type) -> Expr:

@@ -53,6 +53,9 @@ class Var(Handle):
     def _as_expr(self) -> Expr:
         return Variable(Int(32), self._name)
 
+    def __str__(self) -> str:
+        return self._name
+
     def __repr__(self) -> str:
         return f"Var({self._name!r})"
 

@@ -236,8 +236,8 @@ def test_boundary_of_a_func_without_bounds():
 
 
 def test_more_bounds_than_dimensions():
-    f = define(x, 0, "line")
-    with refused(hl.DefinitionError, "2 bounds for line, which has 1 dimensions"):
+    f = define(x, 0, "one_line")
+    with refused(hl.DefinitionError, "2 bounds for one_line, which has 1 dimensions"):
         hl.BoundaryConditions.repeat_edge(f, [(0, 3), (0, 3)])
 
 

@@ -7,9 +7,9 @@ import halo as hl
 
 
 def test_param_is_a_variable_of_its_type():
-    p = hl.Param(hl.UInt(8), "gain", 3)
+    p = hl.Param(hl.UInt(8), "contrast", 3)
     assert (p + 1).type == hl.UInt(8)
-    assert (p.name(), p.get()) == ("gain", 3)
+    assert (p.name(), p.get()) == ("contrast", 3)
 
 
 def test_param_rounds_to_its_type():

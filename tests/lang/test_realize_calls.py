@@ -97,7 +97,11 @@ def test_compiling_passes_arguments_on(driver, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("use", "error", "match"),
     [
-        (lambda: hl.Func("void").realize([3]), hl.DefinitionError, "void is realized before"),
+        (
+            lambda: hl.Func("emptiness").realize([3]),
+            hl.DefinitionError,
+            "emptiness is realized before",
+        ),
         (lambda: defined(x, x).realize([3, 4]), hl.DefinitionError, "with sizes for 2"),
         (lambda: defined(x, x).realize([-3]), hl.BufferError, r"sizes \[-3\]"),
         (

@@ -10,7 +10,6 @@ from typing import Any
 import halo
 from halo.buffer import BufferDimension
 from halo.ir.expr import Expr
-from halo.lang.func_ref import FuncRef
 from halo.lang.image_dimension import ImageDimension
 from halo.provenance.chain import Step
 from halo.schedule.methods import Specialization
@@ -22,7 +21,6 @@ HANDED_OUT: dict[str, Any] = {
     "BufferDimension": BufferDimension,
     "Entry": ScheduleEntry,
     "Explanation": Explanation,
-    "FuncRef": FuncRef,
     "FuncStory": FuncStory,
     "ImageDimension": ImageDimension,
     "Nest": Nest,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from halo.errors import ScheduleError, user_location
-from halo.ir.expr import Expr, as_const
+from halo.ir.expr import Expr, Variable, as_const
 from halo.ir.function import Function
 from halo.schedule.directives import Directive
 from halo.schedule.formula import Formula
@@ -52,6 +52,9 @@ def var_name(v: Any) -> str:
     name = name() if callable(name) else name
     if isinstance(name, str):
         return name
+    e = v._as_expr() if hasattr(v, "_as_expr") else None  # an RDom of one dimension
+    if isinstance(e, Variable):
+        return e.name
     raise ScheduleError(
         f"a directive takes Vars and RVars, not {v!r}",
         where=user_location(),
