@@ -7,6 +7,7 @@ from codegen.c_context import ATOM, EQUALITY, Code, Context
 from codegen.c_lanes import lane_helper
 from codegen.c_prelude import Prelude
 from codegen.c_scalar import scalar_helper
+from codegen.c_shuffle import picked_lanes
 from codegen.c_types import carrier, element_of, padded, tag
 from codegen.c_walk import expression
 from halo.ir.expr import ReduceOp, VectorReduce
@@ -64,7 +65,7 @@ def reduce_helper(prelude: Prelude, op: ReduceOp, t: Type, lanes: int, mask_bits
                 return "\n".join([*lines, f"    return {both};", "}\n"])
             made = t.with_lanes(half * lanes)
             vector = prelude.vector(letter, bits, made.lanes())
-            value = _halved(prelude, op, made, f"x{step}", group, lanes)
+            value = _halved(prelude, op, made, f"x{step}", group, (letter, bits))
             lines.append(f"    const {vector} x{step + 1} = {value};")
             group, step = half, step + 1
         return "\n".join([*lines, f"    return x{step};", "}\n"])
@@ -72,23 +73,29 @@ def reduce_helper(prelude: Prelude, op: ReduceOp, t: Type, lanes: int, mask_bits
     return prelude.helper(name, text)
 
 
-def _halved(prelude: Prelude, op: ReduceOp, t: Type, x: str, group: int, groups: int) -> str:
-    """Return the first half of each group of lanes of `x` combined with the second."""
+def _halved(
+    prelude: Prelude, op: ReduceOp, t: Type, x: str, group: int, kind: tuple[str, int]
+) -> str:
+    """Return the first half of each group of lanes of `x` combined with the second.
+
+    The result has type `t`; `kind` is the letter and bits of `x`, as of `Prelude.vector`.
+    """
     half = (group + 1) // 2
+    groups = t.lanes() // half
     places = [(i, j) for i in range(groups) for j in range(half)]
-    low = _shuffle(x, x, [i * group + j for i, j in places])
-    high = _shuffle(x, x, [i * group + j + half if j + half < group else -1 for i, j in places])
-    both = combined(prelude, op, t, low, high)
+
+    def pick(a: str, b: str, lanes: int, picked: list[int]) -> str:
+        return picked_lanes(prelude, *kind, Code(a), Code(b), padded(lanes), picked).text
+
+    whole = group * groups
+    low = pick(x, x, whole, [i * group + j for i, j in places])
+    rest = [i * group + j + half if j + half < group else -1 for i, j in places]
+    both = combined(prelude, op, t, low, pick(x, x, whole, rest))
     if group % 2 == 0:
         return both
     width = padded(t.lanes())  # the middle lane of an odd group has no partner
     kept = [k if j + half < group else width + k for k, (_, j) in enumerate(places)]
-    return _shuffle(both, low, kept)
-
-
-def _shuffle(a: str, b: str, lanes: list[int]) -> str:
-    lanes = lanes + [-1] * (padded(len(lanes)) - len(lanes))
-    return f"__builtin_shufflevector({a}, {b}, {', '.join(map(str, lanes))})"
+    return pick(both, low, t.lanes(), kept)
 
 
 def combined(prelude: Prelude, op: ReduceOp, t: Type, a: str, b: str) -> str:

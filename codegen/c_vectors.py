@@ -30,6 +30,7 @@ from codegen.c_lanes import (
     select_helper,
     splat_helper,
 )
+from codegen.c_shuffle import picked_lanes
 from codegen.c_types import carrier, is_half, scalar_type
 from codegen.c_walk import expression, is_index
 from halo.ir.expr import (
@@ -266,10 +267,10 @@ def shuffle(ctx: Context, e: Shuffle) -> Code:
     if len(used) <= 2 and same and e.vectors[used[0]].type.is_vector():
         width = lanes_of(e.vectors[used[0]].type)
         lanes = [used.index(k) * width + i for k, i in chosen]
-        lanes += [-1] * (lanes_of(t) - len(lanes))
+        letter, wide = ("i", bits) if t.is_bool() else carrier(t)
         a, b = parts[used[0]], parts[used[-1]]
-        picked = ", ".join(map(str, lanes))
-        return Code(f"__builtin_shufflevector({a.text}, {b.text}, {picked})", ATOM, bits)
+        made = picked_lanes(ctx.prelude, letter, wide, a, b, width, lanes)
+        return Code(made.text, made.level, bits)
     return Code(_literal(ctx, e, parts, chosen, to), UNARY, bits)
 
 

@@ -166,6 +166,24 @@ def test_shuffles_of_several_vectors_concatenate(kernels: Any) -> None:
     assert q.tolist() == [9]
 
 
+@pytest.mark.parametrize("flags", ["-O0", "-O2"])
+@pytest.mark.parametrize("t", [Float(64), Int(64), Float(32)], ids=str)
+def test_shuffles_pick_the_lanes_they_name(
+    kernels: Any, t: Type, flags: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HALO_CFLAGS", flags)
+    orders = [(0, 1, 3, 4), (1, 0, 2, 5, 4, 5, 6, 7), (1, 1, 6, 3), (0, 1, 7, 7, 5, 4, 7, 6)]
+    a = np.arange(8).astype(t.dtype)
+    whole = Load(t.with_lanes(8), "a", Ramp(i64(0), i64(1), 8))
+    stores = [
+        Store(f"o{k}", Shuffle((whole,), order), Ramp(i64(0), i64(1), len(order)))
+        for k, order in enumerate(orders)
+    ]
+    out = {f"o{k}": np.zeros(len(order), t.dtype) for k, order in enumerate(orders)}
+    kernels.run(kernels.function(block(*stores), {"a": t}, dict.fromkeys(out, t)), {"a": a, **out})
+    assert [tuple(o) for o in out.values()] == orders
+
+
 @pytest.mark.parametrize("lanes", [3, 16])
 def test_rounding_functions_match_numpy(kernels: Any, same: Any, lanes: int) -> None:
     v, x = F32.with_lanes(lanes), kernels.index(lanes)
