@@ -84,6 +84,11 @@ class Context:
     events: dict[str, str] = field(default_factory=dict)
     """Traced Func -> C variable with the number of its realization; "" for the pipeline."""
 
+    semaphores: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Semaphore -> C names of its fork and of itself."""
+    forks: bool = False
+    """Whether there are any in the function."""
+
     def line(self, text: str) -> None:
         """Write one line at the current depth."""
         self.lines.append("    " * self.depth + text if text else "")

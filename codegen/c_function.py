@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from codegen.c_context import Array, Code, Context, Exit
 from codegen.c_expr import PRINTERS
 from codegen.c_extern import extern_functions
+from codegen.c_fork import holds_fork
 from codegen.c_index import names_in_indices
 from codegen.c_names import Names, unique_identifiers
 from codegen.c_prelude import Prelude
@@ -85,6 +86,7 @@ def print_function(
     reserved = frozenset(table.values()) | frozenset(externs) | {c for c, _ in constants.values()}
     ctx = Context(prelude, Names(reserved | set(callees.values())), PRINTERS, callees=dict(callees))
     ctx.index_used = names_in_indices(body)
+    ctx.forks = holds_fork(body)
     for constant, (c_name, data) in constants.items():
         ctx.arrays[constant] = Array(c_name, data.type)
     ctx.exits.append(Exit(ctx.names.fresh("leave")))

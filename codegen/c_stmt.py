@@ -10,6 +10,7 @@ from typing import Any
 from codegen.c_atomic import split_store, update
 from codegen.c_context import ATOM, PRODUCT, RELATION, SUM, UNARY, Array, Code, Context, Exit
 from codegen.c_extern import failure, print_call
+from codegen.c_fork import print_acquire, print_fork, print_release
 from codegen.c_loops import print_loop
 from codegen.c_memoize import print_memoize
 from codegen.c_memory import store
@@ -37,6 +38,7 @@ from halo.ir.expr import (
     is_true,
 )
 from halo.ir.stmt import (
+    Acquire,
     Allocate,
     AssertStmt,
     Atomic,
@@ -45,6 +47,7 @@ from halo.ir.stmt import (
     ErrorCode,
     Evaluate,
     For,
+    Fork,
     IfThenElse,
     LetStmt,
     Memoize,
@@ -52,6 +55,7 @@ from halo.ir.stmt import (
     PrefetchLine,
     Print,
     ProducerConsumer,
+    Release,
     Stmt,
     Store,
     StreamFence,
@@ -321,7 +325,9 @@ def _allocate_heap(ctx: Context, s: Allocate, name: str) -> None:
     element = memory_type(s.type)
     _begin(ctx, *s.extents)
     count = _product(ctx, s)
-    ctx.line(f"{element} *restrict {name} = halo_allocate(ctx, {count}, sizeof({element}));")
+    # What several threads write and read is no one's alone.
+    alone = "" if ctx.forks else "restrict "
+    ctx.line(f"{element} *{alone}{name} = halo_allocate(ctx, {count}, sizeof({element}));")
     ctx.line(f"if (HALO_UNLIKELY(!{name})) {{")
     with ctx.deeper():
         text = c_string(f"no memory for {s.name}".replace("%", "%%"))
@@ -371,4 +377,7 @@ _PRINTERS: dict[type, Callable[[Context, Any], None]] = {
     Memoize: _memoize,
     Trace: _trace,
     TraceScope: _trace_scope,
+    Fork: lambda ctx, s: print_fork(ctx, s, lambda inner: statement(ctx, inner)),
+    Acquire: lambda ctx, s: print_acquire(ctx, s, use_exit(ctx)),
+    Release: print_release,
 }

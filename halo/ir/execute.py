@@ -46,6 +46,7 @@ from halo.ir.math import definition
 from halo.ir.message import text_of
 from halo.ir.node import Node
 from halo.ir.stmt import (
+    Acquire,
     Allocate,
     AssertStmt,
     Atomic,
@@ -53,12 +54,14 @@ from halo.ir.stmt import (
     CallExtern,
     Evaluate,
     For,
+    Fork,
     IfThenElse,
     LetStmt,
     Memoize,
     PrefetchLine,
     Print,
     ProducerConsumer,
+    Release,
     Stmt,
     Store,
     StreamFence,
@@ -134,6 +137,7 @@ class _Executor:
         self.arrays: dict[str, Value] = {c.name: c.data.reshape(-1) for c in constants}
         self.types: dict[str, Type] = {c.name: c.type for c in constants}
         self.externs = externs
+        self.semaphores: dict[str, int] = {}
         self._memo: dict[int, Value] = {}
         self._math: dict[tuple[str, tuple[Type, ...]], Expr] = {}
 
@@ -324,6 +328,24 @@ class _Executor:
         for one in s.stmts:
             self.stmt(one)
 
+    def fork(self, s: Fork) -> None:
+        """Run the branches one after the other, or what does the same where that cannot be."""
+        if s.serial is not None:
+            self.stmt(s.serial)
+            return
+        hidden, self.semaphores = self.semaphores, {**self.semaphores, **dict(s.semaphores)}
+        for branch in s.branches:
+            self.stmt(branch)
+        self.semaphores = hidden
+
+    def acquire(self, s: Acquire) -> None:
+        if self.semaphores[s.semaphore] < s.count:
+            raise InternalError(f"{s}: nothing before it releases so many")
+        self.semaphores[s.semaphore] -= s.count
+
+    def release(self, s: Release) -> None:
+        self.semaphores[s.semaphore] += s.count
+
 
 _EXPRS: dict[type, Callable[[_Executor, Any], Value]] = {
     IntImm: lambda x, e: settle(e.type, e.value),
@@ -360,4 +382,7 @@ _STMTS: dict[type, Callable[[_Executor, Any], Any]] = {
     IfThenElse: _Executor.branch,
     Evaluate: _Executor.extern,
     CallExtern: _Executor.whole,
+    Fork: _Executor.fork,
+    Acquire: _Executor.acquire,
+    Release: _Executor.release,
 }

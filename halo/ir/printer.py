@@ -311,6 +311,17 @@ def _memoize(s: S.Memoize, p: _Printer, indent: int) -> None:
     p.stmt(s.body, indent + 1)
 
 
+def _fork(s: S.Fork, p: _Printer, indent: int) -> None:
+    counts = ", ".join(f"{name} = {count}" for name, count in s.semaphores)
+    p.line(indent, f"fork{' together' if s.together else ''} {counts}".rstrip() + ":")
+    for number, branch in enumerate(s.branches):
+        p.line(indent, f"branch {number}:")
+        p.stmt(branch, indent + 1)
+    if s.serial is not None:
+        p.line(indent, "or serially:")
+        p.stmt(s.serial, indent + 1)
+
+
 def _evaluate(s: S.Evaluate, p: _Printer, indent: int) -> None:
     p.line(indent, p.expr(s.value))
 
@@ -332,6 +343,9 @@ _STMTS: dict[type[S.Stmt], Callable[[Any, _Printer, int], None]] = {
     S.Block: _block,
     S.IfThenElse: _if,
     S.Evaluate: _evaluate,
+    S.Fork: _fork,
+    S.Acquire: lambda s, p, indent: p.line(indent, f"acquire {s.semaphore}, {s.count}"),
+    S.Release: lambda s, p, indent: p.line(indent, f"release {s.semaphore}, {s.count}"),
     S.Trace: _trace,
     S.TraceScope: _trace_scope,
     S.Memoize: _memoize,

@@ -324,6 +324,38 @@ class Memoize(Stmt):
 
 
 @node
+class Fork(Stmt):
+    """Run `branches`, which may do so at the same time, on threads of their own.
+
+    They share the `semaphores`, pairs of a name and the first count. `together`: branches wait for
+    later ones too, so that they need a thread each; else a branch waits for earlier ones only, and
+    they may run one after the other. `serial` does the same without threads; None: the branches
+    in order do.
+    """
+
+    branches: tuple[Stmt, ...]
+    semaphores: tuple[tuple[str, int], ...]
+    together: bool
+    serial: Stmt | None
+
+
+@node
+class Acquire(Stmt):
+    """Wait until `semaphore` of a Fork around counts `count` or more, and take so many."""
+
+    semaphore: str
+    count: int
+
+
+@node
+class Release(Stmt):
+    """Have `semaphore` of a Fork around count `count` more."""
+
+    semaphore: str
+    count: int
+
+
+@node
 class Evaluate(Stmt):
     """Evaluate `value`, an EXTERN call, for its effect; a non-zero result leaves the function."""
 

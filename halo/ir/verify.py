@@ -61,6 +61,10 @@ class _Verifier:
         if check is not None:
             check(self, s)
         inside = bound | {s.name} if isinstance(s, S.For) else bound
+        if isinstance(s, S.Fork):
+            inside = bound | {name for name, _ in s.semaphores}
+        elif isinstance(s, (S.Acquire, S.Release)) and s.semaphore not in bound:
+            self.fail("a semaphore of no fork around", s)
         for child in s.children():
             if isinstance(child, Stmt):
                 self.stmt(child, inside)

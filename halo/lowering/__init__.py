@@ -33,6 +33,7 @@ from halo.lowering.checks import (
 )
 from halo.lowering.common_subexpressions import common_subexpressions
 from halo.lowering.fill_undefined import fill_undefined
+from halo.lowering.fork_producers import fork_producers
 from halo.lowering.hoist_invariants import hoist_invariants
 from halo.lowering.inject_memoization import inject_memoization
 from halo.lowering.inject_tracing import inject_tracing
@@ -168,6 +169,8 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     given = given.without(arrays.images)
     images, embedded = given.images, given.embedded(request.args)
     loops = run("loop nests", lambda _: nest.body, nest.body)
+    states, receipts = resolved.functions, resolved.receipts
+    loops = run("fork", lambda s: fork_producers(s, states, nest.ahead, receipts), loops)
 
     outputs = {name: program.functions[name] for name in program.outputs}
     traced = _traced(program, images, resolved, request.features)

@@ -24,6 +24,8 @@ class Frame:
     serial: bool
     min: Expr
     extent: Expr
+    gaps: bool = False
+    """Whether a definition in it may do nothing in an iteration before those in which it does."""
     lets: Lets = field(default_factory=Lets)
 
 

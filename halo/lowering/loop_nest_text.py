@@ -8,6 +8,7 @@ from halo.ir.node import Node
 from halo.ir.stmt import (
     CallExtern,
     For,
+    Fork,
     HoistedStorage,
     IfThenElse,
     ProducerConsumer,
@@ -40,13 +41,19 @@ def _write(s: Node, depth: int, lines: list[str]) -> None:
         lines.append("  " * depth + head)
         depth += 1
     for child in _shown(s):
-        _write(child, depth, lines)
+        if isinstance(s, Fork):
+            lines.append("  " * depth + "branch:")
+            _write(child, depth + 1, lines)
+        else:
+            _write(child, depth, lines)
 
 
 def _shown(s: Node) -> list[Stmt]:
     # Of the two ways to run a stage, only the one for enough cells is the user's schedule.
     if isinstance(s, IfThenElse) and is_intrinsic(s.condition, "likely"):
         return [s.then_case]
+    if isinstance(s, Fork):
+        return list(s.branches)
     return [c for c in s.children() if isinstance(c, Stmt)]
 
 
@@ -54,6 +61,8 @@ def _head(s: Node) -> str:
     match s:
         case ProducerConsumer(name=name, is_producer=producing, body=body):
             return f"{'produce' if producing else 'consume'} {name}:" if _any(body) else ""
+        case Fork():
+            return "beside each other:"
         case HoistedStorage(name=name):
             return f"memory for {name}:"
         case Realize(name=name):

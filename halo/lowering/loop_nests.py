@@ -15,6 +15,7 @@ from halo.ir.stmt import (
 from halo.lowering.bounds_inference import Box
 from halo.lowering.program import Program
 from halo.lowering.promises import Sizes
+from halo.lowering.run_ahead import Ahead
 from halo.lowering.sites import ROOT, Placement, Site
 from halo.lowering.stage_loops import StageLoops
 from halo.lowering.surroundings import Surroundings
@@ -34,11 +35,14 @@ class Nest:
         Names that `body` and `needed` use, outermost first, in terms of outputs and parameters.
     needed
         Image or output to the box that is read or written.
+    ahead
+        Function on a thread of its own to how it keeps in step with its users.
     """
 
     body: Stmt
     lets: list[tuple[str, Expr]]
     needed: dict[str, Box]
+    ahead: dict[str, Ahead]
 
 
 def with_lets(lets: Sequence[tuple[str, Expr]], body: Stmt) -> Stmt:
@@ -70,7 +74,9 @@ def build_loop_nests(
     """
     around = Surroundings(program, schedules, placement, known, sizes)
     body = _Builder(around).at_site(ROOT, {}, lambda: block())
-    return Nest(block(*sizes.checks, body), [*sizes.lets, *around.root_lets], around.needed)
+    return Nest(
+        block(*sizes.checks, body), [*sizes.lets, *around.root_lets], around.needed, around.ahead
+    )
 
 
 class _Builder:

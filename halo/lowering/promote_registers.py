@@ -8,7 +8,7 @@ from typing import Any
 
 from halo.ir.expr import Call, Expr, Load, Ramp, Select, const, i64
 from halo.ir.node import Node
-from halo.ir.stmt import Allocate, For, ForKind, MemoryType, PrefetchLine, Stmt, Store
+from halo.ir.stmt import Allocate, For, Fork, ForKind, MemoryType, PrefetchLine, Stmt, Store
 from halo.lowering.affine import constant_of
 
 MAX_BYTES = 4096
@@ -24,8 +24,8 @@ def promote_registers(
 
     A piece is a scalar or a dense vector; each access must cover exactly one piece, and the pieces
     must not overlap, else the array stays. So does an array whose address is taken or that is
-    shared by the iterations of a parallel loop inside its scope. What a predicate keeps from being
-    written keeps its value.
+    shared by the iterations of a parallel loop, or the branches of a fork, inside its scope. What a
+    predicate keeps from being written keeps its value.
 
     Requires: flat stage, loops unrolled and vectorised, indices simplified.
     Ensures: allocations of at most `max_bytes` as above are of `MemoryType.Register`, and no
@@ -62,7 +62,7 @@ class _Array:
         """Note an access at `index`."""
         place = place_of(index)
         if parallel_depth != self.parallel_depth:
-            self.why_not = "the iterations of a parallel loop share it"
+            self.why_not = "threads share it"
         elif place is None:
             self.why_not = f"it is accessed at {_short(index)}, which is not a constant place"
         elif self.lanes.setdefault(place[0], place[1]) != place[1]:
@@ -123,7 +123,9 @@ class _Survey:
             array = self._scope.get(node.name)
             if array is not None:
                 array.why_not = "it is prefetched"
-        is_parallel = isinstance(node, For) and node.kind is ForKind.PARALLEL
+        is_parallel = isinstance(node, Fork) or (
+            isinstance(node, For) and node.kind is ForKind.PARALLEL
+        )
         self._parallel += is_parallel
         for child in node.children():
             self.visit(child)

@@ -77,7 +77,7 @@ class Member:
         serial = spec.kind in (ForKind.SERIAL, ForKind.UNROLLED)
         loop = Variable(Int(32), spec.name)
         lets = Lets(self.bindings_at(depth))
-        return Frame(self.sites[depth], loop, serial, spec.min, spec.extent, lets)
+        return Frame(self.sites[depth], loop, serial, spec.min, spec.extent, lets=lets)
 
 
 def with_bindings(m: Member, depth: int, body: Stmt) -> Stmt:
@@ -110,7 +110,7 @@ class SharedLoop:
         self._first, self._last = self._range()
         serial = owner.kind in (ForKind.SERIAL, ForKind.UNROLLED)
         loop = Variable(Int(32), self.name)
-        self.frame = Frame(site, loop, serial, self._first, self._extent())
+        self.frame = Frame(site, loop, serial, self._first, self._extent(), not self._same)
         self.frame.lets.extend(self._variables())
 
     def guards(self, m: Member) -> list[Guard]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
+from halo.ir.equality import equal
 from halo.ir.expr import EQ, GE, LE, Add, Expr, Max, Min, Select, Sub, Variable, as_const, i32
 from halo.ir.interval import Interval, bounds_of
 from halo.ir.simplify import can_prove, simplify
@@ -54,13 +56,25 @@ def slide(
     arg, low, high = moving[0]
     start, end = domain[arg].min, domain[arg].max
     assert start is not None and end is not None
-    if _grows(low, loop) and _grows(high, loop):
-        begin = Max(start, Add(_before(high, loop), i32(1)))
-        return Slide(True, arg, Interval(Select(EQ(loop, first), start, begin), end))
-    if _shrinks(low, loop) and _shrinks(high, loop):
-        last = Min(end, Sub(_before(low, loop), i32(1)))
-        return Slide(True, arg, Interval(start, Select(EQ(loop, first), end, last)))
+    if _moves(low, loop, first, GE) and _moves(high, loop, first, GE):
+        at_first, later = _by_iteration(low, start, loop, first)
+        begin = Max(later, Add(_before(high, loop), i32(1)))
+        return Slide(True, arg, Interval(Select(EQ(loop, first), at_first, begin), end))
+    if _moves(low, loop, first, LE) and _moves(high, loop, first, LE):
+        at_first, later = _by_iteration(high, end, loop, first)
+        last = Min(later, Sub(_before(low, loop), i32(1)))
+        return Slide(True, arg, Interval(start, Select(EQ(loop, first), at_first, last)))
     return Slide(True)
+
+
+def _by_iteration(e: Expr, name: Expr, loop: Variable, first: Expr) -> tuple[Expr, Expr]:
+    """Return `e`, called `name`, in the first iteration and in those after it."""
+    return (e.true_value, e.false_value) if _is_by_iteration(e, loop, first) else (name, name)
+
+
+def _is_by_iteration(e: Expr, loop: Variable, first: Expr) -> TypeGuard[Select]:
+    """Whether what reads it slides too, and needs more in the first iteration."""
+    return isinstance(e, Select) and equal(e.condition, simplify(EQ(loop, first)))
 
 
 def _before(e: Expr, loop: Variable) -> Expr:
@@ -81,11 +95,22 @@ def fold_factor(r: Interval, names: Names) -> int:
 
 def greatest_extent(r: Interval, names: Names) -> int | None:
     """Return the greatest number of integers that `r` may hold, None if no constant bounds it."""
-    low, high = inline(r.min, names), inline(r.max, names)
+    return _greatest(inline(r.min, names), inline(r.max, names))
+
+
+def _greatest(low: Expr, high: Expr) -> int | None:
+    cases: list[tuple[Expr, Expr]] = []
+    if isinstance(low, Select):
+        cases = [(low.true_value, high), (low.false_value, high)]
+    elif isinstance(high, Select):
+        cases = [(low, high.true_value), (low, high.false_value)]
+    if cases:
+        known = [n for n in map(_greatest, *zip(*cases, strict=True)) if n is not None]
+        return max(known) if len(known) == len(cases) else None
     ends = [(high, low), *((b, a) for b in limits(high, Min) for a in limits(low, Max))]
     widths = [bounds_of(simplify(Add(Sub(b, a), i32(1))), {}).max for b, a in ends]
-    known = [as_const(w) for w in widths if w is not None]
-    return min([int(n) for n in known if n is not None], default=None)
+    constants = [as_const(w) for w in widths if w is not None]
+    return min([int(n) for n in constants if n is not None], default=None)
 
 
 _MOST_LIMITS = 8
@@ -107,11 +132,19 @@ def limits(e: Expr, choice: type[Min | Max]) -> list[Expr]:
     return found if len(found) <= _MOST_LIMITS else [e]
 
 
-def _grows(e: Expr, loop: Variable) -> bool:
-    after = substitute(e, {loop.name: Add(loop, i32(1))})
-    return can_prove(GE(after, e))
-
-
-def _shrinks(e: Expr, loop: Variable) -> bool:
-    after = substitute(e, {loop.name: Add(loop, i32(1))})
-    return can_prove(LE(after, e))
+def _moves(e: Expr, loop: Variable, first: Expr, way: type[GE | LE]) -> bool:
+    """Whether `e` only grows, for GE, or shrinks, for LE, as `loop` runs upwards from `first`."""
+    if not uses_variable(e, loop.name):
+        return True
+    if can_prove(way(substitute(e, {loop.name: Add(loop, i32(1))}), e)):
+        return True
+    if isinstance(e, (Min, Max, Add)):
+        return _moves(e.a, loop, first, way) and _moves(e.b, loop, first, way)
+    if isinstance(e, Sub):
+        other = LE if way is GE else GE
+        return _moves(e.a, loop, first, way) and _moves(e.b, loop, first, other)
+    if _is_by_iteration(e, loop, first):
+        start = substitute(e.true_value, {loop.name: first})
+        second = substitute(e.false_value, {loop.name: Add(first, i32(1))})
+        return can_prove(way(second, start)) and _moves(e.false_value, loop, first, way)
+    return False

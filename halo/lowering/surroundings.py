@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from halo.ir.expr import Add, Expr, Select, Sub, Variable, i32
 from halo.ir.function import output_buffer
@@ -21,6 +21,7 @@ from halo.lowering.parts import Parts
 from halo.lowering.program import Program, producers_of
 from halo.lowering.promises import Sizes, promised_output
 from halo.lowering.reach import Domain
+from halo.lowering.run_ahead import Ahead, Window, fold_factor_ahead, ring, window
 from halo.lowering.sites import ROOT, Placement, Site
 from halo.lowering.sliding_window import Slide, fold_factor, slide
 from halo.lowering.splits import known_end
@@ -45,6 +46,9 @@ class Surroundings:
         The loops around, outermost first.
     checks
         Function to what is to be checked where it is computed.
+    ahead
+        Function on a thread of its own, stored outside the loop it is computed in, to how it keeps
+        in step with its users.
     careful
         Whether each step of a split is guarded, because a buffer may be smaller than one.
     """
@@ -71,6 +75,8 @@ class Surroundings:
         self.users: dict[str, list[tuple[Realize, tuple[Expr, ...]]]] = {}
         self.careful = False
         self.parts = Parts(program, schedules, placement)
+        self.ahead: dict[str, Ahead] = {}
+        self.windows: dict[str, list[Window | str]] = {}
         self.unfolded = seen_by_extern_stages(program)
         self.must_precede = must_precede(program.with_own_definitions())
         self.simplifier = Simplifier()
@@ -143,7 +149,10 @@ class Surroundings:
     def _slide(self, name: str, region: Region, lets: Lets) -> Region:
         """Leave out what an earlier iteration around `name` computed, if storage lasts."""
         frames = self.frames_inside(self.placement.stored[name])
-        if not frames or len(self.program.definitions[name]) > 1:
+        if not frames:
+            return region
+        if len(self.program.definitions[name]) > 1:
+            self._note_window(name, "it has updates, so that all of it is computed each time")
             return region
         known = [*(frame.lets for frame in frames), lets]
         args = self.program.functions[name].args
@@ -151,18 +160,33 @@ class Surroundings:
         for frame in reversed(frames):
             slid = slide(args, region.stages[0], frame.loop, frame.min, known)
             if slid.depends:
-                found = slid if frame.serial else None
+                found = slid if frame.serial and not frame.gaps else None
                 break
         outer = frames[: frames.index(frame)] if found else frames
         parallel_between = any(not f.serial for f in outer)
         if found is None or found.arg is None or region.grows_along(found.arg):
             self.folds.setdefault(name, []).append((-1, 0))
+            self._note_window(name, "its cells do not move one way with a serial loop")
             return region
-        keep_all = parallel_between or name in self.unfolded
-        factor = 0 if keep_all else fold_factor(region.stages[0][found.arg], known)
+        r, forward = region.stages[0][found.arg], isinstance(found.new.min, Select)
+        if self.schedules[name].asynchronous is None:
+            factor = fold_factor(r, known)
+        else:
+            self._note_window(name, window(args.index(found.arg), r, frames, frame, known, forward))
+            factor = fold_factor_ahead(r, frame, known, forward)
+        if parallel_between or name in self.unfolded or self._in_ring(name):
+            factor = 0
         self.folds.setdefault(name, []).append((args.index(found.arg), factor))
         new = self._named(f"{name}.{found.arg}.new", name, found.new, lets)
         return region.along(found.arg, new)
+
+    def _note_window(self, name: str, found: Window | str) -> None:
+        if self.schedules[name].asynchronous is not None:
+            self.windows.setdefault(name, []).append(found)
+
+    def _in_ring(self, name: str) -> bool:
+        """Whether it runs on a thread of its own, ahead by the parts of a ring buffer."""
+        return self.schedules[name].asynchronous is not None and self._slots(name) > 1
 
     def _named(self, what: str, name: str, new: Interval, lets: Lets) -> Interval:
         """Return `new` with the end that depends on the iteration bound to a name."""
@@ -217,7 +241,24 @@ class Surroundings:
             user = hoisted(made, self._slots(name), between, outside)
             self.users.setdefault(name, []).append(user)
             made = user[0]
+        if self.schedules[name].asynchronous is not None:
+            self._note_ahead(name, folds)
         return block(*checks, made)
+
+    def _note_ahead(self, name: str, folds: Sequence[int]) -> None:
+        """Note how `name`, whose storage is here, keeps in step with its users."""
+        found, args = self.windows.pop(name, []), self.program.functions[name].args
+        if self._in_ring(name):
+            parts = [ring(self._slots(name), self.frames_inside(self.placement.hoisted[name]))]
+            if found and any(folds):
+                parts[0].why_not = "fold_storage keeps some of the cells of a part only"
+        else:
+            parts = [
+                Ahead(why_not=w) if isinstance(w, str) else w.ahead(args[w.axis], folds[w.axis])
+                for w in found
+            ]
+        for part in parts:
+            self.ahead.setdefault(name, Ahead(part.ring)).join(part)
 
     def _slots(self, name: str) -> int:
         hoist = self.schedules[name].storage.hoist

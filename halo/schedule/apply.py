@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from halo.ir.function import Function
+from halo.schedule.asynchrony import apply_async
 from halo.schedule.bounding import apply_align, apply_bound
 from halo.schedule.companions import apply_compute_with
 from halo.schedule.directives import (
@@ -15,6 +16,7 @@ from halo.schedule.directives import (
     AllowRaceConditions,
     AlwaysPartition,
     AlwaysPartitionAll,
+    Async,
     Atomic,
     Bound,
     BoundExtent,
@@ -141,6 +143,7 @@ _RULES: dict[type[Directive], Callable[..., FuncSchedule]] = {
     AlignExtent: apply_align,
     BoundStorage: apply_bound_storage,
     Memoize: apply_memoize,
+    Async: apply_async,
     FoldStorage: apply_fold_storage,
     ReorderStorage: apply_reorder_storage,
     AlignStorage: apply_align_storage,

@@ -8,6 +8,7 @@ from halo.schedule.directives import (
     AlignBounds,
     AlignExtent,
     AlignStorage,
+    Async,
     Bound,
     BoundExtent,
     BoundStorage,
@@ -37,7 +38,7 @@ _MEMORY = (
     SplitStorage,
     StoreIn,
 )
-_WHOLE: tuple[tuple[type[Directive], ...], ...] = (_HOIST, (RingBuffer,), (StoreIn,))
+_WHOLE: tuple[tuple[type[Directive], ...], ...] = (_HOIST, (RingBuffer,), (StoreIn,), (Async,))
 """Directives of which the last one holds."""
 _PER_DIM: tuple[tuple[type[Directive], ...], ...] = (
     (AlignBounds, AlignExtent),

@@ -9,6 +9,7 @@ from halo.ir.expr import Expr
 from halo.ir.function import Function
 from halo.ir.stmt import ForKind
 from halo.schedule.apply import apply
+from halo.schedule.asynchrony import check_async
 from halo.schedule.binding import bind
 from halo.schedule.branches import check_branches
 from halo.schedule.directives import (
@@ -107,6 +108,7 @@ def resolve(
     check_partners(schedule, working.functions, states)
     place_extern_stages(states, working.functions, schedule)
     _place(states, working.functions, outputs, schedule, graph)
+    check_async(states, working.functions, outputs, Sites(graph, states))
     order = fused_order(graph, schedule, working.functions, states)
     check_prefetches(states, working.functions)
     receipts = report(schedule, outputs, working.functions, states, effects, working.traced_images)

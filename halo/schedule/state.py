@@ -139,6 +139,8 @@ class FuncSchedule:
         Which events are reported.
     memoized
         The directive by which the cells are kept from one call to the next.
+    asynchronous
+        The directive by which it is computed on a thread of its own.
     stages
         One per definition.
     """
@@ -149,6 +151,7 @@ class FuncSchedule:
     bounds: dict[str, Bounds] = field(default_factory=dict)
     traced: Traced = field(default_factory=Traced)
     memoized: Entry | None = field(default=None, compare=False)
+    asynchronous: Entry | None = field(default=None, compare=False)
     stages: tuple[StageSchedule, ...] = ()
 
     def sizes(self, func: str) -> Iterator[tuple[str, Size, Entry]]:

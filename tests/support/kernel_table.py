@@ -118,6 +118,11 @@ PURE: dict[str, Directives] = {
         f.prefetch(g, "xo", "xo", 3).prefetch(g, "y", "y", 1, hl.PrefetchBoundStrategy.Clamp),
         f.prefetch(g, "xo", "y", 2, hl.PrefetchBoundStrategy.NonFaulting),
     ),
+    "rows on a thread": lambda g, f: g.compute_at(f, "y").store_root().async_(),
+    "ring on a thread": lambda g, f: (
+        f.tile("x", "y", "xo", "yo", "xi", "yi", 8, 4, T.GuardWithIf),
+        g.compute_at(f, "xo").hoist_storage_root().ring_buffer(3).vectorize("x", 4).async_(),
+    ),
     "packed columns": lambda g, f: (
         g.compute_root().split_storage("x", "xo", "xi", 4).reorder_storage("xi", "y", "xo"),
         g.split("x", "xo", "xi", 4, T.GuardWithIf).reorder("xi", "y", "xo").vectorize("xi"),

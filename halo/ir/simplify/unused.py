@@ -12,6 +12,7 @@ from halo.ir.stmt import (
     Atomic,
     Block,
     For,
+    Fork,
     IfThenElse,
     LetStmt,
     Memoize,
@@ -38,6 +39,10 @@ def drop_unused(s: Stmt) -> Stmt:
     return made
 
 
+_HOLDERS = (Atomic, For, Fork, IfThenElse, Memoize, ProducerConsumer, Realize, TraceScope)
+"""Statements around others."""
+
+
 class _Sweep:
     """Goes through the statements from the inside out, noting the names that are used."""
 
@@ -52,7 +57,7 @@ class _Sweep:
             return self._block(s)
         if isinstance(s, Allocate):
             return self._allocate(s)
-        if isinstance(s, (Atomic, For, IfThenElse, Memoize, ProducerConsumer, Realize, TraceScope)):
+        if isinstance(s, _HOLDERS):
             made = s.map_children(lambda c: self.run(c) if isinstance(c, Stmt) else self._note(c))
             if isinstance(s, For):
                 self.used.discard(s.name)

@@ -3,6 +3,7 @@
 from halo.schedule.directives.base import Directive, Site, handle_source
 from halo.schedule.directives.bounds import AlignBounds, AlignExtent, Bound, BoundExtent
 from halo.schedule.directives.levels import (
+    Async,
     ComputeAt,
     ComputeInline,
     ComputeRoot,
@@ -67,6 +68,7 @@ __all__ = [
     "AllowRaceConditions",
     "AlwaysPartition",
     "AlwaysPartitionAll",
+    "Async",
     "Atomic",
     "Bound",
     "BoundExtent",

@@ -58,6 +58,17 @@ class RingBuffer(Directive):
 
 
 @dataclass(frozen=True, slots=True)
+class Async(Directive):
+    """Compute the Func on a thread of its own, beside what does not wait for its cells.
+
+    Where it is stored outside the loop it is computed in, it runs ahead of its users by as many
+    iterations as its storage holds.
+    """
+
+    method = "async_"
+
+
+@dataclass(frozen=True, slots=True)
 class ComputeAt(Site):
     """In each iteration of the loop over `var` of `func`, compute what that iteration needs."""
 

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from halo.errors import user_location
 from halo.schedule.directives import (
+    Async,
     ComputeAt,
     ComputeInline,
     ComputeRoot,
@@ -101,6 +102,23 @@ class LevelMethods(Recorder):
         between the memory and the storage, so that one may be filled while another is read.
         """
         return self._record(RingBuffer(integer(extent)))
+
+    def async_(self) -> Self:
+        """Compute the Func on a thread of its own, beside what does not wait for its cells.
+
+        Where it is stored outside the loop in which it is computed (`store_at`, `store_root`), it
+        runs ahead of its users by as many iterations as the storage holds: all of them, or as many
+        as `fold_storage` leaves room for; with `ring_buffer(n)` by n. Where it is stored where it
+        is computed, what does not need it runs beside it. The cells are the same ones. With too
+        few threads, and in C built without OpenMP, the loops run one after the other.
+
+        Raises
+        ------
+        ScheduleError
+            When the pipeline is compiled: the Func has no loops of its own, is an output, shares
+            its loops, or is computed inside a vectorized one.
+        """
+        return self._record(Async())
 
     def _place(self, what: str, directive: Directive) -> Self:
         self._record(directive)
