@@ -27,7 +27,7 @@ class ScheduleValueMethods:
 
     def print_loop_nest(self, target: Target | None = None) -> None:
         """Print the loops of the schedule, without the arithmetic."""
-        print(get_driver().print_loop_nest(self._checked(), target))
+        print(get_driver().print_loop_nest(self._checked(), target).rstrip("\n"))
 
     def explain(self) -> Explanation:
         """Return in words where each Func is computed, what is kept of it, and its loops.
