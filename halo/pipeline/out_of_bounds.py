@@ -49,7 +49,7 @@ def _outside(
 def _for_input(image: Image) -> str:
     return (
         f"give {image.name} a Buffer that holds it, "
-        f"or read hl.BoundaryConditions.repeat_edge({image.name}) or its kin instead"
+        f"or read halo.BoundaryConditions.repeat_edge({image.name}) or its kin instead"
     )
 
 

@@ -124,7 +124,7 @@ def _source(what: Any) -> Function | Image:
     raise DefinitionError(
         f"why is asked of {what!r}, which has no cells",
         where=user_location(),
-        hint="hl.why(f, (x, y), of=output, sizes=[w, h]) with a Func, an ImageParam or a Buffer f",
+        hint="halo.why(f, (x, y), of=output, sizes=[w, h]) with a Func, ImageParam or Buffer f",
     )
 
 
@@ -136,7 +136,7 @@ def _outputs(of: Any) -> list[Function]:
         raise DefinitionError(
             f"why needs to know what is realized, not {of!r}",
             where=user_location(),
-            hint="give the output: hl.why(input, cell, of=output, sizes=[w, h])",
+            hint="give the output: halo.why(input, cell, of=output, sizes=[w, h])",
         )
     return [f.function for f in listed]
 

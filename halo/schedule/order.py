@@ -144,5 +144,5 @@ def _additions(entry: Entry, unproven: Unproven) -> list[str]:
     """Return what the user can add where nothing is proven."""
     made = [f"{entry.handle()}.allow_race_conditions() before it, if you know that none meet"]
     if unproven.culprit is not None:
-        made.insert(0, "an index in hl.clamp(...) or hl.unsafe_promise_clamped(...)")
+        made.insert(0, "an index in halo.clamp(...) or halo.unsafe_promise_clamped(...)")
     return made

@@ -26,7 +26,7 @@ def test_a_cell_that_an_input_lacks_is_named_with_the_chain_that_needs_it(refuse
         f"{g.name()} at (x=5, y=0) reads {f.name()}(5, 0): {f.name()}(x, y)",
         f"{f.name()} at (x=5, y=0) reads {source.name()}(6, 0): {source.name()}(x + 1, y)",
         f"test_bounds_mistakes.py:{g.function.where.line}: {g.name()}",  # type: ignore[union-attr]
-        f"hl.BoundaryConditions.repeat_edge({source.name()})",
+        f"halo.BoundaryConditions.repeat_edge({source.name()})",
     ]
     with refused(hl.BoundsError, *texts):
         g.realize([6, 4])
@@ -118,7 +118,7 @@ def test_an_update_that_writes_where_data_says_names_the_index(refused: Any) -> 
 
 
 def test_why_of_something_without_cells(refused: Any) -> None:
-    with refused(hl.DefinitionError, "why is asked of 3", "hl.why(f, (x, y), of=output"):
+    with refused(hl.DefinitionError, "why is asked of 3", "halo.why(f, (x, y), of=output"):
         hl.why(3, (0, 0))
 
 

@@ -137,7 +137,7 @@ def test_an_index_that_is_data_is_named_with_what_to_add(refused: Any) -> None:
         f"it is not proven that its iterations touch different cells of {f.name()}",
         f"one depends on {bins.name()}({names(r)[0]}), which is not affine",
         f"legal: {u}.parallel(y)",
-        "hl.clamp(...) or hl.unsafe_promise_clamped(...)",
+        "halo.clamp(...) or halo.unsafe_promise_clamped(...)",
         f"{u}.allow_race_conditions() before it",
     ]
     with refused(hl.ScheduleError, *texts):
@@ -211,7 +211,7 @@ def test_an_index_with_bounds_can_be_proven(bounded: str, refused: Any) -> None:
     at = hl.ImageParam(hl.Int(32), 1, "at")
     f, r, _ = update(rows=4)
     f[at[r.y] + r.x, y] = r.x * r.y
-    with refused(hl.ScheduleError, "it is not proven", "hl.clamp(...)"):
+    with refused(hl.ScheduleError, "it is not proven", "halo.clamp(...)"):
         f.update().parallel(r.x)
     g, q, _ = update(rows=4)
     g[getattr(hl, bounded)(at[q.y], 0, 99) + q.x, y] = q.x * q.y
