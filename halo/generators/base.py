@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any
 
 from halo.buffer import Buffer
@@ -57,6 +58,11 @@ class Generator:
         self._required: list[tuple[Any, tuple[Any, ...]]] = []
         self._declared: dict[str, Declaration] = {}
         self._open: dict[str, Any] = {}
+        if not isinstance(generator_params, (Mapping, NoneType)):
+            raise TypeMismatch(
+                f"generator_params is a dict of names to values, not {generator_params!r}",
+                where=user_location(),
+            )
         values = {**self.alias_params, **(generator_params or {})}
         params: dict[str, GeneratorParam] = {}
         for name, member in _declarations(type(self)).items():
@@ -200,26 +206,11 @@ class Generator:
 
     def _check_output(self, name: str) -> None:
         f: Func = getattr(self, name)
-        declared = self._declared[name]
-        types = list(declared.types or ())
         if not f.defined():
             raise DefinitionError(
                 f"generator {self.name()} leaves its output '{name}' undefined",
                 where=user_location(),
                 hint=f"self.{name}[...] = ... in generate()",
-            )
-        if f.types() != types:
-            raise TypeMismatch(
-                f"the output '{name}' of generator {self.name()} is declared as "
-                f"{_listed(types)} and defined as {_listed(f.types())}",
-                where=f.function.where,
-                hint="convert it: halo.cast(...)",
-            )
-        if f.dimensions() != declared.dimensions:
-            raise DefinitionError(
-                f"the output '{name}' of generator {self.name()} is declared with "
-                f"{declared.dimensions} dimensions and defined with {f.dimensions()}",
-                where=f.function.where,
             )
 
     def input_arguments(self) -> list[Any]:

@@ -135,8 +135,8 @@ class OutputBuffer(Declaration):
     __slots__ = ()
 
     def make(self, name: str) -> Func:
-        """Return the Func."""
-        return Func(name)
+        """Return the Func, which can be defined as declared only."""
+        return Func(self.types, self.dimensions, name)
 
 
 class OutputScalar(OutputBuffer):

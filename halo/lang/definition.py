@@ -221,15 +221,15 @@ def _converter(type: Type) -> str:
 def _check_places(
     function: Function, left: tuple[Expr, ...], pure: tuple[bool, ...], where: SourceLocation | None
 ) -> None:
+    """Refuse a Var on the left that does not stand alone at its own place there, too."""
+    alone = {n for n, p in zip(function.args, pure, strict=True) if p}
     for i, e in enumerate(left):
-        if pure[i]:
-            continue
         for n in nodes(e):
-            if isinstance(n, Variable) and is_var(n) and n.name in function.args:
+            if isinstance(n, Variable) and is_var(n) and n.name in set(function.args) - alone:
                 own = function.args.index(n.name)
                 raise DefinitionError(
                     f"Var {n.name} of {function.name} stands in argument {i} of an update",
                     where=where,
-                    hint=f"its only place on the left is argument {own}, alone; "
-                    "for anything else run over an RDom",
+                    hint=f"it must stand alone in argument {own}, its place in the pure "
+                    "definition; for anything else run over an RDom",
                 )

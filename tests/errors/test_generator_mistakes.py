@@ -69,6 +69,7 @@ def test_a_call_that_does_not_fit(
         ({"factor": 2.5}, hl.TypeMismatch, ("'factor' is of type int, not 2.5",)),
         ({"source.type": "int8"}, hl.DefinitionError, ("'source.type' is set", "already")),
         ({"out.dim": 2}, hl.DefinitionError, ("'out.dim' is set", "already")),
+        ([("factor", 2)], hl.TypeMismatch, ("is a dict of names to values", "factor")),
     ],
 )
 def test_a_parameter_that_does_not_fit(params: Any, kind: Any, texts: Any, refused: Any) -> None:
@@ -87,11 +88,15 @@ def test_a_parameter_that_does_not_fit(params: Any, kind: Any, texts: Any, refus
         ({"out": None}, hl.DefinitionError, ("declares no output",)),
         ({}, hl.DefinitionError, ("has no generate method",)),
         ({"generate": lambda self: None}, hl.DefinitionError, ("its output 'out' undefined",)),
-        ({"generate": defines(hl.u8(x))}, hl.TypeMismatch, ("as int32 and defined as uint8",)),
+        (
+            {"generate": defines(hl.u8(x))},
+            hl.TypeMismatch,
+            ("only hold values of type int32", "uint8"),
+        ),
         (
             {"generate": lambda self: self.out.__setitem__((x, y), x)},
             hl.DefinitionError,
-            ("1 dimensions and defined with 2",),
+            ("exactly 1 dimensions", "with 2 dimensions"),
         ),
         (
             {"generate": lambda self: setattr(self, "out", hl.Func())},

@@ -279,3 +279,18 @@ def test_a_file_of_generators_makes_code_that_a_c_program_links(way: str, tmp_pa
     subprocess.run(command, cwd=tmp_path, check=True)
     made = subprocess.run(["./run"], cwd=tmp_path, check=True, capture_output=True, text=True)
     assert made.stdout == "5 10\n"
+
+
+def test_an_output_is_asked_for_its_type_while_it_is_defined() -> None:
+    class Halves(hl.Generator):
+        source = hl.InputBuffer(hl.UInt(8), 1)
+        out = hl.OutputBuffer(None, 1)
+
+        def generate(self) -> None:
+            self.out[x] = hl.cast(self.out.type(), self.source[x] / 2)
+
+    half = Halves.call(
+        hl.Buffer(np.arange(4, dtype=np.uint8)), generator_params={"out.type": "int32"}
+    )
+    assert half.type() == hl.Int(32)
+    assert list(half.realize([4])) == [0, 0, 1, 1]
