@@ -103,7 +103,7 @@ class Regions:
         domain: Domain = {}
         for i, (arg, r) in enumerate(zip(f.args, need, strict=True)):
             if arg in bounds:
-                r = promised(r, bounds[arg], self.sizes)
+                r = promised(r, bounds[arg], self.sizes, arg in whole)
             if r.min is None or r.max is None:
                 raise unbounded(self.program, name, i)
             domain[arg] = Interval(simplify(r.min), simplify(r.max))

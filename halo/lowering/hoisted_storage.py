@@ -17,7 +17,10 @@ from halo.lowering.splits import extent_of, last_of
 
 @dataclass(slots=True, eq=False)
 class Frame:
-    """An enclosing loop: what sliding over it, and storage outside it, need to know."""
+    """An enclosing loop: what sliding over it, and storage outside it, need to know.
+
+    `every` says that no iteration may leave out what is inside, but for some at the end.
+    """
 
     site: Site
     loop: Variable
@@ -27,6 +30,7 @@ class Frame:
     gaps: bool = False
     """Whether a definition in it may do nothing in an iteration before those in which it does."""
     lets: Lets = field(default_factory=Lets)
+    every: bool = True
 
 
 def hoisted(

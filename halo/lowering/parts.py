@@ -21,8 +21,8 @@ class Parts:
     def whole_along(self, name: str, site: Site) -> frozenset[str]:
         """Return the dimensions along which `name` is computed at once for all of `site`.
 
-        Requires: `name` is computed at `site` or deeper. Dimensions that no step of `name` runs
-        over, so that it makes no difference, are among them.
+        Requires: `name` is computed at `site` or deeper. Dimensions are among them where it
+        makes no difference, because no step of `name` runs over and no extent is aligned.
 
         Example: g(x, y), used as g(x, y + 1) by f and computed in f's loop over y -> ``{x}``.
         """
@@ -36,8 +36,10 @@ class Parts:
         return frozenset(a for i, a in enumerate(args) if not self._moves(name, i, between))
 
     def _runs_over(self, name: str) -> bool:
-        stages = self._schedules[name].stages
-        return any(split.tail.runs_over for stage in stages for split in stage.all_splits())
+        schedule = self._schedules[name]
+        splits = (split for stage in schedule.stages for split in stage.all_splits())
+        grows = any(b.grows for b in schedule.bounds.values())
+        return grows or any(split.tail.runs_over for split in splits)
 
     def _moves(self, name: str, dimension: int, between: Sequence[Site]) -> bool:
         """Whether what is read of `name` along `dimension` changes with the loops `between`."""

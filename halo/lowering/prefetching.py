@@ -77,7 +77,8 @@ def _box_read(around: Surroundings, m: Member, depth: int, a: Ahead) -> tuple[In
         what = f"{stage} does not read {data} inside {a.directive.at}"
         refuse(a.entry, function, what, f"it reads there: {known}")
     stored = around.placement.stored.get(data)
-    if stored is not None and stored in m.sites[: depth + 1]:
+    first = [dim.name for dim in m.variant.schedule.dims].index(a.directive.from_)
+    if stored is not None and stored in (*m.sites[first:], m.innermost):
         what = f"{data} is stored inside the loop over {stored.var}, and not there yet"
         refuse(a.entry, function, what, f"legal: what is stored outside, {data}.compute_root()")
     box = read[data]

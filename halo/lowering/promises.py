@@ -71,9 +71,12 @@ def find_sizes(schedules: Mapping[str, FuncSchedule]) -> Sizes:
     return sizes
 
 
-def promised(need: Interval, bounds: Bounds, sizes: Sizes) -> Interval:
-    """Return the range to compute where users need `need`: aligned, or what is promised."""
-    need = _aligned(need, bounds)
+def promised(need: Interval, bounds: Bounds, sizes: Sizes, whole: bool = True) -> Interval:
+    """Return the range to compute where users need `need`: aligned, or what is promised.
+
+    Where it is not computed as a `whole`, each part of it is aligned by itself.
+    """
+    need = _aligned(need, bounds, whole)
     if bounds.extent is None:
         return need
     low = need.min if bounds.min is None else sizes.of(bounds.min)
@@ -91,13 +94,16 @@ def promised_output(box: Interval, bounds: Bounds | None, sizes: Sizes) -> Inter
     return promised(box, bounds, sizes)
 
 
-def _aligned(need: Interval, bounds: Bounds) -> Interval:
+def _aligned(need: Interval, bounds: Bounds, whole: bool = True) -> Interval:
     """Return `need` grown to whole steps of ``bounds.modulus``.
 
-    ``[5, 9]`` with modulus 4 -> ``[4, 11]`` for remainder 0, ``[5, 12]`` for none.
+    ``[5, 9]`` with modulus 4 -> ``[4, 11]`` for remainder 0, ``[5, 12]`` for none. For none, a
+    part of `need` begins and so ends anywhere: all of them, not a `whole`, reach 3 beyond it.
     """
     if bounds.modulus == 1 or need.min is None or need.max is None:
         return need
+    if bounds.grows and not whole:
+        return Interval(need.min, simplify(Add(need.max, i32(bounds.modulus - 1))))
     step, low = i32(bounds.modulus), need.min
     if bounds.remainder is not None:
         shift = i32(bounds.remainder)

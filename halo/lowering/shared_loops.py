@@ -40,8 +40,9 @@ class Member:
     """A loop nest under construction, alone or with others that share its outer loops.
 
     `reads` are the ranges for which it reads; `sites` are those of its loops, `innermost` is
-    another one inside all of them. `store_once` is not yet asked. `guards` hold where it runs at
-    all, and are asked where its own loops begin.
+    another one inside all of them. `where` is what the predicate says of the loops alone: where it
+    does not hold, nothing inside is needed. `store_once` is not yet asked. `guards` hold where it
+    runs at all, and are asked where its own loops begin.
     """
 
     variant: Variant
@@ -49,6 +50,7 @@ class Member:
     reads: Domain
     sites: list[Site]
     innermost: Site | None = None
+    where: Sequence[Guard] = ()
     store_once: list[Guard] = field(default_factory=list)
     guards: list[Guard] = field(default_factory=list)
 
@@ -60,6 +62,10 @@ class Member:
     def guards_at(self, depth: int) -> list[Guard]:
         """Return the conditions that are known inside loop `depth`."""
         return [g for g in self.nest.guards if g.depth == depth]
+
+    def where_at(self, depth: int) -> list[Guard]:
+        """Return what the predicate says that is known inside loop `depth`, and not outside it."""
+        return [g for g in self.where if g.depth == depth]
 
     def take_store_once(self, depth: int) -> list[Guard]:
         """Return what is known inside loop `depth` of where it may store; it is then asked."""

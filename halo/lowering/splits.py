@@ -10,6 +10,7 @@ from halo.ir.expr import GE, LE, LT, Add, Div, Expr, Min, Mod, Mul, Sub, Variabl
 from halo.ir.interval import Interval, bounds_of, intersect
 from halo.ir.simplify import simplify
 from halo.ir.stmt import ForKind, Partition
+from halo.ir.substitute import free_variables
 from halo.ir.types import Int
 from halo.schedule.directives import Fuse, Rename, Split
 from halo.schedule.state import StageSchedule, parts_of
@@ -95,6 +96,12 @@ class StageNest:
         used = {b.name for b in self.bindings}
         numbered = (f"{name}.{n}" for n in range(1, len(used) + 1))
         return name if name not in used else next(n for n in numbered if n not in used)
+
+    def depth_of(self, e: Expr) -> int:
+        """Return the outermost loop inside which `e` is known; -1: outside all."""
+        depths = {loop.name: i for i, loop in enumerate(self.loops)}
+        depths.update((b.name, b.depth) for b in self.bindings)
+        return max((depths.get(name, -1) for name in free_variables(e)), default=-1)
 
     def own_conditions(self) -> list[Expr]:
         """Return the conditions under which an iteration may do all that it does."""

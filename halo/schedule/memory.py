@@ -31,6 +31,11 @@ class Bounds:
     modulus: int = 1
     remainder: int | None = None
 
+    @property
+    def grows(self) -> bool:
+        """Whether cells are added behind those needed, wherever these begin."""
+        return self.modulus > 1 and self.remainder is None
+
     def sizes(self, prefix: str) -> Iterator[tuple[str, Size, Entry]]:
         """Yield the sizes that are promised, with names for them and the directives."""
         for what, size in (("min", self.min), ("extent", self.extent)):

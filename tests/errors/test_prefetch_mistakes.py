@@ -34,6 +34,14 @@ def test_what_is_inlined_is_not_prefetched(refused: Any) -> None:
         f.realize([4, 4])
 
 
+def test_what_is_stored_deeper_inside_is_not_prefetched(refused: Any) -> None:
+    g, f = two_stages()
+    g.compute_at(f, x)
+    f.prefetch(g, y, y, 1)
+    with refused(hl.ScheduleError, "is stored inside the loop over x", f"{g.name()}.compute_root"):
+        f.realize([4, 4])
+
+
 def test_what_is_stored_inside_the_loop_is_not_prefetched(refused: Any) -> None:
     g, f = two_stages()
     g.compute_at(f, y)

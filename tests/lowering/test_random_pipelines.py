@@ -70,7 +70,7 @@ def test_the_directives_drawn_are_of_every_kind() -> None:
         *("reorder_storage", "align_storage", "split_storage", "bound_storage", "fold_storage"),
         *("ring_buffer", "stream_stores", "prefetch", "memoize", "precompute"),
         *("bound", "bound_extent", "align_bounds", "align_extent", "in_", "clone_in"),
-        *("atomic", "rfactor", "specialize", "specialize_fail"),
+        *("atomic", "rfactor", "specialize", "specialize_fail", "async_"),
         *("never_partition", "always_partition", "never_partition_all", "always_partition_all"),
     }
     assert wanted - used.keys() == set()
