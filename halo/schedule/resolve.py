@@ -165,6 +165,9 @@ def _place(
             check_branches(store, compute, sites, functions[name], entry)
         placed = replace(state, compute_level=compute, store_level=store)
         states[name] = place_memory(placed, functions[name], sites)
+        hoist = states[name].storage.hoist
+        if compute.is_at and hoist is not None and hoist.level is not None:
+            check_branches(hoist.level, compute, sites, functions[name], hoist.entry)
 
 
 def _place_output(

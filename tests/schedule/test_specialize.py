@@ -182,3 +182,11 @@ def test_a_parallel_loop_of_a_branch_inside_the_storage_is_refused() -> None:
     case.g.specialize(case.weight == 3).parallel(y)
     with pytest.raises(ScheduleError, match="would write the same storage"):
         case.values(3)
+
+
+def test_a_branch_without_the_loop_that_takes_the_memory_is_refused() -> None:
+    case = Case()
+    case.g.specialize(case.weight == 3).split(y, "yo", "yi", 4)
+    case.f.compute_at(case.g, x).hoist_storage(case.g, y)
+    with pytest.raises(ScheduleError, match=r"specialize\(.* == 3\) has no loop y"):
+        case.values(3)
