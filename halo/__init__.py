@@ -43,6 +43,7 @@ from halo.ir.stmt import MemoryType, Partition
 from halo.ir.trace import TraceEvent, TraceEventCode
 from halo.ir.types import BFloat, Bool, Float, Handle, Int, Type, TypeCode, UInt
 from halo.lang import boundary as BoundaryConditions
+from halo.lang.absent import module_attribute as __getattr__
 from halo.lang.arguments import Argument, ArgumentEstimates, ArgumentKind
 from halo.lang.callable import Callable
 from halo.lang.casts import (

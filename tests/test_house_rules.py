@@ -17,7 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("halo.polyhedral", "halo.target"),
     ("halo.buffer", "halo.lang", "halo.schedule"),
     ("halo.ops", "halo.lowering", "halo.interpret", "halo.provenance", "codegen"),
-    ("halo.pipeline", "halo.generators"),
+    ("halo.pipeline", "halo.generators", "halo.imageio"),
     ("halo",),
     ("schedules", "onnx_frontend"),
 )

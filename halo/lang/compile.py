@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from halo.buffer import Buffer
+from halo.lang.absent import AbsentMembers
 from halo.lang.arguments import Argument, as_arguments
 from halo.lang.callable import Callable
 from halo.lang.compile_files import FileMethods
@@ -17,7 +18,7 @@ from halo.lang.schedule_value import ScheduleValueMethods
 from halo.target import Target
 
 
-class CompileMethods(ScheduleValueMethods, FileMethods, RunMethods):
+class CompileMethods(ScheduleValueMethods, FileMethods, RunMethods, AbsentMembers):
     """Ways to see, keep or call what the compiler makes of some outputs."""
 
     __slots__ = ()

@@ -25,6 +25,7 @@ from halo.lang.rfactor import rfactor
 from halo.lang.var import IMPLICIT, Var
 from halo.lang.wrap import clone, set_handle, wrap
 from halo.schedule.methods import FuncScheduleMethods, ScheduleLog, ScheduleMethods
+from halo.schedule.state import complete
 from halo.target import Target
 
 
@@ -329,6 +330,12 @@ class Stage(ScheduleMethods):
     def name(self) -> str:
         """Return the name of the Func and the number of the update."""
         return f"{self._function.name}.update({self._index - 1})"
+
+    def dump_argument_list(self) -> str:
+        """Return the names of its loops, the innermost first, after ``Vars:``."""
+        state = complete(self._function.schedule_log.state, self._function)
+        dims = state.stages[self._index].dims
+        return f"Vars: {' '.join(d.name for d in reversed(dims))}\n"
 
     def rfactor(self, preserved: Any, v: Any = None) -> Func:
         """Part the reduction in two and return the Func that is computed first.

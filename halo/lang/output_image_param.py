@@ -10,10 +10,11 @@ from halo.ir.expr import Expr
 from halo.ir.function import Function, Image
 from halo.ir.function import output_images as images_of
 from halo.ir.types import Type
+from halo.lang.absent import AbsentMembers
 from halo.lang.image_dimension import ImageDimension, dimension_of
 
 
-class OutputImageParam:
+class OutputImageParam(AbsentMembers):
     """The array that the cells of an output go to: its sizes, and promises about it.
 
     ``f.output_buffer().dim(1).set_stride(64)`` promises what every buffer that `f` is realized

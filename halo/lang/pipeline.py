@@ -76,6 +76,9 @@ class Pipeline(CompileMethods):
         """Whether all outputs are defined."""
         return all(f.defined() for f in self._funcs)
 
+    def invalidate_cache(self) -> None:
+        """Do nothing: compiled code is found by what it is made of, and never out of date."""
+
     def trace_pipeline(self) -> None:
         """Report when the pipeline begins and ends; see `Func.trace_loads`."""
         self._funcs[0].schedule_log.add(0, TracePipeline())

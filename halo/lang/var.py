@@ -50,6 +50,14 @@ class Var(Handle):
         """Return implicit variable ``_n``, what the n-th dimension under ``_`` is called."""
         return Var(f"_{n}")
 
+    @staticmethod
+    def outermost() -> Var:
+        """Return the Var of Halide for the place outside all loops of a Func.
+
+        halo has no loop there: what would be computed at it is computed at the root.
+        """
+        return Var("__outermost")
+
     def _as_expr(self) -> Expr:
         return Variable(Int(32), self._name)
 

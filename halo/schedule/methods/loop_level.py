@@ -87,6 +87,11 @@ class LoopLevel:
             )
         return self._level
 
+    def stage_index(self) -> int:
+        """Return the definition whose loop it is, 0 for the pure one; -1 where none is named."""
+        stage = self.level().stage
+        return -1 if stage is None else stage
+
     def follow(self, action: Callable[[Level], None]) -> None:
         """Call `action` with the place: now if it is known, and whenever it is set."""
         self._followers.append(action)
