@@ -15,8 +15,10 @@ from halo.polyhedral import Axis, Clash, Touch, Unproven, Work, fusion_clash
 from halo.schedule.directives import ComputeWith, handle_source
 from halo.schedule.fusion import Stage, clusters, fused_funcs, in_order, loop_owners
 from halo.schedule.legality import CallGraph
+from halo.schedule.loop_level import LoopLevel
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry, Schedule
+from halo.schedule.shared_sites import need_every_iteration
 from halo.schedule.state import Dim, FuncSchedule
 
 Before = Callable[[Stage, Stage], bool]
@@ -177,6 +179,12 @@ def _check_group(
             both = zip(owners[mine], owners[other], strict=False)
             shared = sum(a == b for a, b in both) if other != mine else 0
             if shared:
+                dims = states[mine[0]].stages[mine[1]].dims
+                loops = [
+                    LoopLevel.at(f, dim.name, i)
+                    for (f, i), dim in zip(owners[mine][:shared], dims, strict=False)
+                ]
+                need_every_iteration(entry, (mine, other), loops, functions, states)
                 first, second = (mine, other) if before(mine, other) else (other, mine)
                 pair = _Pair.of(first, second, states, shared)
                 _need_no_clash(entry, functions[entry.func], pair, works)

@@ -244,6 +244,31 @@ def test_a_consumer_that_shares_an_outer_part_of_its_loop_is_refused() -> None:
         values(h)
 
 
+def test_what_is_computed_in_a_shared_loop_is_needed_in_each_iteration() -> None:
+    def build() -> tuple[list[hl.Func], hl.RDom]:
+        p, f, g, h = hl.funcs("p f g h")
+        r = hl.RDom([(0, 5)], "r")
+        r.where(r.x > 2)
+        p[x, y] = x * 6 - y
+        for each in (f, g):
+            each[x, y] = 0
+            each[x, y] += p[x + r.x, y]
+            each.compute_root()
+        h[x, y] = f[x, y] - g[x, y + 1]
+        return [p, f, g, h], r
+
+    (p, f, g, h), r = build()
+    g.update(0).compute_with(f.update(0), r.x)
+    p.compute_at(f.update(0), r.x)
+    with pytest.raises(ScheduleError, match=r"leaves out iterations by RDom\.where") as error:
+        values(h)
+    assert f"{p.name()}.compute_root()" in str(error.value)
+    p.compute_at(f.update(0), x)  # all that is left out is inside
+    np.testing.assert_array_equal(values(h), values(build()[0][3]))
+    p.compute_root()
+    np.testing.assert_array_equal(values(h), values(build()[0][3]))
+
+
 def test_another_place_is_refused() -> None:
     f, g, h = pair()
     g.compute_at(h, y).compute_with(f, y)
