@@ -5,19 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from batches import Case, build, random_cases, run, table_cases
+from batches import Case, build, random_cases, run, table_cases, third
 from compilers import need, need_openmp
 
 import halo as hl
 
 THREADS = [1, 2, 7]
-SEEDS = range(300, 320)
+SEEDS = range(300, 310)
 
 
 @pytest.fixture(scope="module")
 def cases() -> dict[str, Case]:
-    """Random pipelines, as they are and with a random schedule."""
-    return random_cases(SEEDS)
+    """A third of the table; random pipelines, as they are and with a random schedule."""
+    return {**third(table_cases()), **random_cases(SEEDS)}
 
 
 def bits(

@@ -60,7 +60,7 @@ def test_no_kernel_of_the_table_has_a_race(tmp_path: Path) -> None:
 
 
 def test_random_schedules_have_no_race(tmp_path: Path) -> None:
-    cases = threaded(threaded_cases(range(25)))
+    cases = threaded(threaded_cases(range(20)))
     assert len(cases) > 10
     assert reports(cases, tmp_path) == {}
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+import directive_kernels
+import kernel_table
+import language_kernels
 import numpy as np
-from kernel_table import KERNELS
 from random_directives import WITH_THREADS, random_directives, reassociates
 from random_pipelines import SeededChooser, random_pipeline
 
@@ -33,6 +35,8 @@ class Case:
 
 
 Cases = Mapping[str, Case]
+KERNELS = {**kernel_table.KERNELS, **directive_kernels.KERNELS, **language_kernels.KERNELS}
+"""All kernels: name -> what makes the pipeline, and a size of its output."""
 
 
 def case(
@@ -54,6 +58,11 @@ def case(
 def table_cases() -> dict[str, Case]:
     """Return every directive and every type of the kernel table."""
     return {name: case(name, make(), size) for name, (make, size) in KERNELS.items()}
+
+
+def third(cases: Cases) -> dict[str, Case]:
+    """Return every third of `cases`, for what takes long."""
+    return {name: c for i, (name, c) in enumerate(cases.items()) if i % 3 == 0}
 
 
 def random_cases(seeds: Iterable[int], schedules: int = 1) -> dict[str, Case]:
@@ -128,7 +137,7 @@ def run_into(out: hl.Buffer, c: Case, library: codegen.Library) -> None:
         codegen.make_buffer(v.address, v.type(), v.place()) if isinstance(v, hl.Buffer) else v
         for v in (*values, out)
     ]
-    library.call(c.lowered.func.name, *plain)
+    library.call(c.lowered.func.name, *plain, hooks=codegen.Hooks(trace=lambda event: None))
 
 
 def run_all(cases: Cases) -> None:

@@ -26,12 +26,12 @@ from compilers import need
 from codegen.c_names import identifier
 from codegen.c_types import type_value
 from halo.ir.function import Image, Parameter
-from halo.ir.stmt import For, ForKind
+from halo.ir.stmt import For, Fork, ForKind
 from halo.ir.substitute import walk
 from halo.target import Target, host_target
 
 MAIN = Path(__file__).with_suffix(".c")
-FLAGS = ("-std=gnu11", "-O1", "-g", "-ffp-contract=off", "-fopenmp", "-fsanitize=thread")
+FLAGS = ("-std=gnu11", "-O0", "-g", "-ffp-contract=off", "-fopenmp", "-fsanitize=thread")
 QUIET = ("-Wno-psabi", "-Wno-pass-failed")
 OPTIONS = {
     "TSAN_OPTIONS": "ignore_noninstrumented_modules=1:suppress_equal_addresses=0:history_size=7",
@@ -49,10 +49,10 @@ void __tsan_write_range(void *p, unsigned long bytes);
 
 
 def threaded(cases: Cases) -> dict[str, Case]:
-    """Return those of `cases` that have a parallel loop."""
+    """Return those of `cases` that have a parallel loop, or branches."""
 
     def is_parallel(n: object) -> bool:
-        return isinstance(n, For) and n.kind is ForKind.PARALLEL
+        return isinstance(n, Fork) or (isinstance(n, For) and n.kind is ForKind.PARALLEL)
 
     return {n: c for n, c in cases.items() if any(map(is_parallel, walk(c.lowered.func.body)))}
 
@@ -99,7 +99,7 @@ def reports(cases: Cases, folder: Path, more: str = "") -> dict[str, str]:
         source.text,
         flags=re.M,
     )
-    assert loops >= len(cases)
+    assert loops
     (folder / "kernels.c").write_text(text, encoding="utf-8")
     (folder / "kernels.h").write_text(source.header, encoding="utf-8")
     if source.blob:
