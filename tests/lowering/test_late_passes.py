@@ -16,8 +16,10 @@ from halo.ir.types import Int
 from halo.ir.verify import verify
 from halo.lowering.common_subexpressions import common_subexpressions
 from halo.lowering.hoist_invariants import hoist_invariants
+from halo.lowering.jam_vectors import jam_vectors
 from halo.lowering.partition_loops import partition_loops
 from halo.lowering.promote_registers import promote_registers
+from halo.lowering.prove_guards import prove_guards
 from halo.lowering.trim_no_ops import trim_no_ops
 from halo.lowering.unroll_loops import unroll_loops
 from halo.lowering.vectorize_loops import vectorize_loops
@@ -27,10 +29,12 @@ n, w, x = (Variable(I32, name) for name in "nwx")
 
 PASSES = (
     simplify,
+    prove_guards,
     partition_loops,
     trim_no_ops,
     simplify,
     unroll_loops,
+    jam_vectors,
     vectorize_loops,
     simplify,
     promote_registers,
