@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial, reduce
 
-from halo.ir.expr import FALSE, And, Call, Expr, is_true
+from halo.ir.expr import FALSE, And, Expr, is_true
 from halo.ir.intrinsics import likely
 from halo.ir.stmt import (
     AssertStmt,
@@ -17,16 +17,17 @@ from halo.ir.stmt import (
     Stmt,
     block,
 )
-from halo.ir.substitute import find, substitute
+from halo.ir.substitute import substitute
 from halo.lowering.atomic_updates import atomic_update
 from halo.lowering.bounds_inference import Box, merge_boxes, rvar_interval
 from halo.lowering.extern_stages import call_extern
+from halo.lowering.predicates import guards_inside
 from halo.lowering.prefetching import prefetches
 from halo.lowering.reach import Ranges
 from halo.lowering.shared_loops import Member, SharedLoop, Variant, with_bindings
 from halo.lowering.sites import Site, loop_sites
 from halo.lowering.specialize import values_given_by, with_values
-from halo.lowering.splits import Guard, StageNest, undo_splits
+from halo.lowering.splits import Guard, undo_splits
 from halo.lowering.surroundings import Surroundings
 from halo.lowering.tails import with_tails
 from halo.schedule.fusion import Stage, clusters
@@ -112,27 +113,17 @@ class StageLoops:
             nest = undo_splits(v.prefix, v.schedule, r.asked, self.around.careful)
             once = list(nest.store_once)
             sites, innermost = self._sites(v), self._innermost(v)
-            where = self._where(v, nest) if self._has_others(sites, innermost) else []
+            inside = {i for i, s in enumerate(sites) if s in self.around.placement.inside}
+            if innermost is not None:
+                inside.add(len(sites) - 1)
+            d = self.program.definitions[v.func][v.stage]
+            where = guards_inside(d, nest, r.reads, inside) if inside else []
             made.append(Member(v, nest, r.reads, sites, innermost, where, once))
         return made
 
     def _has_others(self, sites: Sequence[Site], innermost: Site | None) -> bool:
         """Whether anything else is computed or stored at `sites`."""
         return innermost is not None or not self.around.placement.inside.keys().isdisjoint(sites)
-
-    def _where(self, v: Variant, nest: StageNest) -> list[Guard]:
-        """Return what the predicate of `v` says of the loops alone, each where it is known.
-
-        Regions hold what is needed where the predicate holds: beyond it, what is computed inside
-        would read cells that are not there.
-        """
-        predicate = self.program.definitions[v.func][v.stage].predicate
-        made: list[Guard] = []
-        for c in _conjuncts(predicate):
-            if not is_true(c) and not find((c,), Call):
-                known = substitute(c, nest.values)
-                made.append(Guard(nest.depth_of(known), known, False))
-        return made
 
     def _loops(self, members: Sequence[Member]) -> Stmt:
         body = self._inside(members, 0)
@@ -253,11 +244,3 @@ class StageLoops:
             return s if is_true(d.predicate) else IfThenElse(fill(d.predicate), s)
         made = with_tails(f, provide, fill(d.predicate), m.nest)
         return self._guarded(m.store_once, made)
-
-
-def _conjuncts(e: Expr) -> Iterator[Expr]:
-    if isinstance(e, And):
-        yield from _conjuncts(e.a)
-        yield from _conjuncts(e.b)
-    else:
-        yield e

@@ -28,9 +28,9 @@ def need_every_iteration(
     predicate of one does not hold, and read cells that nobody has computed.
     """
     for stage in sharing:
-        known_at = _known_at(stage, functions, states)
+        first = _first_about(stage, functions, states)
         for name, state in states.items():
-            level = next((x for x in loops[known_at:] if x == state.compute_level), None)
+            level = next((x for x in loops[first:] if x == state.compute_level), None)
             if level is not None:
                 refuse(
                     entry,
@@ -41,18 +41,17 @@ def need_every_iteration(
                 )
 
 
-def _known_at(
+def _first_about(
     stage: Stage, functions: Mapping[str, Function], states: Mapping[str, FuncSchedule]
 ) -> int:
-    """Return the outermost loop inside which the predicate may be known; past all: none is."""
+    """Return the outermost loop that the predicate is about; past all loops: there is none.
+
+    Inside it, it may be that the predicate holds for none of the iterations further in.
+    """
     predicate = functions[stage[0]].definitions[stage[1]].predicate
     own = states[stage[0]].stages[stage[1]]
     if is_true(predicate):
         return len(own.dims)
-    left = free_variables(predicate)
-    depth = 0
-    for i, dim in enumerate(own.dims):
-        made_of = roots(own, dim.name)
-        if left & made_of:
-            depth, left = i, left - made_of
-    return depth
+    used = free_variables(predicate)
+    about = (i for i, dim in enumerate(own.dims) if used & roots(own, dim.name))
+    return next(about, 0)

@@ -62,6 +62,31 @@ def test_where_a_predicate_leaves_an_iteration_out_nothing_is_computed_for_it(
     np.testing.assert_array_equal(h.realize(list(size)), expected)
 
 
+@pytest.mark.parametrize("size", [(1, 1), (6, 4)])
+@pytest.mark.parametrize("stored", ["root", "there"])
+def test_where_a_predicate_holds_for_nothing_further_in_nothing_is_computed(
+    size: tuple[int, int], stored: str
+) -> None:
+    def build() -> tuple[hl.Func, hl.Func, hl.RDom]:
+        f, g = hl.Func("f"), hl.Func("g")
+        r = hl.RDom([(0, 5), (0, 6)], "r")
+        r.where((r.x >= r.y) & (r.x <= 4 - r.y))  # together for r.y <= 2 only
+        f[x, y] = x * 7 - y
+        f[x, y] *= 2
+        g[x, y] = 1
+        g[x, y] += f[x, y - r.y] + r.x
+        g.update(0).reorder(r.x, x, y, r.y)
+        return f, g, r
+
+    f, g, r = build()
+    f.compute_at(g.update(0), r.y)
+    if stored == "root":
+        f.store_root()
+    plain, expected, _ = build()
+    plain.compute_root()
+    np.testing.assert_array_equal(checked(g, size), np.array(expected.realize(list(size))))
+
+
 @pytest.mark.parametrize("wanted", [1, 5])
 def test_a_predicate_of_parameters_alone_guards_all_of_the_loops(wanted: int) -> None:
     f, g, h = hl.Func("f"), hl.Func("g"), hl.Func("h")
