@@ -45,6 +45,27 @@ def fused_order(
 ) -> tuple[str, ...]:
     """Return the Funcs, producers first, those that run together side by side.
 
+    Raises
+    ------
+    ScheduleError
+        Two that shall run together cannot: what is between them needs one and gives the other.
+    """
+    fused = _fused(schedule, states)
+    if not fused:
+        return graph.order
+    uses = {name: {u.consumer for u in graph.uses[name]} for name in graph.order}
+    groups = fused_funcs(states, graph.order)
+    ordered = in_order(groups, lambda a, b: b in uses[a])
+    entry = fused[-1][0]
+    if ordered is None:
+        reason = "a third Func needs one of the two and is needed by the other"
+        refuse(entry, functions[entry.func], reason, "compute them apart")
+    return tuple(name for group in ordered for name in group)
+
+
+def check_fused(schedule: Schedule, functions: Functions, states: States) -> None:
+    """Refuse shared loops that would break something.
+
     Requires: compute levels are definite.
 
     Raises
@@ -54,21 +75,11 @@ def fused_order(
         way that the shared loops break.
     """
     fused = _fused(schedule, states)
-    if not fused:
-        return graph.order
     for entry, with_ in fused:
         _need_same_place(entry, with_, functions[entry.func], states)
-    uses = {name: {u.consumer for u in graph.uses[name]} for name in graph.order}
-    groups = fused_funcs(states, graph.order)
-    ordered = in_order(groups, lambda a, b: b in uses[a])
-    entry = fused[-1][0]
-    if ordered is None:
-        reason = "a third Func needs one of the two and is needed by the other"
-        refuse(entry, functions[entry.func], reason, "compute them apart")
-    for group in groups:
+    for group in fused_funcs(states, list(states)):
         if len(group) > 1 or any(s.fused for s in states[group[0]].stages):
             _check_group(group, fused, functions, states)
-    return tuple(name for group in ordered for name in group)
 
 
 def _fused(schedule: Schedule, states: States) -> list[tuple[Entry, ComputeWith]]:

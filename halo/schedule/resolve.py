@@ -22,9 +22,9 @@ from halo.schedule.directives import (
 )
 from halo.schedule.extern_stages import place_extern_stages
 from halo.schedule.formula import Formula
-from halo.schedule.fusing import check_partners, fused_order
+from halo.schedule.fusing import check_fused, check_partners, fused_order
 from halo.schedule.hoisting import place_memory
-from halo.schedule.legality import CallGraph, Sites, call_graph
+from halo.schedule.legality import Sites, call_graph
 from halo.schedule.loop_level import ROOT, LoopLevel
 from halo.schedule.memoizing import Memo, find_memos
 from halo.schedule.prefetching import check_prefetches
@@ -107,9 +107,10 @@ def resolve(
     states = {name: working.states[name] for name in graph.order}
     check_partners(schedule, working.functions, states)
     place_extern_stages(states, working.functions, schedule)
-    _place(states, working.functions, outputs, schedule, graph)
-    check_async(states, working.functions, outputs, Sites(graph, states))
     order = fused_order(graph, schedule, working.functions, states)
+    _place(states, working.functions, outputs, schedule, Sites(graph, states), order)
+    check_async(states, working.functions, outputs, Sites(graph, states))
+    check_fused(schedule, working.functions, states)
     check_prefetches(states, working.functions)
     receipts = report(schedule, outputs, working.functions, states, effects, working.traced_images)
     definitions = {name: working.functions[name] for name in order}
@@ -142,12 +143,12 @@ def _place(
     functions: Mapping[str, Function],
     outputs: Sequence[str],
     schedule: Schedule,
-    graph: CallGraph,
+    sites: Sites,
+    order: Sequence[str],
 ) -> None:
-    """Make the levels in `states` definite, consumers first."""
-    sites = Sites(graph, states)
+    """Make the levels in `states`, those of `sites`, definite: consumers and loops first."""
     given = schedule.by_function()
-    for name in reversed(graph.order):
+    for name in reversed(order):
         entries = given.get(name, [])
         if name in outputs:
             states[name] = _place_output(states[name], functions[name], entries)

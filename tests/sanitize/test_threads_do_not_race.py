@@ -62,7 +62,7 @@ def test_no_kernel_of_the_table_has_a_race(tmp_path: Path) -> None:
 def test_random_schedules_have_no_race(tmp_path: Path) -> None:
     cases = threaded(threaded_cases(range(20)))
     assert len(cases) > 10
-    assert reports(cases, tmp_path) == {}
+    assert reports(cases, tmp_path, may_refuse=True) == {}
 
 
 def test_a_pipeline_watched_in_every_way_has_no_race(tmp_path: Path) -> None:
@@ -76,4 +76,5 @@ def test_a_pipeline_watched_in_every_way_has_no_race(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("first", range(1000, 1500, 50))
 def test_many_random_schedules_have_no_race(first: int, tmp_path: Path) -> None:
-    assert reports(threaded(threaded_cases(range(first, first + 50))), tmp_path) == {}
+    cases = threaded(threaded_cases(range(first, first + 50)))
+    assert reports(cases, tmp_path, may_refuse=True) == {}

@@ -145,6 +145,21 @@ def test_what_only_one_reads_is_computed_in_the_shared_loop() -> None:
     np.testing.assert_array_equal(values(h), expected)
 
 
+def test_a_chain_is_computed_in_loops_that_are_shared_at_a_place() -> None:
+    e, m, f, g, h = (hl.Func(n) for n in "emfgh")
+    e[x, y] = x * y
+    m[x, y] = e[x, y] + e[x, y + 1]
+    g[x, y] = x - y
+    f[x, y] = m[x, y] + m[x + 1, y]
+    h[x, y] = g[x, y] + f[x, y]  # g is found before all that f needs
+    expected = values(h)
+    f.compute_at(h, y).compute_with(g, x)
+    g.compute_at(h, y)
+    m.compute_at(f, x)
+    e.compute_at(m, x)
+    np.testing.assert_array_equal(values(h), expected)
+
+
 def test_updates_share_loops_with_updates() -> None:
     r = hl.RDom([(0, 4)])
 

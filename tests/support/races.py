@@ -89,8 +89,19 @@ def need_thread_sanitizer(folder: Path) -> None:
         pytest.skip("libomp finds no Archer, libarcher.so (Debian: libomp-dev)")
 
 
-def reports(cases: Cases, folder: Path, more: str = "") -> dict[str, str]:
-    """Run `cases` on several threads; return what was found, by case. `more` is C they call."""
+def reports(
+    cases: Cases, folder: Path, more: str = "", *, may_refuse: bool = False
+) -> dict[str, str]:
+    """Run `cases` on several threads; return what was found, by case.
+
+    Parameters
+    ----------
+    more
+        C that they call.
+    may_refuse
+        Whether they may end with an error, if it is the same on all numbers of threads: random
+        schedules need more cells than there are, or break a promise.
+    """
     target = Target("x86-64") if host_target().machine == "x86-64" else host_target()
     source = emit(cases, target)
     text, loops = re.subn(
@@ -107,6 +118,7 @@ def reports(cases: Cases, folder: Path, more: str = "") -> dict[str, str]:
     (folder / "memcpy.h").write_text(MEMCPY, encoding="utf-8")
     (folder / "more.c").write_text(f'#include "kernels.h"\n{more}', encoding="utf-8")
     table, inputs = _table(cases)
+    table += f"enum {{ may_refuse = {int(may_refuse)} }};\n"
     (folder / "cases.h").write_text(table, encoding="utf-8")
     (folder / "inputs.bin").write_bytes(inputs)
     _build(folder)
