@@ -14,7 +14,7 @@ from codegen.c_build import Progress, build_module
 from codegen.c_function import function_names, signature
 from codegen.c_names import identifier
 from codegen.hooks import Hooks, abi
-from codegen.threads import threads_for_call, waiting_threads_sleep
+from codegen.threads import keep_runtimes, threads_for_call, waiting_threads_sleep
 from halo.errors import BoundsError, BufferError, HaloError, user_location
 from halo.ir.lowered import LoweredModule
 from halo.ir.stmt import ErrorCode
@@ -136,6 +136,7 @@ class Library:
         self.ffi.cdef("\n".join(f"{d};" for d in declarations))
         with waiting_threads_sleep():
             self._handle = self.ffi.dlopen(str(path))
+        keep_runtimes()
         self.names = [_name_of(d) for d in declarations]
 
     def function(self, name: str) -> Callable[..., int]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import math
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _CGROUP = Path("/sys/fs/cgroup")
@@ -80,6 +81,26 @@ def waiting_threads_sleep() -> Iterator[None]:
         yield
     finally:
         os.environ.pop("GOMP_SPINCOUNT", None)
+
+
+_RUNTIMES = ("libgomp.so.1", "libomp.so.5", "libomp.so", "libomp.dylib")
+_kept: set[str] = set()
+
+
+def keep_runtimes() -> None:
+    """Keep the OpenMP runtimes that are loaded in memory until the process ends.
+
+    Their idle threads outlive the parallel region. When the last library that needs a runtime is
+    closed, it would be unmapped under these threads: they crash where they wake up, and the next
+    library starts as many again.
+    """
+    loaded, stays = getattr(os, "RTLD_NOLOAD", None), getattr(os, "RTLD_NODELETE", 0)
+    for name in _RUNTIMES:
+        if loaded is None or name in _kept:
+            continue
+        with suppress(OSError):  # this one is not loaded
+            ctypes.CDLL(name, mode=os.RTLD_NOW | loaded | stays)
+            _kept.add(name)
 
 
 def _positive(text: str | None) -> int:
