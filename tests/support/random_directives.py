@@ -82,8 +82,3 @@ def lowered_as(name: str, p: RandomPipeline, schedule: hl.Schedule | None = None
     outputs = [f.function for f in p.outputs]
     request = make_request(outputs, name, list(p.buffers()), None)
     return lower(request if schedule is None else replace(request, schedule=schedule))
-
-
-def reassociates(p: RandomPipeline) -> bool:
-    """Whether a directive of `p` may change the last bits of a float."""
-    return any("bits" in r.reason for r in p.pipeline().receipts())
