@@ -103,6 +103,11 @@ class Definition:
             None if self.extern is None else self.extern.map(f),
         )
 
+    def expressions(self) -> tuple[Expr, ...]:
+        """Return every expression of this definition: values, left side, predicate, domain."""
+        domain = (e for r in self.rvars for e in (r.min, r.extent))
+        return (*self.values, *self.args, self.predicate, *domain)
+
     def whole_arguments(self) -> tuple[Call, ...]:
         """Return the Funcs and images that the C function behind it is given whole, as calls."""
         if self.extern is None:

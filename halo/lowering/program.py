@@ -91,7 +91,7 @@ def calls_in(d: Definition) -> list[Call]:
 
 def nodes_of(d: Definition) -> Iterator[Node]:
     """Yield every node of a definition."""
-    for e in (*expressions_of(d), *(x for r in d.rvars for x in (r.min, r.extent))):
+    for e in d.expressions():
         yield from walk(e)
     for box in d.extern.reads if d.extern else ():
         for ends in box:

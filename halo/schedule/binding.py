@@ -57,8 +57,7 @@ def variables_of(functions: Iterable[Function]) -> dict[str, Variable]:
     known: dict[str, Variable] = {}
     for f in functions:
         for d in f.definitions:
-            domain = (e for r in d.rvars for e in (r.min, r.extent))
-            roots = (*d.values, *d.args, d.predicate, *domain)
+            roots = d.expressions()
             known.update((v.name, v) for v in find(roots, Variable) if v.param or v.source)
             for call in find(roots, Call):
                 if isinstance(call.func, Image):

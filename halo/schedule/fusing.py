@@ -245,8 +245,7 @@ def _read(d: Definition) -> set[str]:
 
 
 def _calls(d: Definition) -> list[Call]:
-    domain = tuple(e for r in d.rvars for e in (r.min, r.extent))
-    calls = find((*d.values, *d.args, d.predicate, *domain), Call)
+    calls = find(d.expressions(), Call)
     return [c for c in calls if c.kind in (CallKind.FUNC, CallKind.IMAGE)]
 
 

@@ -82,8 +82,7 @@ def call_graph(functions: Mapping[str, Function], outputs: Sequence[str]) -> Cal
 
 def _called(definition: Definition) -> dict[str, None]:
     """Return the names of the Funcs that `definition` calls, each once, in order."""
-    domain = tuple(e for r in definition.rvars for e in (r.min, r.extent))
-    calls = find((*definition.values, *definition.args, definition.predicate, *domain), Call)
+    calls = find(definition.expressions(), Call)
     return {c.name: None for c in calls if c.kind is CallKind.FUNC}
 
 

@@ -122,8 +122,7 @@ def _calls(function: Function, name: str) -> bool:
 
 def _first_call(function: Function, name: str) -> Call | None:
     for d in function.definitions:
-        domain = (e for r in d.rvars for e in (r.min, r.extent))
-        for call in find((*d.values, *d.args, d.predicate, *domain), Call):
+        for call in find(d.expressions(), Call):
             if call.name == name and is_cell(call):
                 return call
     return None
