@@ -32,10 +32,18 @@ class Row:
         return self.halo / self.peer
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds of one call: the best round, and the median of all."""
+
+    best: float
+    median: float
+
+
 def interleave(
     contenders: Mapping[str, Callable[[], object]], rounds: int = 11, seconds: float = 0.1
-) -> dict[str, float]:
-    """Return the median time of one call of each contender, in seconds.
+) -> dict[str, Times]:
+    """Return the times of one call of each contender.
 
     In each round every contender runs for about `seconds`, in an order that rotates. A pause
     before each turn lets the threads of the one before go to sleep.
@@ -47,7 +55,7 @@ def interleave(
         for name in names[i % len(names) :] + names[: i % len(names)]:
             time.sleep(0.02)
             times[name].append(_time(contenders[name], calls[name]))
-    return {name: statistics.median(taken) for name, taken in times.items()}
+    return {name: Times(min(t), statistics.median(t)) for name, t in times.items()}
 
 
 def _calls_within(run: Callable[[], object], seconds: float) -> int:

@@ -78,7 +78,7 @@ def measure(path: Path, shapes: Shapes) -> Iterator[Row]:
         with environment(HALO_NUM_THREADS=str(threads)):
             theirs = dict(zip(names, peer.run(None, inputs), strict=True))
             check(path, compiled.run(inputs), theirs)
-            medians = interleave(
+            times = interleave(
                 {
                     "halo": lambda i=inputs: compiled.run(i),
                     "ort": lambda i=inputs, p=peer: p.run(None, i),
@@ -86,7 +86,8 @@ def measure(path: Path, shapes: Shapes) -> Iterator[Row]:
                 seconds=0.3,
             )
         task = f"{path.stem}, {threads} thread{'s' if threads > 1 else ''}"
-        yield Row(task, medians["halo"], medians["ort"], f"onnxruntime {ort.__version__}")
+        halo, peer = times["halo"].median, times["ort"].median
+        yield Row(task, halo, peer, f"onnxruntime {ort.__version__}")
 
 
 def parse_shape(text: str) -> tuple[str, tuple[int, ...]]:

@@ -1,0 +1,109 @@
+"""What an app of the benchmarks is: one program and one schedule, for halo and its peer alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Size = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """An app as written with one language module, not yet scheduled or scheduled.
+
+    Attributes
+    ----------
+    output
+        The Func that is asked for.
+    arguments
+        ImageParams and Params, in the order of the app's inputs.
+    funcs
+        The Funcs that the schedule is about, by name.
+    """
+
+    output: Any
+    arguments: tuple[Any, ...]
+    funcs: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.funcs[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def compile(self) -> Any:
+        """Return what computes it when called with the arguments and the output."""
+        return self.output.compile_to_callable(list(self.arguments))
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An app of the benchmarks.
+
+    Attributes
+    ----------
+    build
+        Makes the program with a language module: halo or Halide.
+    schedule
+        Schedules it, for both with the same directives.
+    inputs
+        Random arguments for a size, as numpy arrays (dimension 0 is the last axis) and numbers.
+    expected
+        What the program has to give for such arguments, in numpy.
+    size, small
+        The size that is measured, and one at which the result is compared with numpy's.
+    tolerance
+        Largest difference from numpy, and between halo and its peer, relative to the largest
+        value; 0 for integers, whose bits are compared.
+    flops
+        Multiplications and additions of a run at a size, where these are what limits it: the
+        share of the limit is then that of the peak of fused multiply-adds. Without it, the limit
+        is the time in which inputs are read and the output written once.
+    """
+
+    name: str
+    build: Callable[[ModuleType], Program]
+    schedule: Callable[[ModuleType, Program], None]
+    inputs: Callable[[np.random.Generator, Size], tuple[Any, ...]]
+    expected: Callable[..., Array]
+    shape: Callable[..., Size]
+    size: Size
+    small: Size
+    dtype: Any
+    tolerance: float = 0.0
+    flops: Callable[[Size], float] | None = None
+
+    def compile(self, hl: ModuleType) -> Any:
+        """Return the scheduled program, compiled with `hl`."""
+        program = self.build(hl)
+        self.schedule(hl, program)
+        return program.compile()
+
+    def run(self, hl: ModuleType, compiled: Any, inputs: tuple[Any, ...]) -> Array:
+        """Return what `compiled` gives."""
+        out = np.zeros(self.shape(*inputs), self.dtype)
+        compiled(*buffers(hl, inputs), hl.Buffer(out))
+        return out
+
+    def caller(self, hl: ModuleType, compiled: Any, inputs: tuple[Any, ...]) -> Callable[[], None]:
+        """Return a call of `compiled` with Buffers made before."""
+        given = [*buffers(hl, inputs), hl.Buffer(np.zeros(self.shape(*inputs), self.dtype))]
+        return lambda: compiled(*given)
+
+    def difference(self, found: Array, expected: Array) -> float:
+        """Return how far `found` is off, relative to the largest value; 0 for equal bits."""
+        if found.dtype.kind != "f":
+            return float(not np.array_equal(found, expected))
+        scale = max(float(np.abs(expected).max()), 1e-30)
+        return float(np.abs(found.astype(np.float64) - expected).max()) / scale
+
+
+def buffers(hl: ModuleType, inputs: tuple[Any, ...]) -> list[Any]:
+    """Return `inputs` with a Buffer for each array."""
+    return [hl.Buffer(a) if isinstance(a, np.ndarray) else a for a in inputs]

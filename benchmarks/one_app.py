@@ -1,0 +1,67 @@
+"""One app of the benchmarks, halo beside Halide in one process; prints one line of JSON.
+
+    HALO_NUM_THREADS=N HL_NUM_THREADS=N python benchmarks/one_app.py NAME [--rounds N]
+
+Results are compared with numpy at a small size, and with each other at the measured one, before
+any time is taken; leaves with a message if they differ. `suite.py` runs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from importlib import import_module
+
+import halide
+import numpy as np
+from apps.app import App, Array
+from common import interleave
+
+import halo
+
+
+def find(name: str) -> App:
+    """Return the app in ``apps/NAME.py``, or the variant of it in ``NAME:KEY``."""
+    module, _, key = name.partition(":")
+    found = import_module(f"apps.{module}")
+    app: App = found.APPS[key] if key else found.APP
+    return app
+
+
+def measure(app: App, rounds: int) -> dict[str, object]:
+    """Return the times of `app` and how many bytes and operations it comes to."""
+    compiled = {hl.__name__: (hl, app.compile(hl)) for hl in (halo, halide)}
+    small = app.inputs(np.random.default_rng(0), app.small)
+    wanted = app.expected(*small)
+    for name, (hl, run) in compiled.items():
+        compare(app, f"{name} and numpy", app.run(hl, run, small), wanted)
+    given = app.inputs(np.random.default_rng(1), app.size)
+    results = [app.run(hl, run, given) for hl, run in compiled.values()]
+    compare(app, "halo and Halide", *results)
+    times = interleave(
+        {name: app.caller(hl, run, given) for name, (hl, run) in compiled.items()}, rounds
+    )
+    moved = results[0].nbytes + sum(a.nbytes for a in given if isinstance(a, np.ndarray))
+    flops = app.flops(app.size) if app.flops else 0.0
+    found: dict[str, object] = {name: asdict(taken) for name, taken in times.items()}
+    return found | {"app": app.name, "bytes": moved, "flops": flops}
+
+
+def compare(app: App, who: str, found: Array, wanted: Array) -> None:
+    """Leave if the results differ by more than `app` says."""
+    off = app.difference(found, wanted)
+    if not off <= app.tolerance:
+        raise SystemExit(f"{app.name}: {who} differ by {off:.3g} of the largest value")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("app")
+    parser.add_argument("--rounds", type=int, default=15)
+    options = parser.parse_args()
+    print(json.dumps(measure(find(options.app), options.rounds)))
+
+
+if __name__ == "__main__":
+    main()
