@@ -48,15 +48,15 @@ test: $(STAMP) ## run the test suite
 
 .PHONY: long
 long: $(STAMP) ## run the long sweeps (minutes to hours)
-	@$(RUN) -m pytest -q -n $(JOBS) -m long $(ARGS)
+	@$(RUN) -m pytest -q -n $(JOBS) -m long --timeout 7200 $(ARGS)
 
 .PHONY: fuzz
 fuzz: $(STAMP) ## try random schedules on random pipelines (HALO_RANDOM_PIPELINES of them, 1000)
-	@$(RUN) -m pytest -q -n $(JOBS) -m long tests/lowering/test_random_pipelines.py $(ARGS)
+	@$(RUN) -m pytest -q -n $(JOBS) -m long --timeout 7200 tests/lowering/test_random_pipelines.py $(ARGS)
 
 .PHONY: sanitize
 sanitize: $(STAMP) ## run the emitted C under sanitizers and with every compiler
-	@$(RUN) -m pytest -q -n $(JOBS) -m "long or not long" tests/sanitize $(ARGS)
+	@$(RUN) -m pytest -q -n $(JOBS) -m "long or not long" --timeout 7200 tests/sanitize $(ARGS)
 
 .PHONY: lint
 lint: $(STAMP) ## check style

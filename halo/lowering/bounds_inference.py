@@ -9,7 +9,21 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from halo.ir.expr import Call, CallKind, Div, Expr, Mod, Mul, Variable, as_const, i32, is_true
+from halo.ir.equality import equal
+from halo.ir.expr import (
+    Call,
+    CallKind,
+    Div,
+    Expr,
+    Mod,
+    Mul,
+    Select,
+    Variable,
+    as_const,
+    i32,
+    is_false,
+    is_true,
+)
 from halo.ir.function import Definition, Function, box_end
 from halo.ir.interval import Interval, bounds_of, boxes_touched, refine, union
 from halo.ir.simplify import Simplifier, simplify
@@ -17,6 +31,7 @@ from halo.ir.stmt import Stmt
 from halo.ir.substitute import substitute
 from halo.ir.types import Int
 from halo.lowering.exact_boxes import ExactRanges, is_knotted, range_of
+from halo.lowering.predicates import holds_somewhere
 from halo.lowering.program import Program, calls_in, expressions_of
 from halo.lowering.promises import Sizes, promise_checks, promised
 from halo.lowering.reach import Domain, Reach, reach_of
@@ -80,6 +95,11 @@ class Regions:
         """Return what stage `stage` of `name` reads and writes while its variables run `domain`."""
         d = self.program.definitions[name][stage]
         return _touched(d, with_rvars(d, domain))
+
+    def runs_somewhere(self, name: str, stage: int, domain: Mapping[str, Interval]) -> Expr:
+        """Return a condition without which stage `stage` of `name` does nothing in `domain`."""
+        d = self.program.definitions[name][stage]
+        return holds_somewhere(d, with_rvars(d, domain))
 
     def at_root(self, name: str, domain: Domain) -> Region:
         """Return the region of an output: what its buffer says."""
@@ -285,6 +305,21 @@ def _box_where(args: tuple[Expr, ...], scope: Mapping[str, Interval], where: Exp
     return tuple(
         [bounds_of(a, refined) if r is None else r for a, r in zip(args, exact, strict=True)]
     )
+
+
+def needed_where(box: Box, needed: Expr, others: Expr) -> Box:
+    """Return `box`, which is needed where `needed` holds, for its union with the boxes of others.
+
+    It is then empty where only the others are needed, and may be anything where nothing is.
+    """
+    if is_true(needed) or is_false(others) or equal(needed, others):
+        return box
+    most, least = i32(Int(32).max_value), i32(Int(32).min_value)
+
+    def end(e: Expr | None, nowhere: Expr) -> Expr | None:
+        return None if e is None else Select(needed, e, nowhere)
+
+    return tuple([Interval(end(r.min, most), end(r.max, least)) for r in box])
 
 
 def merge_boxes(

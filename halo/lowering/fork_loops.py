@@ -171,6 +171,7 @@ class _Projection:
     ahead: Mapping[str, Ahead]
     links: Mapping[str, list[str]]
     guarded: bool = False
+    in_step: frozenset[str] = frozenset()
 
     def stmt(self, s: Stmt) -> Stmt:
         """Return the part of `s` that belongs to the branch; a Block of nothing if none does."""
@@ -212,14 +213,15 @@ class _Projection:
 
     def _loop(self, s: For) -> Stmt:
         """Return the loop, with what keeps it in step with the other branches."""
-        inside = [name for name in self.ahead if produced_in(s, name)]
+        inside = [n for n in self.ahead if produced_in(s, n) and n not in self.in_step]
+        stepped = [name for name in inside if s.name in self.ahead[name].loops]
         drained = self._drained(s, inside)
-        before, self.guarded = self.guarded, False
+        before = self.guarded, self.in_step
+        self.guarded, self.in_step = False, self.in_step.union(stepped)
         body = self.stmt(s.body)
-        self.guarded = before
-        for name in inside:
-            if s.name in self.ahead[name].loops:
-                body = self._in_step(name, body)
+        self.guarded, self.in_step = before
+        for name in stepped:
+            body = self._in_step(name, body)
         if _is_empty(body) or _only_checks(body):
             return block()
         made = For(s.name, s.min, s.extent, s.kind, body, s.note, s.partition)
@@ -239,7 +241,8 @@ class _Projection:
     def _drained(self, s: For, inside: list[str]) -> list[Stmt]:
         """Return what waits until all that was computed before loop `s` has been read.
 
-        Behind a condition the parts of a ring buffer need not follow one another.
+        Behind a condition the parts of a ring buffer need not follow one another. Within the loop
+        whose iterations are counted, the producer holds a place itself.
         """
         made: list[Stmt] = []
         for name in inside:

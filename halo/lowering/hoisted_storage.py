@@ -17,10 +17,7 @@ from halo.lowering.splits import extent_of, last_of
 
 @dataclass(slots=True, eq=False)
 class Frame:
-    """An enclosing loop: what sliding over it, and storage outside it, need to know.
-
-    `every` says that no iteration may leave out what is inside, but for some at the end.
-    """
+    """An enclosing loop: what sliding over it, and storage outside it, need to know."""
 
     site: Site
     loop: Variable
@@ -30,7 +27,6 @@ class Frame:
     gaps: bool = False
     """Whether a definition in it may do nothing in an iteration before those in which it does."""
     lets: Lets = field(default_factory=Lets)
-    every: bool = True
 
 
 def hoisted(

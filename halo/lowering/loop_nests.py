@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
-from halo.ir.expr import Expr
+from halo.ir.expr import TRUE, Expr, Or, is_true
+from halo.ir.simplify import simplify
 from halo.ir.stmt import (
+    IfThenElse,
     LetStmt,
     ProducerConsumer,
     Stmt,
@@ -93,6 +96,7 @@ class _Builder:
         before = {name: around.current.get(name) for name in inside}
         lets = around.find_regions(site, inside, dict(owner))
         regions = {name: around.current[name] for name in p.stored_at.get(site, [])}
+        needed_if = around.needed_if
         if site is ROOT:
             around.root_lets = lets
         if around.frames:
@@ -102,7 +106,8 @@ class _Builder:
         for group in reversed(fused_funcs(self.around.schedules, here)):
             made = [n for n in group if p.computed[n] == site]
             if made:
-                body = self._produced(made, body)
+                needed = simplify(reduce(Or, [needed_if.get(n, TRUE) for n in made]))
+                body = self._produced(made, needed, body)
             for name in reversed(group):
                 if name in regions and name not in self.program.outputs:
                     body = around.realize(name, regions[name], body)
@@ -114,15 +119,17 @@ class _Builder:
                 around.current[name] = old
         return body
 
-    def _produced(self, names: Sequence[str], body: Stmt) -> Stmt:
+    def _produced(self, names: Sequence[str], needed: Expr, body: Stmt) -> Stmt:
         """Return the code that computes Functions which run together, and `body`, which uses them.
 
+        Where `needed` does not hold, no user reads them, and their regions may be anywhere.
         Definitions that share no loop with another come in loops of their own.
         """
         stages = [(n, i) for n in names for i in range(len(self.program.definitions[n]))]
         groups = clusters(stages, self.around.schedules, 0, self.around.must_precede)
         assert groups is not None  # checked when the schedule was resolved
         made = block(*(self.stages.together(group) for group in groups))
+        made = made if is_true(needed) else IfThenElse(needed, made)
         for name in reversed(names):
             made, body = ProducerConsumer(name, True, made), ProducerConsumer(name, False, body)
         checks = [check for name in names for check in self.around.checks.pop(name, [])]

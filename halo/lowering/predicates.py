@@ -1,13 +1,13 @@
-"""Where the predicate of a definition leaves out all that is inside a loop."""
+"""Where the predicate of a definition leaves out all that is inside a loop, or all it reads."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import reduce
 
 from halo.ir.expr import LE, TRUE, And, Call, Expr, Max, Min, is_true
 from halo.ir.function import Definition
-from halo.ir.interval import refine
+from halo.ir.interval import Interval, refine
 from halo.ir.simplify import simplify
 from halo.ir.substitute import find, substitute
 from halo.lowering.reach import Domain
@@ -30,17 +30,40 @@ def guards_inside(
 
     Example: r.x in [0, 4], where r.x + r.y < 2 -> ``r.y <= 1`` in the loop over r.y.
     """
-    plain = [c for c in _conjuncts(d.predicate) if not find((c,), Call)]
+    plain = _plain(d)
+    if not plain:
+        return []
     made: list[Guard] = []
     for c in plain:
         known = substitute(c, nest.values)
         made.append(Guard(nest.depth_of(known), known, False))
-    together: Expr = reduce(And, plain) if plain else TRUE
     for depth in sorted(inside):
-        for r in refine(nest.scope_at(depth, reads), together).values():
-            if r.min is not None and r.max is not None:
-                made.extend(Guard(depth, c, False) for c in _not_empty(r.min, r.max))
+        for c in _somewhere(plain, nest.scope_at(depth, reads)):
+            made.append(Guard(nest.depth_of(c), c, False))
     return [g for g in made if not is_true(g.condition)]
+
+
+def holds_somewhere(d: Definition, scope: Mapping[str, Interval]) -> Expr:
+    """Return a condition without which the predicate of `d` holds for no point of `scope`.
+
+    What `d` reads there is not known then: its box may lie anywhere.
+
+    Example: r.x in [0, 4], where r.x + y < 2 -> ``y <= 1``.
+    """
+    plain = _plain(d)
+    conditions = list(_somewhere(plain, scope)) if plain else [TRUE]
+    return reduce(And, conditions)
+
+
+def _plain(d: Definition) -> list[Expr]:
+    """Return the conditions of the predicate of `d` that depend on no cell."""
+    return [c for c in _conjuncts(d.predicate) if not is_true(c) and not find((c,), Call)]
+
+
+def _somewhere(plain: list[Expr], scope: Mapping[str, Interval]) -> Iterator[Expr]:
+    for r in refine(scope, reduce(And, plain)).values():
+        if r.min is not None and r.max is not None:
+            yield from _not_empty(r.min, r.max)
 
 
 def _not_empty(low: Expr, high: Expr) -> Iterator[Expr]:

@@ -82,8 +82,9 @@ class Member:
         spec = self.nest.loops[depth]
         serial = spec.kind in (ForKind.SERIAL, ForKind.UNROLLED)
         loop = Variable(Int(32), spec.name)
+        gaps = any(self.nest.depth_of(g.condition) >= depth for g in self.where)
         lets = Lets(self.bindings_at(depth))
-        return Frame(self.sites[depth], loop, serial, spec.min, spec.extent, lets=lets)
+        return Frame(self.sites[depth], loop, serial, spec.min, spec.extent, gaps, lets)
 
 
 def with_bindings(m: Member, depth: int, body: Stmt) -> Stmt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from halo.ir.expr import Add, Expr, Select, Sub, Variable, i32
+from halo.ir.expr import FALSE, TRUE, Add, And, Expr, Or, Select, Sub, Variable, i32, is_true
 from halo.ir.function import output_buffer
 from halo.ir.interval import Interval
 from halo.ir.lowered import Field, buffer_field
@@ -12,7 +12,7 @@ from halo.ir.simplify import Simplifier, simplify
 from halo.ir.stmt import Realize, Stmt, block
 from halo.ir.substitute import substitute
 from halo.ir.types import Int
-from halo.lowering.bounds_inference import Box, Region, Regions, merge_boxes
+from halo.lowering.bounds_inference import Box, Region, Regions, merge_boxes, needed_where
 from halo.lowering.extern_stages import seen_by_extern_stages
 from halo.lowering.hoisted_storage import Frame, hoisted, taken_outside
 from halo.lowering.kept_cells import kept_extent
@@ -46,6 +46,8 @@ class Surroundings:
         The loops around, outermost first.
     checks
         Function to what is to be checked where it is computed.
+    needed_if
+        Function to the condition without which nothing that is inside the loops around reads it.
     ahead
         Function on a thread of its own, stored outside the loop it is computed in, to how it keeps
         in step with its users.
@@ -65,6 +67,7 @@ class Surroundings:
         self.known, self.sizes = known, sizes
         self.regions = Regions(program, schedules, sizes)
         self.checks: dict[str, list[Stmt]] = {}
+        self.needed_if: dict[str, Expr] = {}
         self.needed: dict[str, Box] = {}
         self.root_lets = Lets()
         self.current: dict[str, Region] = {}
@@ -89,6 +92,7 @@ class Surroundings:
         """Work out the region of each Function in `inside`, users first; return their lets."""
         lets = Lets()
         outputs = self.program.outputs
+        self.needed_if = dict.fromkeys(touched, TRUE)
         for name in reversed(inside if site is ROOT else self._relevant(site, inside)):
             here = self.placement.computed[name] == site
             if name in outputs:
@@ -110,8 +114,7 @@ class Surroundings:
                 region = self._slide(name, region, lets)
             self.current[name] = region
             for i, reach in enumerate(region.reaches):
-                read = self.regions.touched_by(name, i, reach.reads)
-                merge_boxes(touched, read, self.simplifier)
+                self._merge_reads(name, i, reach.reads, touched, site)
         if site is ROOT:
             self.needed = {n: b for n, b in touched.items() if n not in self.program.functions}
             for name in outputs:
@@ -121,6 +124,23 @@ class Surroundings:
                     merge_boxes(merged, {name: touched[name]})
                 self.needed[name] = merged[name]
         return lets
+
+    def _merge_reads(
+        self, name: str, stage: int, domain: Domain, touched: dict[str, Box], site: Site
+    ) -> None:
+        """Add to `touched` what a stage reads while its variables run `domain`."""
+        read = self.regions.touched_by(name, stage, domain)
+        if site is not ROOT:  # what lies outside all loops is there whether it is needed or not
+            own = self.needed_if.get(name, TRUE)
+            runs = simplify(And(own, self.regions.runs_somewhere(name, stage, domain)))
+            for p, box in read.items():
+                before = self.needed_if.get(p, FALSE)
+                if not is_true(before) or not is_true(runs):
+                    read[p] = needed_where(box, runs, before)
+                    if p in touched:
+                        touched[p] = needed_where(touched[p], before, runs)
+                    self.needed_if[p] = simplify(Or(before, runs))
+        merge_boxes(touched, read, self.simplifier)
 
     def _relevant(self, site: Site, inside: list[str]) -> list[str]:
         """Return the Functions of `inside` with a place at `site`, and what uses these.
@@ -160,7 +180,8 @@ class Surroundings:
         for frame in reversed(frames):
             slid = slide(args, region.stages[0], frame.loop, frame.min, known)
             if slid.depends:
-                found = slid if frame.serial and not frame.gaps else None
+                every = frame.serial and not frame.gaps and is_true(self.needed_if.get(name, TRUE))
+                found = slid if every else None
                 break
         outer = frames[: frames.index(frame)] if found else frames
         parallel_between = any(not f.serial for f in outer)

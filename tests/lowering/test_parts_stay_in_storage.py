@@ -119,3 +119,48 @@ def test_an_extent_that_is_aligned_for_each_part_has_room(
         f.store_at(g, y)
     j, i = np.indices(size[::-1], dtype=np.int32)
     np.testing.assert_array_equal(checked(g, size), 14 * i + 7 - 2 * j)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (6, 7)])
+@pytest.mark.parametrize("others", [False, True])
+def test_what_is_computed_for_a_user_with_a_predicate_is_where_that_holds(
+    size: tuple[int, int], others: bool
+) -> None:
+    s = hl.RDom([(0, 3), (0, 5)], "s")
+
+    def build() -> list[hl.Func]:
+        f, u, v, g = hl.funcs("f u v g")
+        r = hl.RDom([(0, 1)], "r")
+        r.where(x + y < 2)  # while f is computed for one cell of u at a time
+        f[x, y] = x * 7 - y
+        u[x, y] = 1
+        u[x, y] += f[x + r.x, y]
+        v[x, y] = f[x + 50, y - 50] + u[x, y] if others else u[x, y]
+        g[x, y] = 0
+        g[x, y] += v[s.x, s.y] * y
+        return [f, u, v, g]
+
+    f, u, v, g = build()
+    for func in (f, u, v):
+        func.compute_at(g.update(0), s.x)
+    f.store_root()
+    *_, expected = build()
+    np.testing.assert_array_equal(checked(g, size), np.array(expected.realize(list(size))))
+
+
+@pytest.mark.parametrize("last", [3, 5, 7])
+@pytest.mark.parametrize("first", [0, 3, 5])
+def test_a_window_slides_over_no_iteration_that_a_predicate_leaves_out(
+    first: int, last: int
+) -> None:
+    f, g, r = hl.Func("f"), hl.Func("g"), hl.RDom([(0, 8)], "r")
+    r.where((r.x >= first) & (r.x <= last))
+    f[x, y] = x * x + y
+    g[x, y] = 0
+    g[x, y] += f[r.x, y] * 3 + f[r.x + 1, y]
+    g.update(0).reorder(x, y, r.x)
+    f.store_root().compute_at(g.update(0), r.x)
+    rows = np.arange(3, dtype=np.int32)
+    sums = sum((k * k + rows) * 3 + (k + 1) ** 2 + rows for k in range(first, last + 1))
+    expected = np.broadcast_to((sums + np.zeros(3, np.int32))[:, None], (3, 4))
+    np.testing.assert_array_equal(checked(g, (4, 3)), expected)

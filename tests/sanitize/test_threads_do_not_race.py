@@ -41,8 +41,13 @@ def test_a_race_is_found_however_cells_are_accessed(tmp_path: Path) -> None:
         f"{t} {n} {kind} {reads}": shared(t, n, kind, reads=reads, apart=False)
         for t, n, kind, reads in product(TYPES, LANES, KINDS, (False, True))
     }
-    found = reports(seeded, tmp_path)
-    assert [name for name in seeded if "data race" not in found.get(name, "")] == []
+    missed = seeded
+    for _ in range(5):  # what a thread did is remembered for some accesses only, drawn by lot
+        found = reports(missed, tmp_path)
+        missed = {n: c for n, c in missed.items() if "data race" not in found.get(n, "")}
+        if not missed:
+            break
+    assert list(missed) == []
 
 
 def test_threads_that_keep_apart_are_not_reported(tmp_path: Path) -> None:

@@ -88,6 +88,19 @@ def ring_of_windows(source: Any) -> hl.Func:
     return f
 
 
+def ring_of_windows_under_a_predicate(source: Any) -> hl.Func:
+    g, f = hl.funcs("g f")
+    r = hl.RDom([(0, 3), (0, 4)], "r")
+    r.where((r.y >= 1) & (r.x + r.y < 5))
+    g[x, y] = source[x, y] * 3 + x
+    f[x, y] = 0
+    f[x, y] += g[x, r.y + r.x] - g[x, r.y + r.x + 1] * y
+    f.update(0).reorder(x, y, r.x, r.y)
+    g.compute_at(f.update(0), r.x).store_at(f.update(0), r.y).hoist_storage_root()
+    g.ring_buffer(2).async_()
+    return f
+
+
 def two_producers(source: Any) -> hl.Func:
     g, h, f = hl.funcs("g h f")
     g[x, y] = source[x, y] * 3 + x
@@ -174,6 +187,7 @@ CASES: dict[str, Case] = {
         ring,
         ring_in_threads,
         ring_of_windows,
+        ring_of_windows_under_a_predicate,
         two_producers,
         producer_of_a_producer,
         helper_in_the_loop,
