@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from halo.ir.effects import without_effects
-from halo.ir.expr import Cast, Expr, Reinterpret
+from halo.ir.expr import Cast, Expr, Reinterpret, Variable
 from halo.ir.stmt import Memoize, ProducerConsumer, Realize, Stmt
+from halo.ir.substitute import free_variables, walk
 from halo.ir.types import Float, Int
 from halo.schedule.memoizing import Memo
 
@@ -15,7 +16,9 @@ from halo.schedule.memoizing import Memo
 def inject_memoization(s: Stmt, memos: Mapping[str, Memo]) -> Stmt:
     """Have the cells of the Funcs in `memos` taken from the cache where they are there.
 
-    The key is the identity of the Func, the values that it depends on, and the box of cells.
+    The key is the identity of the Func, the values that it depends on, the box of cells, and what
+    else its loops depend on: where a step runs over the end, storage holds cells beyond those that
+    were asked for, which may be anything.
 
     Requires: stage "loops"; each Func in `memos` is computed where it is stored.
 
@@ -44,10 +47,18 @@ class _Memoizer:
 
     def _memoized(self, s: ProducerConsumer) -> Stmt:
         memo = self._memos[s.name]
-        key = (*memo.values, *self._boxes[s.name])
+        box = self._boxes[s.name]
+        key = (*memo.values, *box, *_more(s.body, box))
         identity = f"{memo.identity} {self._layouts[s.name]}"
         as_bits = tuple(_bits(without_effects(e)) for e in key)
         return Memoize(s.name, identity, memo.eviction_key, as_bits, (), (), s)
+
+
+def _more(body: Stmt, box: tuple[Expr, ...]) -> list[Expr]:
+    """Return the variables that `body` uses, and the ends in `box` do not."""
+    free = free_variables(body).difference(*map(free_variables, box))
+    named = {n.name: n for n in walk(body) if isinstance(n, Variable) and n.name in free}
+    return [v for _, v in sorted(named.items()) if v.param is None]
 
 
 def _bits(e: Expr) -> Expr:

@@ -101,6 +101,18 @@ def test_values_are_right_under_any_schedule_the_first_and_the_second_time(
     p.run(size)
 
 
+@pytest.mark.parametrize("tail", [hl.TailStrategy.PredicateLoads, hl.TailStrategy.RoundUp])
+def test_cells_beyond_those_asked_for_are_no_answer(tail: hl.TailStrategy) -> None:
+    rows = hl.Buffer(np.arange(12, dtype=np.int32).reshape(4, 3))
+    f, g, yo, yi = hl.Func("f"), hl.Func("g"), hl.Var("yo"), hl.Var("yi")
+    f[x, y] = hl.memoize_tag(rows[x, y] + 1, 7)
+    g[x, y] = f[x, y] * 2
+    f.compute_root().split(y, yo, yi, 2, tail).memoize()
+    for height in (1, 2, 3, 4, 3):
+        expected = (np.arange(12, dtype=np.int32).reshape(4, 3)[:height] + 1) * 2
+        np.testing.assert_array_equal(np.array(g.realize([3, height])), expected)
+
+
 def test_two_funcs_of_one_formula_do_not_share() -> None:
     a, b = Pair(memoized), Pair(memoized)
     a.run()

@@ -17,7 +17,7 @@ _PURE = (
     *("point", "point", "stencil", "select", "cast", "sum", "gather", "weight", "down", "up"),
     *("turn", "tuple", "highest", "noise", "fixed", "tagged", "tagged"),
 )
-_UPDATED = ("update", "where", "product", "largest", "twice")
+_UPDATED = ("update", "where", "windows", "product", "largest", "twice")
 _ROOM = {
     "row": (1, 1),
     "scan": (10, 1),
@@ -156,9 +156,16 @@ def _with_updates(
             f[x, y] = f[x, y] * 3 + _like(f, x - y)
         case "where":
             r = hl.RDom([(0, choose.integer(1, 5)), (0, choose.integer(1, 4))])
-            r.where(r.x + r.y < choose.integer(1, 7))
+            r.where(_predicate(choose, r, x, y))
             f[x, y] = hl.cast(hl.Int(32), 1)
             f[x, y] += _int(a[x + r.x, y - r.y])
+        case "windows":
+            r = hl.RDom([(0, choose.integer(1, 5)), (0, choose.integer(1, 4))])
+            r.where(_predicate(choose, r, x, y))
+            f[x, y] = hl.cast(hl.Int(32), 1)
+            f[x, y] += _int(a[r.x, r.y]) - _int(a[r.x + 1, r.y]) * y - _int(a[r.x, r.y + 1])
+            if choose.integer(0, 1):
+                f.update(0).reorder(x, y, r.x, r.y)
         case "product":
             r = hl.RDom([(0, choose.integer(1, 4)), (0, choose.integer(1, 3))])
             f[x, y] = hl.cast(hl.Int(32), 0)
@@ -176,6 +183,13 @@ def _with_updates(
         case _:
             return False
     return True
+
+
+def _predicate(choose: Chooser, r: hl.RDom, x: hl.Var, y: hl.Var) -> hl.Expr:
+    """Return a predicate: of the first iterations, of the last, of those between, or of cells."""
+    n = choose.integer(1, 7)
+    few = [r.x + r.y < n, r.x + r.y >= n - 2, (r.y >= n - 3) & (r.y <= n - 1), r.x + y <= n]
+    return choose.pick([*few, (r.x >= r.y) & (r.x <= n - r.y), x - r.y >= n - 4])
 
 
 def _in_place(choose: Chooser, p: RandomPipeline, kind: str, f: hl.Func, a: Any, b: Any) -> bool:
