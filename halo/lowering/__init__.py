@@ -4,27 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 
-from halo.ir.effects import without_tags
 from halo.ir.expr import Expr
-from halo.ir.function import Dimension, Function, Image, Parameter, Requirement, output_buffer
-from halo.ir.interval import Interval
-from halo.ir.intrinsics import is_intrinsic
-from halo.ir.lowered import (
-    BufferArg,
-    Constant,
-    Field,
-    LoweredFunc,
-    Profiled,
-    ScalarArg,
-    buffer_field,
-)
 from halo.ir.simplify import simplify
 from halo.ir.stmt import Stmt, block
 from halo.ir.substitute import substitute
-from halo.ir.types import Int
 from halo.lowering.checks import (
     add_entry_checks,
     add_parameter_checks,
@@ -32,12 +17,10 @@ from halo.lowering.checks import (
     add_requirements,
 )
 from halo.lowering.common_subexpressions import common_subexpressions
-from halo.lowering.fill_undefined import fill_undefined
 from halo.lowering.fork_producers import fork_producers
 from halo.lowering.hoist_invariants import hoist_invariants
 from halo.lowering.inject_memoization import inject_memoization
 from halo.lowering.inject_tracing import inject_tracing
-from halo.lowering.inline import inline_functions
 from halo.lowering.inputs import Inputs, collect_inputs
 from halo.lowering.jam_vectors import jam_vectors
 from halo.lowering.lift_effects import lift_effects
@@ -45,12 +28,14 @@ from halo.lowering.loop_nests import Nest, build_loop_nests, with_lets
 from halo.lowering.memory_types import check_stack, report_registers
 from halo.lowering.names import Lets, inline
 from halo.lowering.partition_loops import partition_loops
-from halo.lowering.precompute import Precomputed, cut_precomputed, evaluate
+from halo.lowering.precompute import evaluate
+from halo.lowering.prepare import Dims, known_fields, prepare
 from halo.lowering.program import Program
-from halo.lowering.promises import find_sizes, is_data, promised_dimension
+from halo.lowering.promises import find_sizes
 from halo.lowering.promote_registers import promote_registers
 from halo.lowering.prove_guards import prove_guards
-from halo.lowering.realization_order import collect_program
+from halo.lowering.request import Lowered, Request, Scope
+from halo.lowering.signature import make_signature
 from halo.lowering.sites import place_functions
 from halo.lowering.storage_flattening import flatten_storage
 from halo.lowering.stream_stores import fence_streams, report_streams
@@ -60,89 +45,16 @@ from halo.lowering.unbounded import need_bounds
 from halo.lowering.unpartitioned import report_partitions
 from halo.lowering.unroll_loops import unroll_loops
 from halo.lowering.vectorize_loops import Outcome, vectorize_loops
-from halo.schedule.receipts import Receipts
-from halo.schedule.resolve import ResolvedSchedule, resolve
-from halo.schedule.schedule import Schedule
+from halo.schedule.resolve import ResolvedSchedule
 from halo.schedule.traced import Traced
 
-Scope = Mapping[str, Interval]
+__all__ = ["Hook", "Lowered", "Request", "loops_of", "lower", "nest_of", "prepare"]
+
 Hook = Callable[[str, Stmt, float], None]
 """Called after each pass with its name, what it made, and the seconds since the one before.
 
 The first, "prepare", is the collecting, scheduling and inlining of definitions; it makes nothing.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to lower.
-
-    Attributes
-    ----------
-    name
-        Of the function to make.
-    outputs
-        Functions whose cells are wanted.
-    schedule
-        How to compute them.
-    cuts
-        Function to the image that stands for it: it is read, not computed.
-    output_dims
-        Output buffer to what is promised about its dimensions.
-    alignments
-        Output buffer to the bytes that its address is promised to be a multiple of.
-    requirements
-        What must hold when the function is called.
-    scalars
-        Free index variables of the definitions (symbolic sizes) and their ranges; they become
-        int32 arguments, after the buffers.
-    args
-        The inputs in the order of the function's arguments; None: in order of first use.
-    trusted
-        Called by generated code only: check nothing. All `Dimension`s must be complete.
-    features
-        What the target asks for beside instructions, such as ``trace_stores``.
-    """
-
-    name: str
-    outputs: Sequence[Function]
-    schedule: Schedule
-    cuts: Mapping[str, Image] = field(default_factory=dict)
-    output_dims: Mapping[str, tuple[Dimension, ...]] = field(default_factory=dict)
-    alignments: Mapping[str, int] = field(default_factory=dict)
-    requirements: Sequence[Requirement] = ()
-    scalars: Scope = field(default_factory=dict)
-    args: Sequence[Image | Parameter] | None = None
-    trusted: bool = False
-    features: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Lowered:
-    """What lowering made.
-
-    Attributes
-    ----------
-    func
-        For a back end.
-    receipts
-        What became of each directive.
-    loops
-        The statement before storage was flattened, for `print_loop_nest`.
-    inputs
-        Images and parameters in the order of `func`'s arguments.
-    embedded
-        Buffers that are no arguments: `func` reads them as constants, from the cell at the mins.
-    constants
-        Functions that were precomputed.
-    """
-
-    func: LoweredFunc
-    receipts: Receipts
-    loops: Stmt
-    inputs: tuple[Image | Parameter, ...]
-    embedded: tuple[Image, ...] = ()
-    constants: tuple[Constant, ...] = ()
 
 
 def lower(request: Request, hook: Hook | None = None) -> Lowered:
@@ -194,7 +106,7 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     s = run("entry checks", lambda s: s, s)
     for name, f in _passes(request.scalars, program, resolved):
         s = run(name, f, s)
-    inputs, func = _signature(request, program, given, output_dims, s)
+    inputs, func = make_signature(request, program, given, output_dims, s)
     return Lowered(func, resolved.receipts, loops, inputs, embedded, tuple(constants))
 
 
@@ -288,106 +200,3 @@ class _Runner:
             self.hook(name, made, time.perf_counter() - self._since)
             self._since = time.perf_counter()
         return made
-
-
-Dims = Mapping[str, tuple[Dimension, ...]]
-
-
-def prepare(request: Request) -> tuple[Program, ResolvedSchedule, Dims, Precomputed]:
-    """Collect the program, resolve its schedule, inline.
-
-    Return also what outputs promise, and the Functions that become arrays.
-    """
-    program = collect_program(request.outputs, request.cuts)
-    fields = known_fields({}, program.images())
-    if fields:
-        program = program.map_expressions(lambda e: substitute(e, fields))
-    functions = program.with_own_definitions()
-    schedule = request.schedule
-    if request.cuts:  # what is cut away may still have directives
-        schedule = Schedule(tuple(e for e in schedule.entries if e.func in functions))
-    resolved = resolve(functions, program.outputs, schedule)
-    definitions = {name: tuple(f.definitions) for name, f in resolved.definitions.items()}
-    program = fill_undefined(
-        Program(resolved.definitions, definitions, program.outputs, tuple(resolved.formulas()))
-    )
-    if any(is_intrinsic(n, "memoize_tag") for n in program.nodes()):
-        program = program.map_expressions(without_tags)
-    dims = _promised_dims(request, program.functions, resolved)
-    program, arrays = cut_precomputed(program, resolved.functions, resolved.receipts)
-    inlined = [
-        name
-        for name, f in program.functions.items()
-        if resolved.functions[name].compute_level.is_inlined
-        and not f.has_updates
-        and name not in program.outputs
-    ]
-    return inline_functions(program, inlined), resolved, dims, arrays
-
-
-def _promised_dims(
-    request: Request, functions: Mapping[str, Function], resolved: ResolvedSchedule
-) -> Dims:
-    """Return what is promised of output buffers: by the request, and by ``bound``."""
-    dims = dict(request.output_dims)
-    for f in request.outputs:
-        bounds = resolved.functions[f.name].bounds
-        for i in range(len(f.types) if bounds else 0):
-            buffer = output_buffer(f.name, i, len(f.types))
-            old = dims.get(buffer, (Dimension(),) * f.dimensions)
-            dims[buffer] = tuple(
-                promised_dimension(d, bounds[arg]) if arg in bounds else d
-                for arg, d in zip(functions[f.name].args, old, strict=True)
-            )
-    return dims
-
-
-def known_fields(output_dims: Dims, images: Mapping[str, Image]) -> dict[str, Expr]:
-    """Return the buffer fields whose value is known before it runs, by name."""
-    dims: dict[str, Sequence[Dimension]] = dict(output_dims)
-    dims.update({name: image.dims for name, image in images.items()})
-    known: dict[str, Expr] = {}
-    for name, each in dims.items():
-        for d, dim in enumerate(each):
-            for what in Field:
-                value = getattr(dim, what.value)
-                if value is not None and not (name in output_dims and is_data(value)):
-                    known[buffer_field(name, what, d).name] = value
-    return known
-
-
-def _signature(
-    request: Request, program: Program, given: Inputs, output_dims: Dims, body: Stmt
-) -> tuple[tuple[Image | Parameter, ...], LoweredFunc]:
-    inputs = given.listed() if request.args is None else list(request.args)
-    args: list[BufferArg | ScalarArg] = []
-    for x in inputs:
-        if isinstance(x, Image):
-            args.append(BufferArg(x.name, x.type, tuple(x.dims), False, x.alignment))
-        else:
-            args.append(ScalarArg(x.name, x.type))
-    for name in program.outputs:
-        f = program.functions[name]
-        for i, t in enumerate(f.types):
-            buffer = output_buffer(name, i, len(f.types))
-            dims = output_dims.get(buffer, (Dimension(),) * f.dimensions)
-            alignment = request.alignments.get(buffer, 0)
-            args.append(BufferArg(buffer, t, tuple(dims), True, alignment))
-    args.extend(ScalarArg(name, Int(32)) for name in request.scalars)
-    profiled = _profiled(request, program) if _PROFILE & request.features else None
-    func = LoweredFunc(request.name, tuple(args), body, request.trusted, profiled=profiled)
-    return tuple(inputs), func
-
-
-_PROFILE = {"profile", "profile_by_timer"}
-
-
-def _profiled(request: Request, program: Program) -> Profiled:
-    """Number the Functions, and the buffers that hold their values."""
-    names = (request.name, *program.functions)
-    numbers: dict[str, int] = {}
-    for number, f in enumerate(program.functions.values(), 1):
-        numbers[f.name] = number
-        n = len(f.types)
-        numbers.update({output_buffer(f.name, i, n): number for i in range(n)})
-    return Profiled(names, tuple(numbers.items()))
