@@ -25,10 +25,11 @@ from codegen.c_context import (
     Code,
     Context,
 )
+from codegen.c_index import stays_in_range
 from codegen.c_literals import float_literal, int_literal
 from codegen.c_scalar import cast_helper, scalar_helper
 from codegen.c_types import is_half, scalar_type
-from codegen.c_walk import expression, is_index
+from codegen.c_walk import expression
 from halo.ir.expr import (
     EQ,
     GE,
@@ -83,7 +84,13 @@ def _arithmetic(ctx: Context, e: Add | Sub | Mul) -> Code:
     if t.is_vector():
         return c_vectors.arithmetic(ctx, e, _OPERATORS[type(e)][0], _OPERATORS[type(e)][2])
     symbol, level, op = _OPERATORS[type(e)]
-    if t.is_int() and t.bits() >= 32 and ctx.in_index and is_index(ctx, e.a) and is_index(ctx, e.b):
+    if (
+        t.is_int()
+        and t.bits() >= 32
+        and ctx.in_index
+        and is_index(e.a, ctx.index_like)
+        and is_index(e.b, ctx.index_like)
+    ):
         a, b = _index_operands(ctx, e)
         return Code(f"{a.within(level)} {symbol} {b.within(level - 1)}", level)
     a, b = _operands(ctx, e)

@@ -1,12 +1,45 @@
-"""Which names stand in index arithmetic, so that their lets need not wrap."""
+"""What counts as index arithmetic, which cannot overflow, and which names stand in it."""
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
-from halo.ir.expr import Expr, Let, Load, Variable
+from halo.ir.expr import (
+    Binary,
+    Broadcast,
+    Call,
+    Cast,
+    Comparison,
+    Expr,
+    IntImm,
+    Let,
+    Load,
+    Ramp,
+    Select,
+    Variable,
+)
 from halo.ir.node import Node
 from halo.ir.stmt import Allocate, AssertStmt, ErrorCode, For, IfThenElse, LetStmt, Stmt, Store
+
+
+def is_index(e: Expr, names: Set[str]) -> bool:
+    """Whether arithmetic on `e` stays in range: its leaves are constants and variables `names`."""
+    if isinstance(e, IntImm):
+        return True
+    if isinstance(e, Variable):
+        return e.param is None and e.name in names
+    if isinstance(e, (Cast, Binary, Ramp, Broadcast, Select, Comparison, Call)):
+        if isinstance(e, Call) and e.name not in ("likely", "promise_clamped"):
+            return False
+        return all(is_index(c, names) for c in e.children())  # type: ignore[arg-type]
+    return False
+
+
+def stays_in_range(e: Binary, names: Set[str]) -> bool:
+    """Whether `e`, in an index, cannot overflow."""
+    t = e.type
+    return t.is_int() and t.bits() >= 32 and is_index(e.a, names) and is_index(e.b, names)
 
 
 def names_in_indices(s: Stmt) -> frozenset[str]:

@@ -21,6 +21,7 @@ from codegen.c_context import (
     Context,
     lanes_of,
 )
+from codegen.c_index import stays_in_range
 from codegen.c_lanes import (
     cast_lanes,
     constant_lane,
@@ -32,7 +33,7 @@ from codegen.c_lanes import (
 )
 from codegen.c_shuffle import picked_lanes
 from codegen.c_types import carrier, is_half, scalar_type
-from codegen.c_walk import expression, is_index
+from codegen.c_walk import expression
 from halo.ir.expr import (
     Add,
     And,
@@ -66,7 +67,12 @@ def arithmetic(ctx: Context, e: Add | Sub | Mul, symbol: str, op: str) -> Code:
     if is_half(t):
         return lanewise(ctx, op, t, (a, b))
     level = PRODUCT if symbol == "*" else SUM
-    in_range = ctx.in_index and t.bits() >= 32 and is_index(ctx, e.a) and is_index(ctx, e.b)
+    in_range = (
+        ctx.in_index
+        and t.bits() >= 32
+        and is_index(e.a, ctx.index_like)
+        and is_index(e.b, ctx.index_like)
+    )
     if t.is_int() and not in_range:
         u = ctx.value_type(UInt(t.bits(), t.lanes()))
         wrapped = f"({u}){a.within(UNARY)} {symbol} ({u}){b.within(UNARY)}"

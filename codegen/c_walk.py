@@ -1,4 +1,4 @@
-"""Walking expressions: dispatch, lets, shared nodes, and what counts as index arithmetic.
+"""Walking expressions: dispatch, lets and shared nodes.
 
 Evaluation order is free, so lets and nodes that are referred to twice become constants in front
 of the statement being printed.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from codegen.c_context import Code, Context
+from codegen.c_index import is_index
 from codegen.c_literals import int_literal
 from halo.errors import InternalError
 from halo.ir.expr import (
@@ -16,13 +17,11 @@ from halo.ir.expr import (
     Broadcast,
     Call,
     Cast,
-    Comparison,
     Expr,
     FloatImm,
     IntImm,
     Let,
     Ramp,
-    Select,
     Variable,
 )
 from halo.ir.types import Int
@@ -60,19 +59,6 @@ def place(ctx: Context, e: Expr) -> Code:
     return index_expression(ctx, e)
 
 
-def is_index(ctx: Context, e: Expr) -> bool:
-    """Whether arithmetic on `e` stays in range: its leaves are constants and index variables."""
-    if isinstance(e, IntImm):
-        return True
-    if isinstance(e, Variable):
-        return e.param is None and e.name in ctx.index_like
-    if isinstance(e, (Cast, Binary, Ramp, Broadcast, Select, Comparison, Call)):
-        if isinstance(e, Call) and e.name not in ("likely", "promise_clamped"):
-            return False
-        return all(is_index(ctx, c) for c in e.children())
-    return False
-
-
 def let(ctx: Context, e: Let) -> Code:
     code = bind_let(ctx, e.name, e.value)
     before = ctx.variables.get(e.name)
@@ -98,7 +84,7 @@ def bind_let(ctx: Context, name: str, value: Expr) -> Code:
 
 
 def _mark_index(ctx: Context, name: str, value: Expr) -> None:
-    if is_index(ctx, value):
+    if is_index(value, ctx.index_like):
         ctx.index_like.add(name)
     else:
         ctx.index_like.discard(name)

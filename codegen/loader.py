@@ -124,25 +124,33 @@ class Library:
     Parameters
     ----------
     path
-        The shared library.
+        The shared library; None for what is no file.
     declarations
         C declarations of its functions.
     """
 
-    def __init__(self, path: Path, declarations: Sequence[str]) -> None:
+    def __init__(self, path: Path | None, declarations: Sequence[str]) -> None:
         self.path = path
         self.ffi = cffi.FFI()
         self.ffi.include(abi())
-        self.ffi.cdef("\n".join(f"{d};" for d in declarations))
+        self.declared = {_name_of(d): d for d in declarations}
+        self.names = list(self.declared)
+        if path is not None:
+            self._load(path)
+
+    def _load(self, path: Path) -> None:
+        self.ffi.cdef("\n".join(f"{d};" for d in self.declared.values()))
         with waiting_threads_sleep():
             self._handle = self.ffi.dlopen(str(path))
         keep_runtimes()
-        self.names = [_name_of(d) for d in declarations]
+
+    def own_name(self, name: str) -> str:
+        """Return the name in C of function `name`."""
+        return name if name in self.names else identifier(name)
 
     def function(self, name: str) -> Callable[..., int]:
         """Return the C function `name`: ``f(context, *args)`` gives its error code."""
-        own = name if name in self.names else identifier(name)
-        found: Callable[..., int] = getattr(self._handle, own)
+        found: Callable[..., int] = getattr(self._handle, self.own_name(name))
         return found
 
     def call(

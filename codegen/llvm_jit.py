@@ -1,0 +1,137 @@
+"""LLVM IR as functions of this process."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from codegen.c_cache import Cache, cache_directory
+from codegen.hooks import abi
+from codegen.llvm_machine import llvm, machine, optimize, parsed
+from codegen.llvm_module import LlvmSource, emit_llvm
+from codegen.llvm_runtime import runtime_ir
+from codegen.loader import Library, public_declarations
+from halo.errors import InternalError
+from halo.ir.lowered import LoweredModule
+from halo.target import Target, host_target
+
+_LOCK = threading.RLock()
+"""LLVM's table of symbols is one for the process."""
+
+
+def compile_in_process(module: LoweredModule, target: Target) -> JitLibrary:
+    """Compile `module` and return its functions; nothing is written but the cache of objects.
+
+    Raises
+    ------
+    CodegenError
+        LLVM is not there, or has no code for `target` here.
+    """
+    source = emit_llvm(module, target, in_process=True)
+    return JitLibrary(source, target, public_declarations(module))
+
+
+class JitLibrary(Library):
+    """Functions that LLVM compiled in this process.
+
+    Parameters
+    ----------
+    source
+        What `emit_llvm` wrote for this process.
+    target
+        The machine.
+    declarations
+        C declarations of the public functions.
+    """
+
+    def __init__(self, source: LlvmSource, target: Target, declarations: list[str]) -> None:
+        super().__init__(None, declarations)
+        with _LOCK:
+            runtime()
+            self._outside = [_keep(name, data) for name, data in source.outside.items()]
+            self._engine = _engine(_object_code(source, target), target)
+        self._found: dict[str, Callable[..., int]] = {}
+
+    def function(self, name: str) -> Callable[..., int]:
+        """Return the function `name`: ``f(context, *args)`` gives its error code."""
+        found = self._found.get(name)
+        if found is None:
+            own = self.own_name(name)
+            address = self._engine.get_function_address(own)
+            if not address:
+                raise AttributeError(f"there is no function {own}")
+            found = self.ffi.cast(self.declared[own].replace(f" {own}(", "(*)(", 1), address)
+            self._found[name] = found
+        return found
+
+
+def _object_code(source: LlvmSource, target: Target) -> bytes:
+    """Return the machine code of `source`, from the cache or made now."""
+    cache, key = Cache(cache_directory()), _key(source, target)
+    found = cache.find(key, ".jit.o")
+    if found is not None:
+        return found.read_bytes()
+    made = machine(target, for_process=True)
+    module = parsed(source.text, made)
+    optimize(module, made)
+    code: bytes = made.emit_object(module)
+    cache.put(key, ".jit.o", code)
+    return code
+
+
+def _key(source: LlvmSource, target: Target) -> str:
+    features = ",".join(sorted(target.features))
+    cpu = llvm().get_host_cpu_name() if target.name == "host" else ""
+    version = ".".join(map(str, llvm().llvm_version_info))
+    words = ("llvm", version, target.name, target.machine, features, cpu, source.text)
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()
+
+
+def _engine(code: bytes, target: Target) -> Any:
+    """Return what holds machine code that is ready to run."""
+    binding = llvm()
+    empty = binding.parse_assembly("")
+    engine = binding.create_mcjit_compiler(empty, machine(target, for_process=True))
+    engine.add_object_file(binding.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return engine
+
+
+_kept: dict[str, Any] = {}
+
+
+def _keep(symbol: str, data: bytes) -> Any:
+    """Make a large constant known to LLVM; return its memory, 64-byte aligned."""
+    known = _kept.get(symbol)
+    if known is None:
+        room = ctypes.create_string_buffer(len(data) + 64)
+        address = -(-ctypes.addressof(room) // 64) * 64
+        ctypes.memmove(address, data, len(data))
+        llvm().add_symbol(symbol, address)
+        known = _kept[symbol] = room
+    return known
+
+
+@functools.cache
+def runtime() -> Any:
+    """Compile the runtime, and make its functions known to what is loaded from now on."""
+    target = host_target()
+    binding = llvm()
+    # It is optimised already, and what is left to do costs four times as long at any other level.
+    quick = binding.Target.from_default_triple().create_target_machine(
+        opt=0, codemodel="jitdefault", jit=True
+    )
+    module = parsed(runtime_ir(target.machine, target.system), quick)
+    names = [f.name for f in module.functions if f.name.startswith("halo_rt_")]
+    engine = binding.create_mcjit_compiler(module, quick)
+    engine.finalize_object()
+    for name in names:
+        address = engine.get_function_address(name)
+        if not address:
+            raise InternalError(f"the runtime has no {name}")
+        binding.add_symbol(name, address)
+    return engine, abi()

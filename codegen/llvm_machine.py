@@ -1,0 +1,100 @@
+"""LLVM itself: the machine it makes code for, and its passes."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from halo.errors import CodegenError, InternalError, user_location
+from halo.target import LEVELS, Target
+
+_WORDS = {
+    "sse4_1": "sse4.1",
+    "sse4_2": "sse4.2",
+    "bmi1": "bmi",
+    "avx_vnni": "avxvnni",
+    "avx512_bf16": "avx512bf16",
+    "avx512_vnni": "avx512vnni",
+    "avx512_fp16": "avx512fp16",
+    "amx_tile": "amx-tile",
+}
+"""Instruction sets that LLVM calls otherwise than Linux."""
+
+
+@functools.cache
+def llvm() -> Any:
+    """Return llvmlite's binding, ready for this machine.
+
+    Raises
+    ------
+    CodegenError
+        It is not installed.
+    """
+    try:
+        import llvmlite.binding as binding
+    except ImportError as error:
+        raise CodegenError(
+            f"LLVM is not there: {error}", hint="install it with 'pip install llvmlite'"
+        ) from None
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    return binding
+
+
+def machine(target: Target, for_process: bool) -> Any:
+    """Return LLVM's machine for `target`; for code of this process or for an object file.
+
+    Raises
+    ------
+    CodegenError
+        LLVM has no code for it here.
+    """
+    if not target.supported():
+        raise CodegenError(
+            f"there is no compiler here for {target.machine} under {target.system}",
+            where=user_location(),
+            hint="write the C with compile_to_c, and build it where it shall run",
+        )
+    cpu, features = _processor(target)
+    return llvm().Target.from_default_triple().create_target_machine(
+        cpu=cpu,
+        features=features,
+        opt=3,
+        reloc="default" if for_process else "pic",
+        codemodel="jitdefault" if for_process else "default",
+        jit=for_process,
+    )
+
+
+def _processor(target: Target) -> tuple[str, str]:
+    """Return the processor and its features as LLVM names them."""
+    if target.name == "host":
+        return llvm().get_host_cpu_name(), llvm().get_host_cpu_features().flatten()
+    if target.name in LEVELS:
+        return target.name, ""
+    words = (_WORDS.get(f, f) for f in sorted(target.features))
+    base = "x86-64" if target.machine == "x86-64" else "generic"
+    return base, ",".join(f"+{w}" for w in words)
+
+
+def parsed(text: str, target_machine: Any) -> Any:
+    """Return the module that `text` describes, verified."""
+    binding = llvm()
+    try:
+        module = binding.parse_assembly(text)
+        module.triple = target_machine.triple
+        module.data_layout = str(target_machine.target_data)
+        module.verify()
+    except RuntimeError as error:
+        raise InternalError(f"LLVM does not take what halo wrote: {error}") from error
+    return module
+
+
+def optimize(module: Any, target_machine: Any) -> None:
+    """Run LLVM's passes for speed over `module`; none of them changes the bits of a float."""
+    binding = llvm()
+    options = binding.create_pipeline_tuning_options(speed_level=2)
+    options.loop_vectorization = True
+    options.slp_vectorization = True
+    builder = binding.create_pass_builder(target_machine, options)
+    builder.getModulePassManager().run(module, builder)
