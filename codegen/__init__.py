@@ -1,7 +1,8 @@
-"""The C back end: a lowered module as C text, as a shared library, as callable functions."""
+"""The back ends: a lowered module as C or LLVM IR, as a library, as callable functions."""
 
 from __future__ import annotations
 
+from codegen.backend import backend_of, compile_module
 from codegen.c_archive import make_archive
 from codegen.c_build import build_module, compile_assembly, compile_library, compile_object
 from codegen.c_compiler import Compiler, find_compiler
@@ -13,8 +14,8 @@ from codegen.hooks import Hooks
 from codegen.loader import (
     AllocationError,
     CBuffer,
+    Functions,
     Library,
-    compile_module,
     error_message,
     make_buffer,
     make_context,
@@ -33,12 +34,14 @@ __all__ = [
     "Compiler",
     "ExternArray",
     "Externs",
+    "Functions",
     "Hooks",
     "Library",
     "MemoizationCache",
     "ProfileRow",
     "ProfileTable",
     "available_threads",
+    "backend_of",
     "build_module",
     "check_compiler",
     "compile_assembly",

@@ -84,13 +84,7 @@ def _arithmetic(ctx: Context, e: Add | Sub | Mul) -> Code:
     if t.is_vector():
         return c_vectors.arithmetic(ctx, e, _OPERATORS[type(e)][0], _OPERATORS[type(e)][2])
     symbol, level, op = _OPERATORS[type(e)]
-    if (
-        t.is_int()
-        and t.bits() >= 32
-        and ctx.in_index
-        and is_index(e.a, ctx.index_like)
-        and is_index(e.b, ctx.index_like)
-    ):
+    if ctx.in_index and stays_in_range(e, ctx.index_like):
         a, b = _index_operands(ctx, e)
         return Code(f"{a.within(level)} {symbol} {b.within(level - 1)}", level)
     a, b = _operands(ctx, e)

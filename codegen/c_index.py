@@ -32,7 +32,7 @@ def is_index(e: Expr, names: Set[str]) -> bool:
     if isinstance(e, (Cast, Binary, Ramp, Broadcast, Select, Comparison, Call)):
         if isinstance(e, Call) and e.name not in ("likely", "promise_clamped"):
             return False
-        return all(is_index(c, names) for c in e.children())  # type: ignore[arg-type]
+        return all(is_index(c, names) for c in e.children())
     return False
 
 

@@ -67,13 +67,7 @@ def arithmetic(ctx: Context, e: Add | Sub | Mul, symbol: str, op: str) -> Code:
     if is_half(t):
         return lanewise(ctx, op, t, (a, b))
     level = PRODUCT if symbol == "*" else SUM
-    in_range = (
-        ctx.in_index
-        and t.bits() >= 32
-        and is_index(e.a, ctx.index_like)
-        and is_index(e.b, ctx.index_like)
-    )
-    if t.is_int() and not in_range:
+    if t.is_int() and not (ctx.in_index and stays_in_range(e, ctx.index_like)):
         u = ctx.value_type(UInt(t.bits(), t.lanes()))
         wrapped = f"({u}){a.within(UNARY)} {symbol} ({u}){b.within(UNARY)}"
         return Code(f"({ctx.value_type(t)})({wrapped})", UNARY)

@@ -41,7 +41,7 @@ from halo.ir.expr import (
     Variable,
     as_const,
 )
-from halo.ir.types import Type
+from halo.ir.types import Bool, Type
 
 _NAMES: dict[type, str] = {Add: "add", Sub: "sub", Mul: "mul"}
 
@@ -106,7 +106,7 @@ _COMPARISONS: dict[type, str] = {
 
 def compare(ctx: Context, how: str, t: Type, a: Value, b: Value) -> Value:
     """Return the comparison `how` (eq, lt, ...) of values of type `t`."""
-    bools = value_type(E.Bool(t.lanes()))
+    bools = value_type(Bool(t.lanes()))
     if t.is_float():
         name = "une" if how == "ne" else f"o{how}"
         return ctx.emit(bools, f"fcmp {name} {a.typed}, {b.text}")

@@ -35,6 +35,8 @@ class ModuleState:
     native_bits: int
     """Width of the vector registers."""
     machine: str
+    threads: bool = True
+    """Whether loops may run in parallel."""
     forwards: Mapping[str, int] = field(default_factory=dict)
     """Extern stages that are called through ``ctx->externs`` -> their place in it."""
     declarations: dict[str, str] = field(default_factory=dict)

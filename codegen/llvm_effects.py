@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from codegen.c_text import format_text, longest
-from codegen.llvm_abi import EXTERNS, argument, array_of, fail, number, parameter, runtime, store_type
+from codegen.llvm_abi import (
+    EXTERNS,
+    argument,
+    array_of,
+    fail,
+    number,
+    parameter,
+    runtime,
+    store_type,
+)
 from codegen.llvm_context import Context
 from codegen.llvm_memory import in_memory
 from codegen.llvm_types import Value, float_text, memory_element
@@ -236,4 +245,3 @@ def _buffer(ctx: Context, e: Expr) -> Value:
     ctx.store_field(made, 12, number(32, len(ends) // 3))
     ctx.store_field(made, 16, dims)
     return made
-

@@ -40,6 +40,9 @@ def fork(ctx: Context, s: Fork, statement: Writer) -> None:
     )
     wanted = (ctx.ctx, number(32, n), Value("i1", "true" if nested else "false"))
     most = runtime(ctx, "i32", "fork_threads", *wanted)
+    if not ctx.module.threads and s.serial is not None:
+        statement(ctx, s.serial)
+        return
     if s.serial is None:
         _region(ctx, s, most, statement)
         return

@@ -14,7 +14,7 @@ from codegen.hooks import abi
 from codegen.llvm_machine import llvm, machine, optimize, parsed
 from codegen.llvm_module import LlvmSource, emit_llvm
 from codegen.llvm_runtime import runtime_ir
-from codegen.loader import Library, public_declarations
+from codegen.loader import Functions, public_declarations
 from halo.errors import InternalError
 from halo.ir.lowered import LoweredModule
 from halo.target import Target, host_target
@@ -23,7 +23,9 @@ _LOCK = threading.RLock()
 """LLVM's table of symbols is one for the process."""
 
 
-def compile_in_process(module: LoweredModule, target: Target) -> JitLibrary:
+def compile_in_process(
+    module: LoweredModule, target: Target, *, threads: bool = True
+) -> JitFunctions:
     """Compile `module` and return its functions; nothing is written but the cache of objects.
 
     Raises
@@ -31,11 +33,11 @@ def compile_in_process(module: LoweredModule, target: Target) -> JitLibrary:
     CodegenError
         LLVM is not there, or has no code for `target` here.
     """
-    source = emit_llvm(module, target, in_process=True)
-    return JitLibrary(source, target, public_declarations(module))
+    source = emit_llvm(module, target, in_process=True, threads=threads)
+    return JitFunctions(source, target, public_declarations(module))
 
 
-class JitLibrary(Library):
+class JitFunctions(Functions):
     """Functions that LLVM compiled in this process.
 
     Parameters
@@ -49,7 +51,7 @@ class JitLibrary(Library):
     """
 
     def __init__(self, source: LlvmSource, target: Target, declarations: list[str]) -> None:
-        super().__init__(None, declarations)
+        super().__init__(declarations)
         with _LOCK:
             runtime()
             self._outside = [_keep(name, data) for name, data in source.outside.items()]

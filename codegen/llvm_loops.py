@@ -23,7 +23,7 @@ def loop(ctx: Context, s: For, statement: Writer) -> None:
     if s.kind not in (ForKind.SERIAL, ForKind.PARALLEL):
         raise InternalError(f"a {s.kind.value} loop over {s.name} reached the LLVM back end")
     first, end = _bounds(ctx, s)
-    if s.kind is ForKind.PARALLEL and not ctx.in_parallel:
+    if s.kind is ForKind.PARALLEL and ctx.module.threads and not ctx.in_parallel:
         _parallel(ctx, s, first, end, statement)
     else:
         iterations(ctx, s, first, end, statement)

@@ -56,13 +56,17 @@ def machine(target: Target, for_process: bool) -> Any:
             hint="write the C with compile_to_c, and build it where it shall run",
         )
     cpu, features = _processor(target)
-    return llvm().Target.from_default_triple().create_target_machine(
-        cpu=cpu,
-        features=features,
-        opt=3,
-        reloc="default" if for_process else "pic",
-        codemodel="jitdefault" if for_process else "default",
-        jit=for_process,
+    return (
+        llvm()
+        .Target.from_default_triple()
+        .create_target_machine(
+            cpu=cpu,
+            features=features,
+            opt=3,
+            reloc="default" if for_process else "pic",
+            codemodel="jitdefault" if for_process else "default",
+            jit=for_process,
+        )
     )
 
 

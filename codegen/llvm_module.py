@@ -39,7 +39,9 @@ class LlvmSource:
     outside: dict[str, bytes]
 
 
-def emit_llvm(module: LoweredModule, target: Target, *, in_process: bool = False) -> LlvmSource:
+def emit_llvm(
+    module: LoweredModule, target: Target, *, in_process: bool = False, threads: bool = True
+) -> LlvmSource:
     """Return `module` as LLVM IR.
 
     Parameters
@@ -49,6 +51,9 @@ def emit_llvm(module: LoweredModule, target: Target, *, in_process: bool = False
     in_process
         For this process: large constants stay where they are, and extern stages are called
         through ``ctx->externs``.
+
+    threads
+        Whether loops may run in parallel.
 
     Raises
     ------
@@ -63,7 +68,11 @@ def emit_llvm(module: LoweredModule, target: Target, *, in_process: bool = False
             hint="give the Func or the compiled function another name",
         )
     state = ModuleState(
-        bool(target.features & {"f16c", "neon"}), target.vector_bits, target.machine, callees=names
+        bool(target.features & {"f16c", "neon"}),
+        target.vector_bits,
+        target.machine,
+        threads,
+        callees=names,
     )
     if in_process:
         state.forwards = {name: i for i, name in enumerate(externs)}

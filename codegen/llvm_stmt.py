@@ -153,10 +153,8 @@ def _product(ctx: Context, s: Allocate) -> Value:
     made = number(64, s.type.lanes())
     for e in s.extents:
         factor = place(ctx, e)
-        if made.text == "1":
-            made = factor
-        else:
-            made = ctx.emit("i64", f"mul {made.typed}, {factor.text}")
+        one = made.text == "1"
+        made = factor if one else ctx.emit("i64", f"mul {made.typed}, {factor.text}")
     return made
 
 

@@ -118,40 +118,28 @@ def error_message(context: Any) -> str:
     return text.decode("utf-8", "replace")
 
 
-class Library:
-    """A loaded library of compiled functions.
+class Functions:
+    """Compiled functions, ready to be called.
 
     Parameters
     ----------
-    path
-        The shared library; None for what is no file.
     declarations
-        C declarations of its functions.
+        C declarations of the functions.
     """
 
-    def __init__(self, path: Path | None, declarations: Sequence[str]) -> None:
-        self.path = path
+    def __init__(self, declarations: Sequence[str]) -> None:
         self.ffi = cffi.FFI()
         self.ffi.include(abi())
         self.declared = {_name_of(d): d for d in declarations}
         self.names = list(self.declared)
-        if path is not None:
-            self._load(path)
-
-    def _load(self, path: Path) -> None:
-        self.ffi.cdef("\n".join(f"{d};" for d in self.declared.values()))
-        with waiting_threads_sleep():
-            self._handle = self.ffi.dlopen(str(path))
-        keep_runtimes()
 
     def own_name(self, name: str) -> str:
         """Return the name in C of function `name`."""
         return name if name in self.names else identifier(name)
 
     def function(self, name: str) -> Callable[..., int]:
-        """Return the C function `name`: ``f(context, *args)`` gives its error code."""
-        found: Callable[..., int] = getattr(self._handle, self.own_name(name))
-        return found
+        """Return the function `name`: ``f(context, *args)`` gives its error code."""
+        raise NotImplementedError
 
     def call(
         self,
@@ -187,6 +175,31 @@ class Library:
             raise_for(code, error_message(own))
 
 
+class Library(Functions):
+    """The functions of a shared library.
+
+    Parameters
+    ----------
+    path
+        The shared library.
+    declarations
+        C declarations of its functions.
+    """
+
+    def __init__(self, path: Path, declarations: Sequence[str]) -> None:
+        super().__init__(declarations)
+        self.path = path
+        self.ffi.cdef("\n".join(f"{d};" for d in declarations))
+        with waiting_threads_sleep():
+            self._handle = self.ffi.dlopen(str(path))
+        keep_runtimes()
+
+    def function(self, name: str) -> Callable[..., int]:
+        """Return the C function `name`: ``f(context, *args)`` gives its error code."""
+        found: Callable[..., int] = getattr(self._handle, self.own_name(name))
+        return found
+
+
 def _name_of(declaration: str) -> str:
     found = re.match(r"int32_t (\w+)\(", declaration)
     assert found is not None, declaration
@@ -199,13 +212,13 @@ def public_declarations(module: LoweredModule) -> list[str]:
     return [signature(f, names[f.name]) for f in module.functions if not f.trusted]
 
 
-def compile_module(
+def compile_with_c(
     module: LoweredModule,
     target: Target,
     *,
     threads: bool = True,
     progress: Progress | None = None,
 ) -> Library:
-    """Build `module` (see `build_module`) and load it."""
+    """Build `module` with the C compiler (see `build_module`) and load it."""
     path = build_module(module, target, threads=threads, progress=progress)
     return Library(path, public_declarations(module))

@@ -35,7 +35,7 @@ class Compiled:
     """A pipeline as machine code, made for parameters in `ranges`."""
 
     lowered: Lowered
-    library: codegen.Library
+    library: codegen.Functions
     externs: codegen.Externs
     times: CompileTimes
     ranges: Ranges

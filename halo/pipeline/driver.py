@@ -77,7 +77,7 @@ class HaloDriver:
                 parts = Parts.of(outputs)
                 if all(f.frozen for f in parts.functions):
                     self._parts[own] = parts
-            key = parts.key(buffers, target)
+            key = (parts.key(buffers, target), codegen.backend_of(target))
             found = self._compiled.get(key)
         if found is None or found.ranges != ranges_of(found.lowered):
             request = make_request(outputs, outputs[0].name, buffers, None, target)

@@ -36,6 +36,7 @@ class TargetFeature(Enum):
     """A feature of a target; the value is its word in the target's text."""
 
     JIT = "jit"
+    LLVM = "llvm"
     Debug = "debug"
     EnableBacktraces = "enable_backtraces"
     NoAsserts = "no_asserts"
@@ -199,6 +200,7 @@ OPTIONS = frozenset(
     {
         TargetFeature.JIT,
         TargetFeature.LargeBuffers,
+        TargetFeature.LLVM,
         TargetFeature.NoAsserts,
         TargetFeature.NoBoundsQuery,
         TargetFeature.NoRuntime,

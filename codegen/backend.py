@@ -1,0 +1,72 @@
+"""The choice between the C compiler and LLVM."""
+
+from __future__ import annotations
+
+import os
+
+from codegen.c_build import Progress
+from codegen.c_compiler import find_compiler
+from codegen.llvm_jit import compile_in_process
+from codegen.loader import Functions, compile_with_c
+from halo.errors import CodegenError
+from halo.ir.lowered import LoweredModule
+from halo.target import Target, TargetFeature
+
+BACKENDS = ("c", "llvm")
+
+
+def backend_of(target: Target) -> str:
+    """Return what makes the code for `target`: ``c`` or ``llvm``.
+
+    LLVM if the target has the feature ``llvm``; else what ``$HALO_BACKEND`` names; else the C
+    compiler where there is one, and LLVM where there is none.
+
+    Raises
+    ------
+    CodegenError
+        ``$HALO_BACKEND`` names something else, or ``$CC`` does not start.
+    """
+    if target.has_feature(TargetFeature.LLVM):
+        return "llvm"
+    named = os.environ.get("HALO_BACKEND", "")
+    if named and named not in BACKENDS:
+        raise CodegenError(
+            f"HALO_BACKEND names '{named}', which is no back end", hint="there are c and llvm"
+        )
+    if named:
+        return named
+    try:
+        find_compiler()
+    except CodegenError:
+        if os.environ.get("CC", "").strip():
+            raise
+        return "llvm"
+    return "c"
+
+
+def compile_module(
+    module: LoweredModule,
+    target: Target,
+    *,
+    threads: bool = True,
+    progress: Progress | None = None,
+) -> Functions:
+    """Compile `module` for `target` with the back end it chooses, ready to be called.
+
+    Parameters
+    ----------
+    module, target
+        What to compile, and for which machine.
+    threads
+        Whether loops may run in parallel.
+    progress
+        Told (functions done, functions in all) while the C compiler works.
+
+    Raises
+    ------
+    CodegenError
+        The back end is not there, or it failed.
+    """
+    if backend_of(target) == "llvm":
+        return compile_in_process(module, target, threads=threads)
+    return compile_with_c(module, target, threads=threads, progress=progress)
