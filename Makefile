@@ -58,6 +58,15 @@ fuzz: $(STAMP) ## try random schedules on random pipelines (HALO_RANDOM_PIPELINE
 sanitize: $(STAMP) ## run the emitted C under sanitizers and with every compiler
 	@$(RUN) -m pytest -q -n $(JOBS) -m "long or not long" --timeout 7200 tests/sanitize $(ARGS)
 
+.PHONY: llvm
+llvm: $(STAMP) ## run the tests of values through the LLVM back end
+	@HALO_BACKEND=llvm $(RUN) -m pytest -q -n $(JOBS) tests/lang tests/ops tests/lowering \
+	  tests/schedule tests/ir_math tests/apps tests/codegen tests/errors $(ARGS)
+
+.PHONY: runtime
+runtime: $(STAMP) ## make the kept LLVM IR of the runtime anew from its C, with clang
+	@$(RUN) -m codegen.llvm_runtime
+
 .PHONY: lint
 lint: $(STAMP) ## check style
 	@$(RUN) -m ruff check .

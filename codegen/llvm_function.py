@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from codegen import llvm_arithmetic, llvm_calls, llvm_memory, llvm_vectors
 from codegen.c_context import Exit
@@ -16,7 +16,7 @@ from codegen.llvm_loops import finish_part
 from codegen.llvm_stmt import statement
 from codegen.llvm_types import Value, element_type
 from codegen.llvm_walk import index_expression, let
-from halo.ir.expr import Expr, Let
+from halo.ir.expr import Let
 from halo.ir.lowered import BufferArg, Field, LoweredFunc, ScalarArg, buffer_field
 
 PRINTERS: dict[type, Callable[[Context, Any], Value]] = {
@@ -32,19 +32,32 @@ _OFFSETS = {Field.MIN: 0, Field.EXTENT: 8, Field.STRIDE: 16}
 _DIM_BYTES = 24
 
 
+class ConstantMemory(NamedTuple):
+    """A constant; of one that `is_outside` the address is that of a pointer to it."""
+
+    memory: Memory
+    is_outside: bool
+
+
 def function_text(
-    module: ModuleState, f: LoweredFunc, name: str, constants: dict[str, Memory]
+    module: ModuleState, f: LoweredFunc, name: str, constants: dict[str, ConstantMemory]
 ) -> str:
     """Return `f` as an LLVM function called `name`."""
     ctx = Context(module, PRINTERS, module.number())
-    ctx.arrays.update(constants)
     ctx.index_used = names_in_indices(f.body)
     ctx.has_scopes = not holds_fork(f.body)
     ctx.exits = [Exit("leave")]
     ctx.entry += ["  %err = alloca i32", "  store i32 0, ptr %err"]
     ctx.begin("start")
+    for constant, (memory, is_outside) in constants.items():
+        if is_outside:
+            at = ctx.emit("ptr", f"load ptr, {memory.address.typed}, align 8")
+            memory = memory._replace(address=at)
+        ctx.arrays[constant] = memory
     params = ["ptr %ctx", *(_enter(ctx, a, f.trusted, i) for i, a in enumerate(f.args))]
-    if not f.trusted:
+    if f.trusted:
+        _known_fields(ctx, f)
+    else:
         runtime(ctx, "void", "enter", ctx.ctx)
         for i, a in enumerate(f.args):
             if isinstance(a, BufferArg):
@@ -79,18 +92,18 @@ def _enter(ctx: Context, a: BufferArg | ScalarArg, trusted: bool, i: int) -> str
     if not trusted:
         return f"ptr %a{i}"
     ctx.arrays[a.name] = Memory(Value("ptr", f"%a{i}", ctx.number), a.type)
-    for d, dim in enumerate(a.dims):
-        for field, value in zip(Field, (dim.min, dim.extent, dim.stride), strict=True):
-            if value is not None:
-                _known_field(ctx, a, field, d, value)
     return f"ptr noalias{'' if a.is_output else ' readonly'} %a{i}"
 
 
-def _known_field(ctx: Context, a: BufferArg, field: Field, d: int, value: Expr) -> None:
-    v = buffer_field(a.name, field, d)
-    if v.name not in ctx.variables:
-        ctx.variables[v.name] = index_expression(ctx, value)
-        ctx.index_like.add(v.name)
+def _known_fields(ctx: Context, f: LoweredFunc) -> None:
+    """Bring into scope what is known of the buffers of a trusted function."""
+    for a in f.args:
+        for d, dim in enumerate(a.dims if isinstance(a, BufferArg) else ()):
+            for field, value in zip(Field, (dim.min, dim.extent, dim.stride), strict=True):
+                v = buffer_field(a.name, field, d)
+                if value is not None and v.name not in ctx.variables:
+                    ctx.variables[v.name] = index_expression(ctx, value)
+                    ctx.index_like.add(v.name)
 
 
 def _check(ctx: Context, a: BufferArg, buffer: Value) -> None:

@@ -54,9 +54,16 @@ class JitFunctions(Functions):
         super().__init__(declarations)
         with _LOCK:
             runtime()
-            self._outside = [_keep(name, data) for name, data in source.outside.items()]
             self._engine = _engine(_object_code(source, target), target)
+        self._outside = [self._point(name, data) for name, data in source.outside.items()]
         self._found: dict[str, Callable[..., int]] = {}
+
+    def _point(self, pointer: str, data: bytes) -> Any:
+        """Have the variable `pointer` point to `data`; return the memory of that."""
+        room, address = _aligned(data)
+        at = self._engine.get_global_value_address(pointer)
+        ctypes.c_uint64.from_address(at).value = address
+        return room
 
     def function(self, name: str) -> Callable[..., int]:
         """Return the function `name`: ``f(context, *args)`` gives its error code."""
@@ -103,19 +110,12 @@ def _engine(code: bytes, target: Target) -> Any:
     return engine
 
 
-_kept: dict[str, Any] = {}
-
-
-def _keep(symbol: str, data: bytes) -> Any:
-    """Make a large constant known to LLVM; return its memory, 64-byte aligned."""
-    known = _kept.get(symbol)
-    if known is None:
-        room = ctypes.create_string_buffer(len(data) + 64)
-        address = -(-ctypes.addressof(room) // 64) * 64
-        ctypes.memmove(address, data, len(data))
-        llvm().add_symbol(symbol, address)
-        known = _kept[symbol] = room
-    return known
+def _aligned(data: bytes) -> tuple[Any, int]:
+    """Return memory with a copy of `data`, and the 64-byte aligned address of that."""
+    room = ctypes.create_string_buffer(len(data) + 64)
+    address = -(-ctypes.addressof(room) // 64) * 64
+    ctypes.memmove(address, data, len(data))
+    return room, address
 
 
 @functools.cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +12,10 @@ from codegen.c_function import function_names
 from codegen.c_names import unique_identifiers
 from codegen.llvm_abi import quoted
 from codegen.llvm_context import Memory, ModuleState
-from codegen.llvm_function import function_text
+from codegen.llvm_function import ConstantMemory, function_text
 from codegen.llvm_types import Value
 from halo.errors import CodegenError
-from halo.ir.lowered import Constant, LoweredModule
+from halo.ir.lowered import LoweredModule
 from halo.target import Target
 
 
@@ -31,7 +30,7 @@ class LlvmSource:
     text
         The IR, before anything is optimised.
     outside
-        Symbol -> its bytes, of the large constants that are not in the text.
+        Pointer -> the bytes it shall point to, of the large constants that are not in the text.
     """
 
     name: str
@@ -95,27 +94,22 @@ def emit_llvm(
 
 def _constants(
     module: LoweredModule, in_process: bool
-) -> tuple[dict[str, Memory], list[str], dict[str, bytes]]:
+) -> tuple[dict[str, ConstantMemory], list[str], dict[str, bytes]]:
     """Return where the constants lie, their definitions, and the bytes of those outside."""
     names = unique_identifiers([c.name for c in module.constants])
-    memory: dict[str, Memory] = {}
+    memory: dict[str, ConstantMemory] = {}
     lines: list[str] = []
     outside: dict[str, bytes] = {}
     for c in module.constants:
         data = np.ascontiguousarray(c.data).tobytes() or bytes(8)
         symbol = f"halo_constant_{names[c.name]}"
-        if in_process and is_large(c):
-            symbol = f"halo_constant_{hashlib.sha256(data).hexdigest()[:32]}"
-            if symbol not in outside:
-                lines.append(f"@{symbol} = external constant [{len(data)} x i8], align 16")
+        is_outside = in_process and is_large(c)
+        if is_outside:
+            lines.append(f"@{symbol} = global ptr null, align 8")
             outside[symbol] = data
         else:
             lines.append(
                 f"@{symbol} = internal constant [{len(data)} x i8] {quoted(data)}, align 64"
             )
-        memory[c.name] = _memory(c, symbol)
+        memory[c.name] = ConstantMemory(Memory(Value("ptr", f"@{symbol}"), c.type), is_outside)
     return memory, lines, outside
-
-
-def _memory(c: Constant, symbol: str) -> Memory:
-    return Memory(Value("ptr", f"@{symbol}"), c.type)

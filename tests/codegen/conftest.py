@@ -1,4 +1,4 @@
-"""What the tests of the C back end share: a private cache, kernels by hand, calls on arrays."""
+"""What the tests of the back ends share: a private cache, kernels by hand, calls on arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from halo.ir.function import Dimension
 from halo.ir.lowered import BufferArg, Constant, LoweredFunc, LoweredModule, ScalarArg
 from halo.ir.stmt import For, ForKind, Stmt
 from halo.ir.types import Int, Type
-from halo.target import host_target
+from halo.target import Target, host_target
 
 Arrays = Mapping[str, tuple[Type, Any]]
 
@@ -25,6 +25,9 @@ class Kernels:
     """Builds, compiles and runs functions written in the IR by hand."""
 
     X = Variable(Int(32), "x")
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
 
     def index(self, lanes: int = 1, offset: int = 0) -> Expr:
         """Return the place x*lanes + offset of an element, or of a dense vector."""
@@ -69,7 +72,7 @@ class Kernels:
 
     def run(self, f: LoweredFunc, arrays: Mapping[str, Any], *scalars: Any, **how: Any) -> None:
         """Compile `f` and call it on `arrays`, by argument name."""
-        library = codegen.compile_module(self.module(f), host_target())
+        library = codegen.compile_module(self.module(f), self.target)
         buffers = [self.buffer(a.type, arrays[a.name]) for a in f.args if isinstance(a, BufferArg)]
         library.call(f.name, *scalars, *buffers, **how)
 
@@ -79,9 +82,19 @@ class Kernels:
         return source[source.index(f"int32_t {f.name}(") :]
 
 
+BACKENDS = [""] if os.environ.get("HALO_BACKEND") else ["c", "llvm"]
+
+
 @pytest.fixture(scope="session")
-def kernels() -> Kernels:
-    return Kernels()
+def plain_kernels() -> Kernels:
+    """Kernels through the back end that is chosen without being named."""
+    return Kernels(host_target())
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def kernels(request: pytest.FixtureRequest) -> Kernels:
+    """Kernels through each of the back ends, or through the one that the environment names."""
+    return Kernels(Target("host-llvm") if request.param == "llvm" else host_target())
 
 
 @pytest.fixture(autouse=True, scope="session")

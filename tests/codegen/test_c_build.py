@@ -27,6 +27,12 @@ F32 = Float(32)
 COMPILERS = [c for c in ("gcc", "clang") if shutil.which(c)]
 
 
+@pytest.fixture(scope="session")
+def kernels(plain_kernels: Any) -> Any:
+    """Kernels that are built by the C compiler."""
+    return plain_kernels
+
+
 def small(kernels: Any, value: float = 1.0) -> LoweredModule:
     f = kernels.function(
         kernels.loop(4, Store("o", const(F32, value), kernels.index())), {}, {"o": F32}

@@ -37,8 +37,8 @@ EXTENT = buffer_field("o", Field.EXTENT, 0)
 N = Variable(Int(32), "n")
 
 
-def loaded(kernels: Any, f: LoweredFunc) -> codegen.Library:
-    return codegen.compile_module(kernels.module(f), host_target())
+def loaded(kernels: Any, f: LoweredFunc) -> codegen.Functions:
+    return codegen.compile_module(kernels.module(f), kernels.target)
 
 
 def fill(kernels: Any, kind: ForKind = ForKind.SERIAL) -> LoweredFunc:
@@ -234,11 +234,12 @@ def test_functions_call_trusted_functions_and_pass_errors_on(kernels: Any, whole
         Store("o", Load(F32, "big one", i64(4999)), i64(0)), {}, {"o": F32}, name="reader"
     )
     module = kernels.module(trusted(kernels), caller(kernels), reader, constants=(ones, big))
+    library: codegen.Functions
     if whole:
         path = codegen.compile_library(codegen.emit_c(module, host_target()), host_target())
         library = codegen.Library(path, codegen.public_declarations(module))
     else:
-        library = codegen.compile_module(module, host_target())
+        library = codegen.compile_module(module, kernels.target)
     out = np.zeros(8, np.float32)
     library.call("entry", 4, kernels.buffer(F32, out))
     assert out.tolist() == [2] * 4 + [1] * 4

@@ -1,0 +1,152 @@
+"""LLVM as the back end: how it is chosen, what it makes, and what it needs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import codegen
+import halo as hl
+from codegen.llvm_jit import JitFunctions
+from codegen.llvm_runtime import made_digest, sources_digest
+from halo.ir.expr import const, i64
+from halo.ir.lowered import LoweredModule
+from halo.ir.stmt import Store
+from halo.ir.types import Float
+from halo.lowering import Request, lower
+from halo.target import host_target
+
+ROOT = Path(__file__).resolve().parents[2]
+LLVM = hl.Target("host-llvm")
+x, y = hl.Var("x"), hl.Var("y")
+
+
+def _module(f: hl.Func) -> LoweredModule:
+    return LoweredModule("f", (lower(Request("f", [f.function], f.schedule())).func,))
+
+
+def ramp() -> hl.Func:
+    f = hl.Func("f")
+    f[x] = x * 3
+    return f
+
+
+@pytest.fixture
+def without_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which no C compiler is found, and no back end is named."""
+    for name in ("CC", "HALO_BACKEND"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+
+def test_the_target_chooses_llvm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HALO_BACKEND", "c")
+    assert codegen.backend_of(LLVM) == "llvm" and codegen.backend_of(hl.Target("host")) == "c"
+
+
+def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HALO_BACKEND", "llvm")
+    assert codegen.backend_of(hl.Target("host")) == "llvm"
+    monkeypatch.setenv("HALO_BACKEND", "pascal")
+    with pytest.raises(hl.CodegenError, match="'pascal', which is no back end"):
+        ramp().realize([3])
+
+
+def test_each_back_end_is_compiled_for_once_it_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    f = ramp()
+    for name in ("c", "llvm"):
+        monkeypatch.setenv("HALO_BACKEND", name)
+        assert np.array(f.realize([4])).tolist() == [0, 3, 6, 9]
+
+
+@pytest.mark.usefixtures("without_compiler")
+def test_without_a_c_compiler_pipelines_run_through_llvm() -> None:
+    assert codegen.backend_of(hl.Target("host")) == "llvm"
+    f = hl.Func("f")
+    f[x, y] = hl.sqrt(hl.f32(x * y))
+    f.vectorize(x, 8).parallel(y)
+    want = np.sqrt(np.multiply.outer(np.arange(9), np.arange(20)).astype(np.float32))
+    np.testing.assert_array_equal(np.array(f.realize([20, 9])), want)
+
+
+def test_what_was_compiled_is_found_again(
+    own_cache: Path, kernels: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = kernels.module(
+        kernels.function(Store("o", const(Float(32), 1), i64(0)), {}, {"o": Float(32)})
+    )
+    codegen.compile_module(module, LLVM)
+    monkeypatch.setattr("codegen.llvm_jit.optimize", None)  # nothing is compiled any more
+    out = np.zeros(1, np.float32)
+    codegen.compile_module(module, LLVM).call("kernel", kernels.buffer(Float(32), out))
+    assert out[0] == 1
+
+
+def test_functions_are_dropped_with_what_holds_them() -> None:
+    for _ in range(3):
+        made = codegen.compile_module(_module(ramp()), LLVM)
+        assert isinstance(made, JitFunctions)
+        out = np.zeros(5, np.int32)
+        made.call("f", codegen.make_buffer(out.ctypes.data, hl.Int(32), [(0, 5, 1)]))
+        assert out.tolist() == [0, 3, 6, 9, 12]
+        del made
+
+
+def test_the_kept_runtime_is_that_of_the_c() -> None:
+    machine = host_target()
+    assert made_digest(machine.machine, machine.system) == sources_digest(), (
+        "codegen/runtime changed: run 'make runtime' (it needs clang) and commit what it wrote"
+    )
+
+
+PROGRAM = """
+import os, sys, numpy as np
+import halo as hl
+x, y = hl.Var("x"), hl.Var("y")
+f = hl.Func("f")
+f[x, y] = x * y
+f.parallel(y)
+want = np.multiply.outer(np.arange(32), np.arange(32))
+assert (np.array(f.realize([32, 32])) == want).all()
+child = os.fork()
+if not child:
+    os._exit(0 if (np.array(f.realize([32, 32])) == want).all() else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+
+
+def test_a_child_forked_after_a_parallel_loop_computes_alone() -> None:
+    environment = {
+        **os.environ, "HALO_BACKEND": "llvm", "HALO_NUM_THREADS": "4", "PYTHONPATH": str(ROOT)
+    }  # fmt: skip
+    words = [sys.executable, "-W", "ignore", "-c", PROGRAM]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_threads_of_python_share_the_pool() -> None:
+    f = hl.Func("f")
+    f[x, y] = x * 7 - y
+    f.parallel(y).vectorize(x, 4)
+    f.compile_jit(LLVM)
+    want = np.array(f.realize([64, 64], LLVM))
+    found: list[bool] = []
+
+    def run() -> None:
+        for _ in range(50):
+            found.append(bool((np.array(f.realize([64, 64], LLVM)) == want).all()))
+
+    workers = [threading.Thread(target=run) for _ in range(4)]
+    for w in workers:
+        w.start()
+    for w in workers:
+        w.join()
+    assert found == [True] * 200
