@@ -26,7 +26,8 @@ from halo.lowering.jam_vectors import jam_vectors
 from halo.lowering.lift_effects import lift_effects
 from halo.lowering.loop_nests import Nest, build_loop_nests, with_lets
 from halo.lowering.memory_types import check_stack, report_registers
-from halo.lowering.names import Lets, inline
+from halo.lowering.names import Lets
+from halo.lowering.names import inline as inline_lets  # `inline` is a module of this package
 from halo.lowering.partition_loops import partition_loops
 from halo.lowering.precompute import evaluate
 from halo.lowering.prepare import Dims, known_fields, prepare
@@ -75,7 +76,7 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
         arrays,
         resolved.functions,
         nest.needed,
-        lambda e: substitute(inline(e, [Lets(nest.lets)]), known),
+        lambda e: substitute(inline_lets(e, [Lets(nest.lets)]), known),
     )
     known.update(known_fields({}, arrays.images))
     given = given.without(arrays.images)
