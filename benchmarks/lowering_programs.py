@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from apps.local_laplacian import local_laplacian, schedule
+from apps import local_laplacian
 
 import halo as hl
 
@@ -26,8 +26,8 @@ def blur() -> hl.Func:
 
 def laplacian(depth: int) -> hl.Func:
     """Return the local Laplacian filter with pyramids of `depth` steps."""
-    app = local_laplacian(hl, depth)
-    schedule(hl, app)
+    app = local_laplacian.build(hl, depth)
+    local_laplacian.schedule(hl, app)
     return app.output
 
 

@@ -38,7 +38,8 @@ def measure(app: App, rounds: int) -> dict[str, object]:
         compare(app, f"{name} and numpy", app.run(hl, run, small), wanted)
     given = app.inputs(np.random.default_rng(1), app.size)
     results = [app.run(hl, run, given) for hl, run in compiled.values()]
-    compare(app, "halo and Halide", *results)
+    if app.part_off(*results) > app.jumps:
+        compare(app, "halo and Halide", *results)
     times = interleave(
         {name: app.caller(hl, run, given) for name, (hl, run) in compiled.items()}, rounds
     )

@@ -27,7 +27,14 @@ from limits import Limits, measure_limits
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- written by: benchmarks/suite.py --docs -->", "<!-- until here -->"
 
-NAMES = ("blur",)
+NAMES = (
+    "blur",
+    "local_laplacian",
+    "bilateral_grid",
+    "nl_means",
+    "depthwise_separable_conv",
+    "iir_blur",
+)
 """The apps, in the order of the table."""
 
 

@@ -60,7 +60,10 @@ class App:
         The size that is measured, and one at which the result is compared with numpy's.
     tolerance
         Largest difference from numpy, and between halo and its peer, relative to the largest
-        value; 0 for integers, whose bits are compared.
+        value; 0 where the bits are compared, as of what is computed in integers.
+    jumps
+        Which part of the cells may differ by more between halo and its peer: where a step of the
+        algorithm lies so near that another rounding falls to its other side.
     flops
         Multiplications and additions of a run at a size, where these are what limits it: the
         share of the limit is then that of the peak of fused multiply-adds. Without it, the limit
@@ -78,6 +81,7 @@ class App:
     dtype: Any
     tolerance: float = 0.0
     flops: Callable[[Size], float] | None = None
+    jumps: float = 0.0
 
     def compile(self, hl: ModuleType) -> Any:
         """Return the scheduled program, compiled with `hl`."""
@@ -98,12 +102,32 @@ class App:
 
     def difference(self, found: Array, expected: Array) -> float:
         """Return how far `found` is off, relative to the largest value; 0 for equal bits."""
-        if found.dtype.kind != "f":
+        if not self.tolerance:
             return float(not np.array_equal(found, expected))
-        scale = max(float(np.abs(expected).max()), 1e-30)
-        return float(np.abs(found.astype(np.float64) - expected).max()) / scale
+        return float(_distances(found, expected).max())
+
+    def part_off(self, found: Array, expected: Array) -> float:
+        """Return which part of the cells of `found` is off by more than the tolerance."""
+        return float((_distances(found, expected) > self.tolerance).mean())
+
+
+def _distances(found: Array, expected: Array) -> Array:
+    """Return the differences of the cells, relative to the largest value."""
+    scale = max(float(np.abs(expected).max()), 1e-30)
+    distances: Array = np.abs(found.astype(np.float64) - expected) / scale
+    return distances
 
 
 def buffers(hl: ModuleType, inputs: tuple[Any, ...]) -> list[Any]:
     """Return `inputs` with a Buffer for each array."""
     return [hl.Buffer(a) if isinstance(a, np.ndarray) else a for a in inputs]
+
+
+def same_shape(source: Array, *_: Any) -> Size:
+    """Return the shape of the first input, for apps whose output has the same."""
+    return source.shape
+
+
+def colours(rng: np.random.Generator, size: Size, channels: int = 3) -> Array:
+    """Return a picture of float32 in [0.1, 1), for the shape (channels, height, width)."""
+    return (0.1 + 0.9 * rng.random((channels, size[1], size[0]), np.float32)).astype(np.float32)

@@ -19,6 +19,7 @@ o = Variable(Int(32), "o")
 byte = E.Load(UInt(8), "a", i64(0))
 word = E.Load(Int(32), "a", i64(0))
 real = E.Load(Float(32), "a", i64(0))
+p = Variable(Float(32), "p")
 
 
 def f32(value: float) -> Expr:
@@ -69,6 +70,17 @@ CASES = [
     (intrinsic("abs", x - 10), "[uint32(3), uint32(10)]"),
     (E.Cast(Int(32), clamp(real, f32(0.0), f32(255.5))), "[0, 255]"),
     (E.Cast(Int(32), real), "[-inf, inf]"),
+    (
+        E.Div(clamp(real, f32(-1.0), f32(2.0)), p),
+        "[select(0.0f < p && p < inff, -1.0f/p, select(p < 0.0f && -inff < p, 2.0f/p, -inff)), "
+        "select(0.0f < p && p < inff, 2.0f/p, select(p < 0.0f && -inff < p, -1.0f/p, inff))]",
+    ),
+    (
+        E.Mul(clamp(real, f32(-1.0), f32(2.0)), p),
+        "[select(0.0f < p && p < inff, p*-1.0f, select(p < 0.0f && -inff < p, p*2.0f, -inff)), "
+        "select(0.0f < p && p < inff, p*2.0f, select(p < 0.0f && -inff < p, p*-1.0f, inff))]",
+    ),
+    (E.Div(p, clamp(real, f32(-1.0), f32(2.0))), "[-inf, inf]"),
     (E.Cast(Int(32), E.Mul(E.Cast(Float(32), x), f32(0.5))), "[0, 3]"),
     (E.Cast(Int(32), intrinsic("floor", E.Cast(Float(32), x) - 0.5)), "[-1, 6]"),
 ]

@@ -66,6 +66,18 @@ def test_a_promise_bounds_what_is_read_and_changes_no_value() -> None:
     assert np.array(f.realize([3])).tolist() == [27, 0, 12]
 
 
+@pytest.mark.parametrize("step", [0.25, -0.5])
+def test_an_index_may_be_a_float_over_a_parameter_of_either_sign(step: float) -> None:
+    value = hl.Buffer(np.array([-3, -0.6, 0, 0.7, np.nan], np.float32))
+    by = hl.Param(hl.Float(32), "by", step)
+    table, f = hl.funcs("table f")
+    table[x] = x * x
+    f[x] = table[hl.i32(hl.clamp(value[x], -1.0, 1.0) / by)]
+    table.compute_root()
+    index = (np.clip([-3, -0.6, 0, 0.7, 1], -1, 1) / step).astype(int)
+    assert np.array(f.realize([5])).tolist() == (index * index).tolist()
+
+
 def test_marks_and_strict_float_change_no_value() -> None:
     a = np.array([0.1, 0.7], np.float32)
     got = values(lambda v: hl.strict_float(hl.strict_float(v) * 3) + 0.0, a)

@@ -84,7 +84,7 @@ def mul(e: E.Mul, s: Bounds) -> Interval:
     elif s.sign(a.min) > 0 and s.sign(b.min) > 0:
         return Interval(s.apply(E.Mul, a.min, b.min), s.apply(E.Mul, a.max, b.max))
     if e.type.is_float() and constants(a, b) is None:
-        return UNBOUNDED
+        return _by_its_sign(E.Mul, a, b, s)
     return _hull_of_corners(E.Mul, a, b, s)
 
 
@@ -101,12 +101,29 @@ def _hull_of_corners(make: Build, a: Interval, b: Interval, s: Bounds) -> Interv
     return s.simplified(corners)
 
 
+def _by_its_sign(make: Build, a: Interval, b: Interval, s: Bounds) -> Interval:
+    """Return `a` times or over the one float `b`: all numbers if it is 0, infinite or a NaN."""
+    if b.min is None or not (b.is_point and a.is_bounded):
+        return UNBOUNDED
+    zero, most = const(b.min.type, 0), const(b.min.type, float("inf"))
+    least = const(b.min.type, -float("inf"))
+    above = E.And(E.LT(zero, b.min), E.LT(b.min, most))
+    below = E.And(E.LT(b.min, zero), E.LT(least, b.min))
+    first, last = s.apply(make, a.min, b.min), s.apply(make, a.max, b.min)
+    assert first is not None and last is not None
+    low = E.Select(above, first, E.Select(below, last, least))
+    high = E.Select(above, last, E.Select(below, first, most))
+    return s.simplified(Interval(low, high))
+
+
 def div(e: E.Div, s: Bounds) -> Interval:
     """a / b."""
     a, b = s.visit(e.a), s.visit(e.b)
     if e.type.is_float():
         divisor = as_const(e.b)
-        if divisor in (None, 0) or not a.is_bounded:
+        if divisor is None:
+            return _by_its_sign(E.Div, a, b, s)
+        if divisor == 0 or not a.is_bounded:
             return UNBOUNDED
         ends = s.apply(E.Div, a.min, e.b), s.apply(E.Div, a.max, e.b)
         return Interval(*ends) if divisor > 0 else Interval(ends[1], ends[0])

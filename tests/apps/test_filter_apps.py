@@ -1,0 +1,19 @@
+"""The apps of the benchmarks that filter by grids, recursion and weights, against numpy."""
+
+from __future__ import annotations
+
+import pytest
+from app_checks import check_values
+from apps import bilateral_grid, depthwise_separable_conv, iir_blur, nl_means
+from apps.app import App
+
+PICTURES = [bilateral_grid.APP, nl_means.APP, iir_blur.APP]
+
+
+@pytest.mark.parametrize("app", PICTURES, ids=lambda app: app.name)
+def test_it_gives_the_values_of_numpy(app: App) -> None:
+    check_values(app, (17, 33))
+
+
+def test_a_separable_convolution_gives_the_values_of_numpy() -> None:
+    check_values(depthwise_separable_conv.APP)
