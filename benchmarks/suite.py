@@ -29,6 +29,14 @@ BEGIN, END = "<!-- written by: benchmarks/suite.py --docs -->", "<!-- until here
 
 NAMES = (
     "blur",
+    "unsharp",
+    "harris",
+    "stencil_chain",
+    "conv_layer",
+    *(f"mat_mul:{size}" for size in (512, 1024, 2048)),
+    "hist",
+    "max_filter",
+    "interpolate",
     "local_laplacian",
     "bilateral_grid",
     "nl_means",
