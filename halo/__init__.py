@@ -11,7 +11,7 @@ Say *what* to compute with `Func`, `Var` and `RDom`, and *how* with a schedule (
     image = f.realize([3, 2])  # image[x, y] is numpy.asarray(image)[y, x]
 """
 
-from halo.buffer import Buffer
+from halo.buffer import Buffer, BufferDimension
 from halo.errors import (
     BoundsError,
     BufferError,
@@ -87,6 +87,7 @@ from halo.lang.fixed_point import (
 from halo.lang.func import Func, Stage, funcs
 from halo.lang.func_ref import FuncRef, FuncTupleElementRef
 from halo.lang.handlers import JITHandlers
+from halo.lang.image_dimension import ImageDimension as Dimension
 from halo.lang.image_param import ImageParam
 from halo.lang.immediate import evaluate, evaluate_may_gpu, lambda_func
 from halo.lang.integer_math import concat_bits, div_round_to_zero, extract_bits, mod_round_to_zero
@@ -214,35 +215,35 @@ _set_driver(_DRIVER)
 # fmt: off
 __all__ = [
     "Argument", "ArgumentEstimates", "ArgumentKind", "BFloat", "Bool", "BoundaryConditions",
-    "BoundsError", "Buffer", "BufferError", "Callable", "CodegenError", "DefinitionError",
-    "EvictionKey", "Expr", "ExternFuncArgument", "Float", "Func", "FuncProfile", "FuncRef",
-    "FuncTupleElementRef", "Generator", "GeneratorContext", "GeneratorParam", "HalideError",
-    "HaloError", "Handle", "ImageParam", "InputBuffer", "InputScalar", "Int", "InternalError",
-    "JITHandlers", "LoopAlignStrategy", "LoopLevel", "MemoryType", "OutputBuffer", "OutputFileType",
-    "OutputImageParam", "OutputScalar", "Param", "Partition", "Pipeline", "PrefetchBoundStrategy",
-    "ProfileReport", "RDom", "RVar", "Range", "Schedule", "ScheduleError", "Stage",
-    "StmtOutputFormat", "TailStrategy", "Target", "TargetArch", "TargetFeature", "TargetOS",
-    "TraceEvent", "TraceEventCode", "TruthError", "Tuple", "Type", "TypeCode", "TypeMismatch",
-    "UInt", "Var", "Why", "_", "_0", "_1", "_2", "_3", "_4", "_5", "_6", "_7", "_8", "_9", "abs",
-    "absd", "acos", "acosh", "active_generator_context", "alias", "argmax", "argmin", "asin",
-    "asinh", "atan", "atan2", "atanh", "bf16", "cast", "ceil", "clamp", "concat_bits", "cos",
-    "cosh", "count_leading_zeros", "count_trailing_zeros", "create_callable_from_generator",
-    "div_round_to_zero", "erf", "evaluate", "evaluate_may_gpu", "exp", "extract_bits", "f16", "f32",
-    "f64", "fast_cos", "fast_exp", "fast_inverse", "fast_inverse_sqrt", "fast_log", "fast_pow",
-    "fast_sin", "floor", "fma", "fract", "funcs", "generator", "get_host_target",
-    "get_jit_target_from_environment", "get_target_from_environment", "halving_add", "halving_sub",
-    "hypot", "i8", "i8_sat", "i16", "i16_sat", "i32", "i32_sat", "i64", "i64_sat", "is_finite",
-    "is_inf", "is_nan", "lambda_func", "lerp", "likely", "likely_if_innermost", "log",
-    "logical_and", "logical_not", "logical_or", "main", "max", "maximum",
-    "memoization_cache_cleanup", "memoization_cache_evict", "memoization_cache_set_size",
-    "memoize_tag", "min", "minimum", "mod_round_to_zero", "mul_shift_right", "mux", "popcount",
-    "pow", "print", "print_when", "product", "random_float", "random_int", "random_uint",
-    "reinterpret", "require", "round", "rounding_halving_add", "rounding_mul_shift_right",
-    "rounding_shift_left", "rounding_shift_right", "rsqrt", "saturating_add", "saturating_cast",
-    "saturating_sub", "select", "sin", "sinh", "sqrt", "strict_float", "sum", "tan", "tanh",
-    "trunc", "u8", "u8_sat", "u16", "u16_sat", "u32", "u32_sat", "u64", "u64_sat", "undef",
-    "unsafe_promise_clamped", "vars", "why", "widen_right_add", "widen_right_mul",
-    "widen_right_sub", "widening_add", "widening_mul", "widening_shift_left",
-    "widening_shift_right", "widening_sub",
+    "BoundsError", "Buffer", "BufferDimension", "BufferError", "Callable", "CodegenError",
+    "DefinitionError", "Dimension", "EvictionKey", "Expr", "ExternFuncArgument", "Float", "Func",
+    "FuncProfile", "FuncRef", "FuncTupleElementRef", "Generator", "GeneratorContext",
+    "GeneratorParam", "HalideError", "HaloError", "Handle", "ImageParam", "InputBuffer",
+    "InputScalar", "Int", "InternalError", "JITHandlers", "LoopAlignStrategy", "LoopLevel",
+    "MemoryType", "OutputBuffer", "OutputFileType", "OutputImageParam", "OutputScalar", "Param",
+    "Partition", "Pipeline", "PrefetchBoundStrategy", "ProfileReport", "RDom", "RVar", "Range",
+    "Schedule", "ScheduleError", "Stage", "StmtOutputFormat", "TailStrategy", "Target",
+    "TargetArch", "TargetFeature", "TargetOS", "TraceEvent", "TraceEventCode", "TruthError",
+    "Tuple", "Type", "TypeCode", "TypeMismatch", "UInt", "Var", "Why", "_", "_0", "_1", "_2", "_3",
+    "_4", "_5", "_6", "_7", "_8", "_9", "abs", "absd", "acos", "acosh", "active_generator_context",
+    "alias", "argmax", "argmin", "asin", "asinh", "atan", "atan2", "atanh", "bf16", "cast", "ceil",
+    "clamp", "concat_bits", "cos", "cosh", "count_leading_zeros", "count_trailing_zeros",
+    "create_callable_from_generator", "div_round_to_zero", "erf", "evaluate", "evaluate_may_gpu",
+    "exp", "extract_bits", "f16", "f32", "f64", "fast_cos", "fast_exp", "fast_inverse",
+    "fast_inverse_sqrt", "fast_log", "fast_pow", "fast_sin", "floor", "fma", "fract", "funcs",
+    "generator", "get_host_target", "get_jit_target_from_environment",
+    "get_target_from_environment", "halving_add", "halving_sub", "hypot", "i8", "i8_sat", "i16",
+    "i16_sat", "i32", "i32_sat", "i64", "i64_sat", "is_finite", "is_inf", "is_nan", "lambda_func",
+    "lerp", "likely", "likely_if_innermost", "log", "logical_and", "logical_not", "logical_or",
+    "main", "max", "maximum", "memoization_cache_cleanup", "memoization_cache_evict",
+    "memoization_cache_set_size", "memoize_tag", "min", "minimum", "mod_round_to_zero",
+    "mul_shift_right", "mux", "popcount", "pow", "print", "print_when", "product", "random_float",
+    "random_int", "random_uint", "reinterpret", "require", "round", "rounding_halving_add",
+    "rounding_mul_shift_right", "rounding_shift_left", "rounding_shift_right", "rsqrt",
+    "saturating_add", "saturating_cast", "saturating_sub", "select", "sin", "sinh", "sqrt",
+    "strict_float", "sum", "tan", "tanh", "trunc", "u8", "u8_sat", "u16", "u16_sat", "u32",
+    "u32_sat", "u64", "u64_sat", "undef", "unsafe_promise_clamped", "vars", "why",
+    "widen_right_add", "widen_right_mul", "widen_right_sub", "widening_add", "widening_mul",
+    "widening_shift_left", "widening_shift_right", "widening_sub",
 ]
 # fmt: on

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("halo", "codegen", "schedules", "onnx_frontend")
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("halo.errors",),
+    ("halo.errors", "halo.synonyms"),
     ("halo.ir",),
     ("halo.polyhedral", "halo.target"),
     ("halo.buffer", "halo.lang", "halo.schedule"),

@@ -95,12 +95,6 @@ def test_the_program_of_the_index_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "assert " in first.program and run(first, monkeypatch) == ""
 
 
-def test_what_is_said_to_be_missing_is_missing() -> None:
-    text = INDEX.read_text(encoding="utf-8").partition("- Not here:")[2].partition("\n\n")[0]
-    names = re.findall(r"`(\w+)`", text)
-    assert names and [n for n in names if hasattr(halo, n)] == []
-
-
 def test_errors_that_are_named_exist() -> None:
     words = {w for e in ALL for w in re.findall(r"`(\w+(?:Error|Mismatch))`", e.body)}
     assert [w for w in words if not (w in halo.__all__ or hasattr(builtins, w))] == []

@@ -123,14 +123,16 @@ class BufferBase:
         """Return the number of dimensions."""
         return self._view.ndim
 
-    def dim(self, i: int) -> BufferDimension:
+    def dim(self, dimension: int) -> BufferDimension:
         """Return dimension `i`."""
-        if not 0 <= i < self._view.ndim:
+        if not 0 <= dimension < self._view.ndim:
             raise BoundsError(
-                f"a Buffer of {self._view.ndim} dimensions has none with number {i}",
+                f"a Buffer of {self._view.ndim} dimensions has none with number {dimension}",
                 where=user_location(),
             )
-        return BufferDimension(self._mins[i], self._view.shape[i], self._strides[i])
+        return BufferDimension(
+            self._mins[dimension], self._view.shape[dimension], self._strides[dimension]
+        )
 
     def width(self) -> int:
         """Return the extent of dimension 0."""

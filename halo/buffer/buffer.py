@@ -15,6 +15,7 @@ from halo.buffer.moves import MoveMethods
 from halo.errors import BufferError, user_location
 from halo.ir.types import BFloat, Type
 from halo.lang.names import unique_name
+from halo.synonyms import also_named
 
 
 class Buffer(MoveMethods, CellMethods, DeviceMethods):
@@ -43,6 +44,7 @@ class Buffer(MoveMethods, CellMethods, DeviceMethods):
 
     __slots__ = ()
 
+    @also_named(buffer="source")
     def __init__(
         self,
         source: Any = None,

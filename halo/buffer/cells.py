@@ -13,6 +13,7 @@ from halo.errors import BoundsError, BufferError, TypeMismatch, user_location
 from halo.ir.expr import Call, CallKind
 from halo.lang.coordinates import as_key, coordinates
 from halo.lang.values import value_of_type
+from halo.synonyms import also_named
 
 
 class CellMethods(BufferBase):
@@ -53,6 +54,7 @@ class CellMethods(BufferBase):
             )
         return (self[i + self._mins[0]] for i in range(self._view.shape[0]))
 
+    @also_named(coords="*")
     def contains(self, *coordinates: Any) -> bool:
         """Whether there is an element at `coordinates`: a list of integers, or several."""
         single = len(coordinates) == 1 and not isinstance(coordinates[0], (int, np.integer))

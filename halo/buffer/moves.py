@@ -15,6 +15,7 @@ import numpy as np
 from halo.buffer.arrays import Array
 from halo.buffer.base import BufferBase
 from halo.errors import BoundsError, BufferError, user_location
+from halo.synonyms import also_named
 
 Placed = tuple[Array, list[int]]
 """An array and the coordinates of its first cell."""
@@ -36,10 +37,12 @@ class MoveMethods(BufferBase):
         new = self._integers("mins", mins)
         self._become(self._view, [*new, *self._mins[len(new) :]])
 
+    @also_named(rect="dimension")
     def crop(self, dimension: Any, min: int | None = None, extent: int | None = None) -> None:
         """Keep a part of each dimension; see `cropped`."""
         self._become(*self._cropped(dimension, min, extent))
 
+    @also_named(rect="dimension")
     def cropped(self, dimension: Any, min: int | None = None, extent: int | None = None) -> Self:
         """Return a Buffer on a part of the memory.
 
@@ -85,10 +88,12 @@ class MoveMethods(BufferBase):
         """Add a last dimension of one coordinate, 0."""
         self.embed(self._view.ndim)
 
+    @also_named(order="d1")
     def transpose(self, d1: Any, d2: int | None = None) -> None:
         """Change the order of the dimensions; see `transposed`."""
         self._become(*self._transposed(d1, d2))
 
+    @also_named(order="d1")
     def transposed(self, d1: Any, d2: int | None = None) -> Self:
         """Return a Buffer on the same memory with its dimensions in another order.
 
@@ -106,10 +111,12 @@ class MoveMethods(BufferBase):
         """Return a Buffer on the same memory with its dimensions in reverse order."""
         return self.transposed(list(range(self._view.ndim))[::-1])
 
+    @also_named(delta="dimension")
     def translate(self, dimension: Any, dx: int | None = None) -> None:
         """Move the buffer on the grid; see `translated`."""
         self._become(*self._translated(dimension, dx))
 
+    @also_named(delta="dimension")
     def translated(self, dimension: Any, dx: int | None = None) -> Self:
         """Return a Buffer on the same memory, moved on the grid.
 

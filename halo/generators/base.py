@@ -18,6 +18,7 @@ from halo.generators.declarations import (
     OutputBuffer,
 )
 from halo.ir.types import Type
+from halo.lang.absent import AbsentMembers
 from halo.lang.callable import Callable
 from halo.lang.func import Func
 from halo.lang.image_param import ImageParam
@@ -28,7 +29,7 @@ from halo.target import Target
 _NAME = re.compile(r"(?!.*__)[A-Za-z][A-Za-z0-9_]*")
 
 
-class Generator:
+class Generator(AbsentMembers):
     """A pipeline in the making; subclasses declare what it takes and override `generate`.
 
     Class members that are a `GeneratorParam`, `InputBuffer`, `InputScalar`, `OutputBuffer` or

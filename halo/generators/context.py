@@ -6,12 +6,13 @@ from contextvars import ContextVar, Token
 from typing import Any
 
 from halo.errors import DefinitionError, user_location
+from halo.lang.absent import AbsentMembers
 from halo.target import Target, default_target
 
 _active: ContextVar[GeneratorContext | None] = ContextVar("halo_generator_context", default=None)
 
 
-class GeneratorContext:
+class GeneratorContext(AbsentMembers):
     """What a generator is made for: ``with GeneratorContext(target): Blur.call(image)``."""
 
     __slots__ = ("_target", "_tokens")

@@ -11,6 +11,7 @@ from halo.errors import DefinitionError, TypeMismatch, user_location
 from halo.generators.base import Generator
 from halo.generators.context import GeneratorContext
 from halo.lang.callable import Callable
+from halo.synonyms import also_named
 from halo.target import Target
 
 _registered: dict[str, type[Generator]] = {}
@@ -112,6 +113,7 @@ def find_generator(name: str) -> type[Generator]:
     return _registered[name]
 
 
+@also_named(target="context")
 def create_callable_from_generator(
     context: GeneratorContext | Target,
     name: str,

@@ -173,11 +173,11 @@ class Type:
         """Largest value of an integral type."""
         return (1 << (self._bits - 1)) - 1 if self.is_int() else (1 << self._bits) - 1
 
-    def can_represent(self, value: int | Type) -> bool:
-        """Whether this type holds `value`, or every value of another type, exactly."""
-        if isinstance(value, Type):
-            return _includes(self, value)
-        return self.min_value <= value <= self.max_value
+    def can_represent(self, other: int | Type) -> bool:
+        """Whether this type holds a value, or every value of another type, exactly."""
+        if isinstance(other, Type):
+            return _includes(self, other)
+        return self.min_value <= other <= self.max_value
 
     def wrap(self, value: int) -> int:
         """Reduce a Python int modulo 2**bits into the range of an integral type."""

@@ -18,11 +18,16 @@ _SAVED = (
 )
 _ONE_CELL = "write one update for each cell; of a Func of Tuples an update changes all values"
 _BY_HAND = "halo has no autoscheduler: give the directives, or load them with Schedule.load"
-_TARGET = "ask the Target in Python: f.vectorize(x, target.natural_vector_size(t))"
+_TARGET = (
+    "an algorithm has the same bits on every target: ask the Target where you write the schedule, "
+    "as in f.vectorize(x, target.natural_vector_size(t))"
+)
 _NO_DEVICE = "halo makes code for processors only"
+_C_NAMES = "exported functions, and those that extern stages call, are C functions"
+_ITSELF = "an OutputImageParam or ImageParam is an argument of compile_to and its kin itself"
 _FILES = "compile_to and its kin write files, and compile_to_callable gives a function"
 
-_MODULE = {
+MODULE = {
     "ArgInfo": _FILES,
     "ArgInfoDirection": _FILES,
     "ArgInfoKind": _FILES,
@@ -32,7 +37,7 @@ _MODULE = {
     "DeviceAPI": _NO_DEVICE,
     "LinkageType": _FILES,
     "Module": _FILES,
-    "NameMangling": "exported functions are C functions",
+    "NameMangling": _C_NAMES,
     "Parameter": "Param and ImageParam stand for parameters",
     "TargetProcessorTune": "the C compiler is told the instruction sets of the Target",
     "VarOrRVar": "directives take Vars and RVars alike",
@@ -57,16 +62,32 @@ _MODULE = {
 }
 """Names of the package."""
 
-_MEMBERS = {
+MEMBERS = {
     "Func.debug_to_file": "numpy.save(file, numpy.asarray(f.realize(...)))",
-    "ImageParam.parameter": "the ImageParam itself is an argument of compile_to and its kin",
+    "Generator.autoscheduler": _BY_HAND,
+    "GeneratorContext.autoscheduler_params": _BY_HAND,
+    "ImageParam.parameter": _ITSELF,
     "ImageParam.store_in": _NO_DEVICE,
+    "MemoryType.GPUShared": _NO_DEVICE,
+    "MemoryType.GPUTexture": _NO_DEVICE,
+    "MemoryType.LockedCache": _NO_DEVICE,
+    "MemoryType.VTCM": _NO_DEVICE,
+    "OutputImageParam.parameter": _ITSELF,
     "OutputImageParam.store_in": _NO_DEVICE,
     "Pipeline.apply_autoscheduler": _BY_HAND,
+    "TargetFeature.FeatureEnd": "len(TargetFeature) is their number",
     "Target.processor_tune": "the C compiler is told the instruction sets of the Target",
     "Target.supports_device_api": _NO_DEVICE,
 }
 """Members of classes."""
+
+PARAMETERS = {
+    "Func.define_extern(device_api)": _NO_DEVICE,
+    "Func.define_extern(mangling)": _C_NAMES,
+    "GeneratorContext.__init__(autoscheduler_params)": _BY_HAND,
+    "Target.supports_type(device)": _NO_DEVICE,
+}
+"""Parameters of methods."""
 
 
 def module_attribute(name: str) -> NoReturn:
@@ -79,8 +100,8 @@ def module_attribute(name: str) -> NoReturn:
     AttributeError
         Nobody has it.
     """
-    if name in _MODULE:
-        raise AbsentError(f"halo has no {name}", where=user_location(), hint=_MODULE[name])
+    if name in MODULE:
+        raise AbsentError(f"halo has no {name}", where=user_location(), hint=MODULE[name])
     raise AttributeError(f"module 'halo' has no attribute {name!r}")
 
 
@@ -91,7 +112,7 @@ class AbsentMembers:
 
     def __getattr__(self, name: str) -> NoReturn:
         for cls in type(self).__mro__:
-            hint = _MEMBERS.get(f"{cls.__name__}.{name}")
+            hint = MEMBERS.get(f"{cls.__name__}.{name}")
             if hint is not None:
                 what = f"{cls.__name__} of halo has no {name}"
                 raise AbsentError(what, where=user_location(), hint=hint)

@@ -13,6 +13,7 @@ from halo.ir.function import Image, Parameter
 from halo.ir.types import Type
 from halo.lang.output_image_param import OutputImageParam
 from halo.lang.param import Param
+from halo.synonyms import also_named
 
 
 class ArgumentKind(Enum):
@@ -58,6 +59,7 @@ class Argument:
 
     __slots__ = ("argument_estimates", "dimensions", "kind", "name", "source", "type")
 
+    @also_named(im="source", param="source", buffer="source")
     def __init__(self, source: Any) -> None:
         data = _data_of(source)
         self.source = data

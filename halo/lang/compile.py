@@ -15,6 +15,7 @@ from halo.lang.output_image_param import output_images
 from halo.lang.realization import destination_buffers
 from halo.lang.run_methods import RunMethods
 from halo.lang.schedule_value import ScheduleValueMethods
+from halo.synonyms import also_named
 from halo.target import Target
 
 
@@ -60,6 +61,7 @@ class CompileMethods(ScheduleValueMethods, FileMethods, RunMethods, AbsentMember
         run = get_driver().compile_to_callable(outputs, given, target)
         return Callable([*given, *(i for f in outputs for i in output_images(f))], run)
 
+    @also_named(dst="destination", sizes="destination")
     def infer_input_bounds(
         self,
         destination: int | Sequence[int] | Buffer | Sequence[Buffer] | None = None,

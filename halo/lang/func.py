@@ -26,6 +26,7 @@ from halo.lang.var import IMPLICIT, Var
 from halo.lang.wrap import clone, set_handle, wrap
 from halo.schedule.methods import FuncScheduleMethods, ScheduleLog, ScheduleMethods
 from halo.schedule.state import complete
+from halo.synonyms import also_named
 from halo.target import Target
 
 
@@ -37,27 +38,32 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
 
     Parameters
     ----------
-    name
-        A name for messages and the generated code, or an expression, Buffer or ImageParam that
-        the Func is to stand for. ``Func(types, dimensions, name)``: the name comes last, after
-        the Type of the value or the Types of the values, and the number of dimensions that the
+    what
+        A name for messages and the generated code; or an expression, Buffer or ImageParam that
+        the Func is to stand for; or the Type of the value, or the Types of the values, that the
         definition must have.
+    required_dimensions
+        After types: the number of dimensions that the definition must have.
+    name
+        The name, where `what` is something else.
     """
 
     __slots__ = ("_function",)
 
-    def __init__(self, name: Any = "", dimensions: int | None = None, typed_name: str = "") -> None:
-        types = _required(name) if dimensions is not None else ()
-        if types:
-            name = typed_name
-        text = name if isinstance(name, str) else ""
+    @also_named(required_type="what", required_types="what")
+    def __init__(
+        self, what: Any = "", required_dimensions: int | None = None, name: str = ""
+    ) -> None:
+        types = _required(what) if required_dimensions is not None else ()
+        text = what if isinstance(what, str) else name
         self._function = Function(unique_name(text) if text else fresh_name("f"))
-        self._function.required_types, self._function.required_dimensions = types, dimensions
+        self._function.required_types = types
+        self._function.required_dimensions = required_dimensions
         self._function.schedule_log = ScheduleLog(self._function)
-        if isinstance(name, (Buffer, ImageParam)):
-            self[IMPLICIT[: name.dimensions()]] = name[IMPLICIT[: name.dimensions()]]
-        elif not isinstance(name, str):
-            e = as_expr(name)
+        if isinstance(what, (Buffer, ImageParam)):
+            self[IMPLICIT[: what.dimensions()]] = what[IMPLICIT[: what.dimensions()]]
+        elif not types and not isinstance(what, str):
+            e = as_expr(what)
             self[IMPLICIT[: implicit_count((e,))]] = e
 
     @property
@@ -125,22 +131,22 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
         """Return the number of update definitions."""
         return max(len(self._function.definitions) - 1, 0)
 
-    def update_args(self, i: int = 0) -> tuple[Expr, ...]:
+    def update_args(self, idx: int = 0) -> tuple[Expr, ...]:
         """Return the left side of update definition `i`."""
-        return self._definition(i + 1).args
+        return self._definition(idx + 1).args
 
-    def update_values(self, i: int = 0) -> tuple[Expr, ...]:
+    def update_values(self, idx: int = 0) -> tuple[Expr, ...]:
         """Return the values of update definition `i`."""
-        return self._definition(i + 1).values
+        return self._definition(idx + 1).values
 
-    def update_value(self, i: int = 0) -> Expr:
+    def update_value(self, idx: int = 0) -> Expr:
         """Return the value of update definition `i`, of which there must be one."""
         self._single()
-        return self.update_values(i)[0]
+        return self.update_values(idx)[0]
 
-    def rvars(self, i: int = 0) -> list[RVar]:
+    def rvars(self, idx: int = 0) -> list[RVar]:
         """Return the dimensions of the RDom of update definition `i`."""
-        return [RVar(v.name) for v in self._definition(i + 1).rvars]
+        return [RVar(v.name) for v in self._definition(idx + 1).rvars]
 
     @classmethod
     def of(cls, function: Function) -> Func:
@@ -149,6 +155,7 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
         func._function = function
         return func
 
+    @also_named(f="consumers", fs="consumers")
     def in_(self, consumers: Any = None) -> Func:
         """Return the Func that `consumers` read instead of this one: ``wrapper == self``.
 
@@ -167,6 +174,7 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
         """
         return Func.of(wrap(self._function, consumers))
 
+    @also_named(f="consumers", fs="consumers")
     def clone_in(self, consumers: Any) -> Func:
         """Return a second Func with the definitions of this one, used by `consumers` instead.
 
@@ -175,10 +183,10 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
         """
         return Func.of(clone(self._function, consumers))
 
-    def update(self, i: int = 0) -> Stage:
+    def update(self, idx: int = 0) -> Stage:
         """Return update definition `i`, to be scheduled."""
-        self._definition(i + 1)
-        return Stage(self._function, i + 1)
+        self._definition(idx + 1)
+        return Stage(self._function, idx + 1)
 
     def __getitem__(self, key: Any) -> FuncRef:
         return FuncRef(self._function, as_key(key))
@@ -190,6 +198,7 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
         define = define_update if self._function.is_defined else define_pure
         define(self._function, as_key(key), as_values(value))
 
+    @also_named(type="types", dimensionality="arguments")
     def define_extern(
         self,
         function_name: str,
@@ -243,6 +252,7 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
         extern = self._definition(0).extern if self.defined() else None
         return extern.name if extern else ""
 
+    @also_named(dst="destination", sizes="destination")
     def realize(
         self,
         destination: int | Sequence[int] | Buffer | Sequence[Buffer] | None = None,
@@ -337,6 +347,7 @@ class Stage(ScheduleMethods):
         dims = state.stages[self._index].dims
         return f"Vars: {' '.join(d.name for d in reversed(dims))}\n"
 
+    @also_named(r="preserved")
     def rfactor(self, preserved: Any, v: Any = None) -> Func:
         """Part the reduction in two and return the Func that is computed first.
 

@@ -99,9 +99,9 @@ class ImageDimension:
         self._image.estimates[self._index] = (first, count)
         return self
 
-    def dim(self, i: int) -> ImageDimension:
-        """Return dimension `i` of the same array, to go on in one line."""
-        return dimension_of(self._image, i)
+    def dim(self, dimension: int) -> ImageDimension:
+        """Return that dimension of the same array, to go on in one line."""
+        return dimension_of(self._image, dimension)
 
     def _field(self, what: Field, known: Expr | None) -> Expr:
         if known is not None:
@@ -151,7 +151,7 @@ def check_known_on_entry(what: str, e: Expr) -> None:
 
 
 def dimension_of(image: Image, i: int) -> ImageDimension:
-    """Return dimension `i` of `image`.
+    """Return that dimension of `image`.
 
     Raises
     ------

@@ -31,16 +31,16 @@ def lambda_func(*args: Any) -> Func:
     return f
 
 
-def evaluate(e: Any) -> Any:
+def evaluate(expr: Any) -> Any:
     """Return the value of an expression without Vars as a number; of a Tuple, a tuple of them."""
     f = Func()
-    f[()] = e
+    f[()] = expr
     realized = f.realize()
     values = realized if isinstance(realized, tuple) else (realized,)
     numbers = tuple(np.asarray(v)[()].item() for v in values)
     return numbers if isinstance(realized, tuple) else numbers[0]
 
 
-def evaluate_may_gpu(e: Any) -> Any:
+def evaluate_may_gpu(expr: Any) -> Any:
     """Return what `evaluate` returns; halo makes no code for graphics processors."""
-    return evaluate(e)
+    return evaluate(expr)

@@ -47,9 +47,9 @@ class OutputImageParam(AbsentMembers):
         """Return the data behind this handle."""
         return self._image
 
-    def dim(self, i: int) -> ImageDimension:
-        """Return dimension `i`."""
-        return dimension_of(self._image, i)
+    def dim(self, dimension: int) -> ImageDimension:
+        """Return that dimension."""
+        return dimension_of(self._image, dimension)
 
     def width(self) -> Expr:
         """Return the extent of dimension 0."""

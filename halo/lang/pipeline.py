@@ -15,6 +15,7 @@ from halo.lang.image_dimension import check_known_on_entry
 from halo.lang.output_image_param import OutputImageParam
 from halo.lang.realization import realize
 from halo.schedule.directives import TracePipeline
+from halo.synonyms import also_named
 from halo.target import Target
 
 
@@ -83,6 +84,7 @@ class Pipeline(CompileMethods):
         """Report when the pipeline begins and ends; see `Func.trace_loads`."""
         self._funcs[0].schedule_log.add(0, TracePipeline())
 
+    @also_named(dst="destination", sizes="destination")
     def realize(
         self,
         destination: int | Sequence[int] | Buffer | Sequence[Buffer] | None = None,

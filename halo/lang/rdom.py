@@ -15,6 +15,7 @@ from halo.lang.handle import Handle
 from halo.lang.names import fresh_name, unique_name
 from halo.lang.random import is_random
 from halo.lang.walk import is_dimension, nodes
+from halo.synonyms import also_named
 
 _LETTERS = "xyzw"
 
@@ -40,7 +41,7 @@ class RVar(Handle):
     def __init__(
         self, name: str | RDom = "", *, domain: ReductionDomain | None = None, index: int = 0
     ) -> None:
-        if isinstance(name, RDom):
+        if not isinstance(name, str):
             name._as_expr()  # refuses several dimensions
             domain, name = name.domain, ""
         self._domain = domain
@@ -99,6 +100,7 @@ class RDom(Handle):
 
     __slots__ = ("_domain", "_vars")
 
+    @also_named(buffer="region", image_param="region")
     def __init__(self, region: Any, name: str = "") -> None:
         pairs = _pairs(region)
         name = unique_name(name) if name else fresh_name("r")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from halo.errors import HaloError, user_location
 from halo.ir.types import Type
+from halo.synonyms import also_named
 from halo.target.features import (
     INSTRUCTIONS,
     LEVELS,
@@ -159,6 +160,7 @@ class Target:
         """Return how many elements of `type` fill a vector register, at least 1."""
         return max(1, self.vector_bits // (8 * type.bytes()))
 
+    @also_named(f="feature")
     def set_feature(self, feature: TargetFeature, value: bool = True) -> None:
         """Add `feature` to the target, or take it away.
 

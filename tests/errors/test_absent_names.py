@@ -19,7 +19,7 @@ from halo.lang.absent import AbsentError
         ("scatter", "one update for each cell"),
         ("compile_standalone_runtime", "needs no runtime library"),
         ("AutoschedulerParams", "no autoscheduler"),
-        ("target_has_feature", "ask the Target in Python"),
+        ("target_has_feature", "ask the Target"),
         ("DeviceAPI", "for processors only"),
         ("user_context_value", "first argument of the C function"),
     ],

@@ -8,9 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import halo
-from halo.buffer import BufferDimension
 from halo.ir.expr import Expr
-from halo.lang.image_dimension import ImageDimension
 from halo.provenance.chain import Step
 from halo.schedule.methods import Specialization
 from halo.schedule.receipts import Receipt, Receipts, Status
@@ -18,11 +16,9 @@ from halo.schedule.schedule import Entry as ScheduleEntry
 from halo.schedule.stories import Explanation, FuncStory, Nest
 
 HANDED_OUT: dict[str, Any] = {
-    "BufferDimension": BufferDimension,
     "Entry": ScheduleEntry,
     "Explanation": Explanation,
     "FuncStory": FuncStory,
-    "ImageDimension": ImageDimension,
     "Nest": Nest,
     "Receipt": Receipt,
     "Receipts": Receipts,

@@ -10,6 +10,7 @@ from halo.schedule.align import LoopAlignStrategy
 from halo.schedule.directives import ComputeWith
 from halo.schedule.methods.base import Recorder, var_name
 from halo.schedule.methods.loop_level import LoopLevel, level_of
+from halo.synonyms import also_named
 
 
 class CompanionMethods(Recorder):
@@ -17,6 +18,7 @@ class CompanionMethods(Recorder):
 
     __slots__ = ()
 
+    @also_named(loop_level="stage")
     def compute_with(
         self,
         stage: Any,

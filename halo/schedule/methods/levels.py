@@ -21,6 +21,7 @@ from halo.schedule.directives import (
 from halo.schedule.loop_level import LoopLevel as Level
 from halo.schedule.methods.base import Recorder, integer
 from halo.schedule.methods.loop_level import LoopLevel, level_of
+from halo.synonyms import also_named
 
 _COMPUTE, _STORE, _HOIST = "compute", "store", "hoist"
 
@@ -51,6 +52,7 @@ class LevelMethods(Recorder):
         """
         return self._place(_COMPUTE, EagerInline())
 
+    @also_named(f="func", rvar="var", loop_level="func")
     def compute_at(self, func: Any, var: Any = None) -> Self:
         """Compute what is needed in each iteration of the loop over `var` of `func`.
 
@@ -68,6 +70,7 @@ class LevelMethods(Recorder):
         """
         return self._place(_STORE, StoreRoot())
 
+    @also_named(f="func", rvar="var", loop_level="func")
     def store_at(self, func: Any, var: Any = None) -> Self:
         """Keep the storage for one iteration of the loop over `var` of `func`; see `store_root`.
 
@@ -82,6 +85,7 @@ class LevelMethods(Recorder):
         """Take the memory once, outside all loops, and use it again each time."""
         return self._place(_HOIST, HoistStorageRoot())
 
+    @also_named(f="func", rvar="var", loop_level="func")
     def hoist_storage(self, func: Any, var: Any = None) -> Self:
         """Take the memory once for an iteration of the loop over `var` of `func`.
 

@@ -27,6 +27,7 @@ from halo.schedule.directives import (
 from halo.schedule.methods.base import Recorder, integer, names_of, var_name
 from halo.schedule.methods.tiles import tile_of
 from halo.schedule.tail import TailStrategy
+from halo.synonyms import also_named
 
 
 class LoopMethods(Recorder):
@@ -81,6 +82,7 @@ class LoopMethods(Recorder):
         """Call the loop over `old_name` by a new name: ``old == new``."""
         return self._record(Rename(var_name(old_name), var_name(new_name)))
 
+    @also_named(vars="*")
     def reorder(self, *vars: Any) -> Self:
         """Put loops into the order given, innermost first; `vars` may be one list.
 
@@ -162,10 +164,12 @@ class LoopMethods(Recorder):
             )
         return self._record(SetPartition(var_name(var), partition_policy))
 
+    @also_named(vars="*")
     def never_partition(self, *vars: Any) -> Self:
         """Leave the loops over `vars`, which may be one list, whole."""
         return self._record(NeverPartition(names_of(vars)))
 
+    @also_named(vars="*")
     def always_partition(self, *vars: Any) -> Self:
         """Partition the loops over `vars`, which may be one list, wherever it can be done."""
         return self._record(AlwaysPartition(names_of(vars)))

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from halo.schedule.directives import Prefetch, PrefetchBoundStrategy
 from halo.schedule.methods.base import Recorder, integer, var_name
+from halo.synonyms import also_named
 
 _GUARD = PrefetchBoundStrategy.GuardWithIf
 
@@ -15,6 +16,7 @@ class PrefetchMethods(Recorder):
 
     __slots__ = ()
 
+    @also_named(func="data", image="data", **{"from": "from_"})
     def prefetch(
         self,
         data: Any,

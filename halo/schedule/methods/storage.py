@@ -18,6 +18,7 @@ from halo.schedule.directives import (
 )
 from halo.schedule.formula import size_of
 from halo.schedule.methods.base import Recorder, integer, names_of, var_name
+from halo.synonyms import also_named
 
 
 class StorageMethods(Recorder):
@@ -25,6 +26,7 @@ class StorageMethods(Recorder):
 
     __slots__ = ()
 
+    @also_named(dims="*", vars="*")
     def reorder_storage(self, *vars: Any) -> Self:
         """Lay out memory with the dimensions in the order given, innermost first.
 
@@ -57,11 +59,12 @@ class StorageMethods(Recorder):
         """
         return self._record(BoundStorage(var_name(dim), size_of(bound)))
 
-    def fold_storage(self, dim: Any, factor: Any, fold_forward: bool = True) -> Self:
-        """Keep `factor` cells along `dim`, in a circular buffer: ``place == dim % factor``.
+    @also_named(factor="extent")
+    def fold_storage(self, dim: Any, extent: Any, fold_forward: bool = True) -> Self:
+        """Keep `extent` cells along `dim`, in a circular buffer: ``place == dim % extent``.
 
         The storage lies further out than the Func is computed (`store_at`, `store_root`), and what
-        one iteration needs at once is no wider than `factor`: that is proven, or checked when it
+        one iteration needs at once is no wider than `extent`: that is proven, or checked when it
         runs. As in Halide `fold_forward` says which way it moves; here both ways are right
         whatever it says.
 
@@ -70,7 +73,7 @@ class StorageMethods(Recorder):
         ScheduleError
             Two cells that are needed at once would share a place; the message shows them.
         """
-        return self._record(FoldStorage(var_name(dim), integer(factor), bool(fold_forward)))
+        return self._record(FoldStorage(var_name(dim), integer(extent), bool(fold_forward)))
 
     def memoize(self, eviction_key: Any = 0) -> Self:
         """Keep the cells from one call to the next, where nothing that they depend on changed.
@@ -118,7 +121,7 @@ class StorageMethods(Recorder):
         """
         return self._record(StreamStores())
 
-    def store_in(self, memory: MemoryType) -> Self:
+    def store_in(self, memory_type: MemoryType) -> Self:
         """Take the memory from the heap, the stack of the thread, or registers.
 
         The stack needs a size that is a constant, registers places that are constants once loops
@@ -127,6 +130,7 @@ class StorageMethods(Recorder):
         Raises
         ------
         ScheduleError
-            `memory` is no MemoryType, or, when the pipeline is compiled, cannot hold the cells.
+            `memory_type` is no MemoryType, or, when the pipeline is compiled, cannot hold the
+            cells.
         """
-        return self._record(StoreIn(memory))
+        return self._record(StoreIn(memory_type))
