@@ -22,12 +22,11 @@ def rfactor(function: Function, stage: int, preserved: Any, var: Any) -> Functio
 
 
 def rfactor_again(function: Function, entry: Entry) -> Function:
-    """Carry out a stored ``rfactor``; what it makes has a name of its own."""
+    """Carry out a stored ``rfactor``, by the name it has there."""
     directive = entry.directive
     assert isinstance(directive, RFactor)
     log: ScheduleLog = function.schedule_log
-    own = RFactor(directive.rvars, directive.vars, unique_name(directive.name))
-    return log.factor(entry.stage, own, entry.where)
+    return log.factor(entry.stage, directive, entry.where)
 
 
 def _pairs(preserved: Any, var: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:

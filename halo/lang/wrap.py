@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from halo.errors import ScheduleError, user_location
@@ -53,8 +53,18 @@ def clone(source: Function, consumers: Any) -> Function:
     return known or _cloned(log, names, clone_of(unique_name(name), source))
 
 
+def name_again(known: Mapping[str, Function | Image], entry: Entry) -> str:
+    """Return the name of what the stored directive of `entry` makes where `known` is there."""
+    directive, source = entry.directive, known.get(entry.func)
+    if isinstance(directive, Wrapping) and source is not None:
+        made = _known(log_of(source), type(directive), directive.consumers)
+        if made is not None:
+            return made.name
+    return unique_name(directive.names()[0])
+
+
 def make_again(source: Function | Image, entry: Entry) -> Function:
-    """Carry out a stored directive that makes a Function, and return that."""
+    """Carry out a stored directive that makes a Function, by its name there; return that."""
     directive = entry.directive
     if isinstance(directive, RFactor):
         assert isinstance(source, Function)
@@ -64,12 +74,11 @@ def make_again(source: Function | Image, entry: Entry) -> Function:
     known = _known(log, type(directive), directive.consumers)
     if known is not None:
         return known
-    name = unique_name(directive.name)
     if isinstance(directive, In):
         args = source.args if isinstance(source, Function) else _implicit(source.dimensions)
-        return _made(log, In, directive.consumers, wrapper_of(name, source, args))
+        return _made(log, In, directive.consumers, wrapper_of(directive.name, source, args))
     assert isinstance(source, Function)
-    return _cloned(log, directive.consumers, clone_of(name, source))
+    return _cloned(log, directive.consumers, clone_of(directive.name, source))
 
 
 def log_of(source: Function | Image) -> EntryLog:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from halo.ir.expr import Variable
 from halo.ir.function import Function, Image
 from halo.ir.substitute import find
+from halo.lang.wrap import name_again
 from halo.schedule.binding import formulas_of, variables_of, with_formulas
 from halo.schedule.directives import ComputeWith, Site
 from halo.schedule.formula import Formula
@@ -37,6 +38,24 @@ def named_as(schedule: Schedule, table: Table) -> Schedule:
         known = variables_of(f for f in table.values() if isinstance(f, Function))
         entries = tuple(with_formulas(e, lambda f: _with_values(f, known)) for e in entries)
     return Schedule(entries)
+
+
+def with_own_names(schedule: Schedule, table: Table) -> Schedule:
+    """Return `schedule` with names of their own for the Funcs that it makes.
+
+    They are known before the first directive is given: one may name a Func that a later one makes,
+    since directives stand Func by Func, outputs first. What `table` has already, made for the same
+    consumers, keeps its name.
+    """
+    waiting = [e for e in schedule.entries if is_rewrite(e.directive)]
+    names: dict[str, str] = {}
+    while waiting:
+        open_names = {e.directive.names()[0] for e in waiting}
+        ready = [e for e in waiting if not open_names & {e.func, *e.directive.names()[1:]}]
+        for entry in ready or waiting:  # one needs itself in a schedule written by hand only
+            names[entry.directive.names()[0]] = name_again(table, entry.renamed(names))
+        waiting = [e for e in waiting if e.directive.names()[0] not in names]
+    return schedule.renamed(names)
 
 
 def _with_values(formula: Formula, known: Mapping[str, Variable]) -> Formula:

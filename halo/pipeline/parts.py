@@ -54,8 +54,11 @@ class Parts:
         return found
 
     def schedule(self) -> Schedule:
-        """Return all directives."""
-        return Schedule(tuple(e for log in self.logs() for e in log.settled()))
+        """Return all directives; what makes a Func stands before those that have it for consumer.
+
+        Such are wrappers and clones that are for a wrapper or clone of another Func.
+        """
+        return Schedule(tuple(e for log in _makers_first(self.logs()) for e in log.settled()))
 
     def key(self, buffers: Sequence[Buffer], target: Target) -> object:
         """Return what the code depends on beside the definitions, which no longer change."""
@@ -65,6 +68,25 @@ class Parts:
         promises = [_promise(image) for image in (*self.images, *outputs)]
         strides = [is_dense(b) for b in buffers]
         return (self.functions, tuple(logs), tuple(promises), tuple(strides), str(target))
+
+
+def _makers_first(logs: list[EntryLog]) -> list[EntryLog]:
+    """Return `logs`, each behind those that make what its directives redirect or it belongs to."""
+    maker = {f.name: log.name for log in logs for f in log.made.values()}
+    needs: dict[str, set[str]] = {}
+    for log in logs:
+        named = [log.name, *(n for d in log.made for n in d.names())]
+        needs[log.name] = {maker[n] for n in named if n in maker} - {log.name}
+    if not any(needs.values()):
+        return logs
+    ordered: list[EntryLog] = []
+    waiting = list(logs)
+    while waiting:
+        open_names = {log.name for log in waiting}
+        ready = (log for log in waiting if not needs[log.name] & open_names)
+        ordered.append(next(ready, waiting[0]))
+        waiting.remove(ordered[-1])
+    return ordered
 
 
 def schedule_of(outputs: Sequence[Function]) -> Schedule:

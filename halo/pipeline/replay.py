@@ -10,7 +10,7 @@ from halo.errors import ScheduleError, user_location
 from halo.ir.function import Function, Image
 from halo.lang.wrap import log_of, make_again
 from halo.lowering import lower
-from halo.pipeline.naming import named_as
+from halo.pipeline.naming import named_as, with_own_names
 from halo.pipeline.parts import Parts
 from halo.pipeline.request import whole_request
 from halo.schedule.methods import ScheduleLog
@@ -35,10 +35,8 @@ def apply_schedule(outputs: Sequence[Function], schedule: Schedule, strict: bool
         table.update({f.name: f for f in log.made.values()})
     where = user_location()
     with _all_or_nothing(list(table.values())):
-        own_names: dict[str, str] = {}
-        for entry in named_as(schedule, table).entries:
-            placed = entry if entry.where else dataclasses.replace(entry, where=where)
-            _give(table, placed.renamed(own_names), own_names)
+        for entry in with_own_names(named_as(schedule, table), table).entries:
+            _give(table, entry if entry.where else dataclasses.replace(entry, where=where))
         _check(outputs, strict)
 
 
@@ -54,15 +52,14 @@ def _table(parts: Parts) -> dict[str, Function | Image]:
     return table
 
 
-def _give(table: dict[str, Function | Image], entry: Entry, own_names: dict[str, str]) -> None:
-    """Give `entry` to what it is for; what it makes has a name of its own here."""
+def _give(table: dict[str, Function | Image], entry: Entry) -> None:
+    """Give `entry` to what it is for, and enter what it makes into `table`."""
     target = table.get(entry.func)
     if target is None:
         raise _unknown(entry, table)
     if is_rewrite(entry.directive):
         made = make_again(target, entry)
         table[made.name] = made
-        own_names[entry.directive.names()[0]] = made.name
         return
     log = log_of(target)
     if not isinstance(log, ScheduleLog):

@@ -80,6 +80,36 @@ def test_a_clone_is_replayed() -> None:
     np.testing.assert_array_equal(values(again), PLAIN)
 
 
+def test_a_directive_may_name_what_a_later_one_makes() -> None:
+    def outputs() -> tuple[hl.Func, hl.Func, hl.Func]:
+        f, g, h = hl.Func("f"), hl.Func("g"), hl.Func("h")
+        f[x, y] = x * 3 + y
+        g[x, y] = x - y
+        h[x, y] = f[x, y] + g[x, y]
+        return f, g, h
+
+    f, g, h = outputs()
+    copy = f.clone_in(h).compute_root()
+    g.compute_root().compute_with(copy, y)  # what h reads last is visited first
+    again = outputs()[2]
+    again.apply_schedule(hl.Schedule.from_json(h.schedule().to_json()))
+    assert {r.status for r in again.receipts()} == {Status.APPLIED}
+    np.testing.assert_array_equal(values(again), values(outputs()[2]))
+
+
+def test_a_wrapper_may_stand_in_a_clone_that_a_later_directive_makes() -> None:
+    f, g, h = (hl.Func(n) for n in "fgh")
+    f[x, y] = x * 3 + y
+    g[x, y] = f[x, y] * 2
+    h[x, y] = g[x, y] + f[x, y + 1]
+    plain = values(h)
+    copy = g.clone_in(h).compute_root()
+    f.in_(copy).compute_root()
+    again = h.schedule()
+    np.testing.assert_array_equal(values(h), plain)
+    h.apply_schedule(again)
+
+
 def test_reduction_loops_that_are_shared_have_the_names_of_the_pipeline_they_are_given_to() -> None:
     def two() -> tuple[hl.Func, hl.Func, hl.Func, hl.RVar]:
         f, g, h = hl.Func("f"), hl.Func("g"), hl.Func("h")
