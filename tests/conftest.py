@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from halo.lang.names import GivenNames, given_names, take_back_names
 
 ROOT = Path(__file__).resolve().parent
 GOLDEN = ROOT / "golden"
@@ -25,6 +27,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the golden texts of the tests that run instead of comparing with them",
     )
+
+
+_imported: dict[str, GivenNames] = {}
+"""The names that were given when a test file had been imported, by the file's node."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    before = given_names()
+    report = yield
+    if isinstance(collector, pytest.Module):
+        _imported[collector.nodeid] = given_names()
+        take_back_names(before)
+    return report
+
+
+@pytest.fixture(scope="module", autouse=True)
+def names_of_the_file(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The names a file gives when imported, and no others: its Funcs do not depend on the rest."""
+    before = given_names()
+    take_back_names(_imported[request.node.nodeid])
+    yield
+    take_back_names(before)
+
+
+@pytest.fixture(autouse=True)
+def names_of_the_test() -> Iterator[None]:
+    """Let the next test name its Funcs as if this one had not been."""
+    before = given_names()
+    yield
+    take_back_names(before)
 
 
 @pytest.fixture(scope="session", autouse=True)

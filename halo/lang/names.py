@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 
 _lock = threading.Lock()
 _taken: set[str] = set()
@@ -38,3 +39,28 @@ def fresh_name(prefix: str) -> str:
             if name not in _taken:
                 _taken.add(name)
                 return name
+
+
+@dataclass(frozen=True, slots=True)
+class GivenNames:
+    """Which names have been given so far."""
+
+    taken: frozenset[str]
+    next: tuple[tuple[str, int], ...]
+    asked: tuple[tuple[str, str], ...]
+
+
+def given_names() -> GivenNames:
+    """Return which names have been given so far."""
+    with _lock:
+        return GivenNames(frozenset(_taken), tuple(_next.items()), tuple(_asked.items()))
+
+
+def take_back_names(since: GivenNames) -> None:
+    """Let names given after `since` be given again: for when all that has them is gone."""
+    with _lock:
+        for now in (_taken, _next, _asked):
+            now.clear()
+        _taken.update(since.taken)
+        _next.update(since.next)
+        _asked.update(since.asked)
