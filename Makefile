@@ -36,7 +36,7 @@ endef
 .PHONY: help
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name what; do \
-	  printf '  make %-8s %s\n' "$$name" "$$what"; done
+	  printf '  make %-11s %s\n' "$$name" "$$what"; done
 
 .PHONY: demo
 demo: $(STAMP) ## compile an OCR model to a shared library and read a line of text with it
@@ -53,6 +53,10 @@ long: $(STAMP) ## run the long sweeps (minutes to hours)
 .PHONY: fuzz
 fuzz: $(STAMP) ## try random schedules on random pipelines (HALO_RANDOM_PIPELINES of them, 1000)
 	@$(RUN) -m pytest -q -n $(JOBS) -m long --timeout 7200 tests/lowering/test_random_pipelines.py $(ARGS)
+
+.PHONY: conformance
+conformance: $(STAMP) ## run the ONNX standard's own suite and write docs/onnx-coverage.md
+	@$(RUN) -m pytest -q -n $(JOBS) -m conformance --timeout 300 --tb no tests/conformance $(ARGS)
 
 .PHONY: sanitize
 sanitize: $(STAMP) ## run the emitted C under sanitizers and with every compiler

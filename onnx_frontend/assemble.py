@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from halo.ir.expr import Variable, i64
+from halo.ir.expr import Expr, Variable, i64
 from halo.ir.lowered import BufferArg, Constant, LoweredModule
 from halo.ir.types import Int, UInt
 from halo.ops.tensor import OpKind, Tensor
-from onnx_frontend.entry import (
-    WORKSPACE,
+from onnx_frontend.entry import entry_function, sizes_function
+from onnx_frontend.entry_model import (
     Argument,
+    Bind,
+    Cells,
     Model,
     Place,
     Requirement,
+    Stage,
     Step,
-    entry_function,
-    sizes_function,
 )
 from onnx_frontend.extents import to_serial
 from onnx_frontend.groups import Grouping
 from onnx_frontend.importer import ImportedGraph
 from onnx_frontend.layouts import Layouts
 from onnx_frontend.lower_kernels import KernelCall
+from onnx_frontend.phases import Phase, split_into_phases
 from onnx_frontend.plan import Lifetime, Workspace, plan_workspace, tensor_bytes
+from onnx_frontend.run_time_sizes import RunTimeSize
 from onnx_frontend.signature import Port, Signature
 
 _NOMINAL = 64
@@ -33,11 +36,11 @@ _NOMINAL = 64
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A model ready for a back end."""
+    """A model ready for a back end; a workspace for each of its phases."""
 
     module: LoweredModule
     signature: Signature
-    workspace: Workspace
+    workspaces: tuple[Workspace, ...]
 
 
 def assemble(
@@ -49,21 +52,24 @@ def assemble(
 ) -> Assembled:
     """Return the module and signature of `graph`, whose kernels are `calls`, in order."""
     arguments = _arguments(graph)
-    plan = _plan(graph, grouping, calls)
-    places = _Places(arguments, grouping, plan, layouts)
-    steps = tuple(places.step(call) for call in calls)
+    phases = split_into_phases(calls, graph.sizes, grouping.aliases)
+    plans = _plans(graph, grouping, phases)
+    places = _Places(arguments, grouping, _offsets(plans), layouts, _cells(graph))
+    stages = tuple(
+        places.stage(phase, f"workspace_{number}" if number else "workspace", plan)
+        for number, (phase, plan) in enumerate(zip(phases, plans, strict=True))
+    )
     model = Model(
         name,
         tuple(arguments.values()),
         tuple(Requirement(r.a, r.b, r.why) for r in graph.requires),
         tuple((t.name, t.shape) for t in graph.tensors),
-        plan,
-        steps,
+        stages,
     )
     kernels = dict.fromkeys(call.function for call in calls)
     functions = (*kernels, entry_function(model), sizes_function(model))
     module = LoweredModule(name, functions, tuple(places.constants.values()))
-    return Assembled(module, _signature(name, graph, arguments), plan)
+    return Assembled(module, _signature(name, graph, arguments), plans)
 
 
 def _arguments(graph: ImportedGraph) -> dict[Tensor, Argument]:
@@ -81,20 +87,49 @@ def _signature(name: str, graph: ImportedGraph, arguments: Mapping[Tensor, Argum
     return Signature(name, inputs, tuple(port(t) for _, t in graph.outputs), graph.symbols)
 
 
-def _plan(graph: ImportedGraph, grouping: Grouping, calls: Sequence[KernelCall]) -> Workspace:
+def _cells(graph: ImportedGraph) -> frozenset[Tensor]:
+    """Return the tensors that lie by themselves, because sizes are read from them."""
     outputs = {t for _, t in graph.outputs}
-    first: dict[Tensor, int] = {}
+    return frozenset(t for t in graph.stored if t not in outputs)
+
+
+def _plans(
+    graph: ImportedGraph, grouping: Grouping, phases: Sequence[Phase]
+) -> tuple[Workspace, ...]:
+    """Return for each phase where in its workspace the tensors lie that it computes first."""
+    elsewhere = frozenset(graph.stored)
     last: dict[Tensor, int] = {}
-    for number, call in enumerate(calls):
-        first[call.kernel.group.root] = last[call.kernel.group.root] = number
-        for read in call.kernel.reads:
-            last[grouping.aliases.get(read, read)] = number
-    lifetimes = [
-        Lifetime(t.name, tensor_bytes(t.shape, t.type.bytes()), first[t], last[t])
-        for t in first
-        if t not in outputs
-    ]
-    return plan_workspace(lifetimes, dict.fromkeys(graph.symbols, _NOMINAL))
+    born: list[dict[Tensor, int]] = []
+    number = 0
+    for phase in phases:
+        own: dict[Tensor, int] = {}
+        for call in phase.calls:
+            own[call.kernel.group.root] = last[call.kernel.group.root] = number
+            for read in call.kernel.reads:
+                last[grouping.aliases.get(read, read)] = number
+            number += 1
+        born.append({t: n for t, n in own.items() if t not in elsewhere})
+    nominal = dict.fromkeys((*graph.symbols, *(s.name for s in graph.sizes)), _NOMINAL)
+    return tuple(
+        plan_workspace(
+            [
+                Lifetime(t.name, tensor_bytes(t.shape, t.type.bytes()), first, last[t])
+                for t, first in tensors.items()
+            ],
+            nominal,
+            f"phase{p}.slot" if p else "slot",
+        )
+        for p, tensors in enumerate(born)
+    )
+
+
+def _offsets(plans: Sequence[Workspace]) -> dict[str, tuple[str, Expr]]:
+    """Return for each tensor the workspace that it lies in, and where in it."""
+    return {
+        tensor: (f"workspace_{number}" if number else "workspace", offset)
+        for number, plan in enumerate(plans)
+        for tensor, offset in plan.offsets.items()
+    }
 
 
 @dataclass(slots=True)
@@ -103,11 +138,31 @@ class _Places:
 
     arguments: Mapping[Tensor, Argument]
     grouping: Grouping
-    plan: Workspace
+    offsets: Mapping[str, tuple[str, Expr]]
     layouts: Layouts
+    cells: frozenset[Tensor]
     constants: dict[Tensor, Constant] = field(default_factory=dict)
 
-    def step(self, call: KernelCall) -> Step:
+    def stage(self, phase: Phase, workspace: str, plan: Workspace) -> Stage:
+        """Return a phase as the entry function carries it out."""
+        roots = (call.kernel.group.root for call in phase.calls)
+        return Stage(
+            tuple(self._bind(size) for size in phase.sizes),
+            workspace,
+            plan,
+            tuple(_allocation(t) for t in roots if t in self.cells),
+            tuple(self._step(call) for call in phase.calls),
+        )
+
+    def _bind(self, size: RunTimeSize) -> Bind:
+        cells = ((name, self._cell(t, place)) for name, (t, place) in size.cells.items())
+        return Bind(size.name, size.value, tuple(cells))
+
+    def _cell(self, tensor: Tensor, number: int) -> Place:
+        place = self._place(tensor)
+        return Place(place.name, place.type, i64(number))
+
+    def _step(self, call: KernelCall) -> Step:
         """Return the call of a kernel in the entry function."""
         tensors = [*call.kernel.reads, call.kernel.group.root]
         buffers = [a for a in call.function.args if isinstance(a, BufferArg)]
@@ -122,7 +177,10 @@ class _Places:
             return Place(argument.identifier, tensor.type, i64(0))
         if tensor.kind is OpKind.CONSTANT:
             return Place(self._constant(tensor).name, tensor.type, i64(0))
-        return Place(WORKSPACE, UInt(8), self.plan.offsets[tensor.name])
+        if tensor in self.cells:
+            return Place(tensor.name, tensor.type, i64(0))
+        workspace, offset = self.offsets[tensor.name]
+        return Place(workspace, UInt(8), offset)
 
     def _constant(self, tensor: Tensor) -> Constant:
         known = self.constants.get(tensor)
@@ -130,3 +188,7 @@ class _Places:
             known = Constant(tensor.name, tensor.type, self.layouts.data(tensor))
             self.constants[tensor] = known
         return known
+
+
+def _allocation(t: Tensor) -> Cells:
+    return Cells(t.name, t.type, t.shape)

@@ -98,7 +98,11 @@ class CompiledModel:
         """
         signature = self.signature
         arrays = signature.prepare(inputs)
-        shapes = signature.output_shapes(signature.bind(arrays))
+        symbols = signature.bind(arrays)
+        if signature.outputs_are_known:
+            shapes = signature.output_shapes(symbols)
+        else:
+            shapes = self._output_shapes(arrays)
         results = [
             np.empty(shape, port.type.dtype)
             for port, shape in zip(signature.outputs, shapes, strict=True)
@@ -110,13 +114,20 @@ class CompiledModel:
 
     def workspace_bytes(self, inputs: Mapping[str, Any]) -> int:
         """Return how much memory a run on `inputs` takes for intermediates."""
-        arrays = self.signature.prepare(inputs)
+        return self._sizes(self.signature.prepare(inputs))[0]
+
+    def _sizes(self, arrays: list[Array]) -> list[int]:
+        """Return what the sizes function tells: bytes of workspace, then the outputs' extents."""
         rank = sum(len(p.shape) for p in self.signature.outputs)
         sizes = np.zeros(1 + rank, np.int64)
         port = Port("sizes", "sizes", Int(64), (sizes.size,))
         buffers = [_buffer(p, a) for p, a in zip(self.signature.inputs, arrays, strict=True)]
         self._library.call(f"{self.signature.name}_sizes", *buffers, _buffer(port, sizes))
-        return int(sizes[0])
+        return [int(n) for n in sizes]
+
+    def _output_shapes(self, arrays: list[Array]) -> list[tuple[int, ...]]:
+        extents = iter(self._sizes(arrays)[1:])
+        return [tuple(next(extents) for _ in port.shape) for port in self.signature.outputs]
 
     def save(self, directory: str | os.PathLike[str]) -> tuple[Path, ...]:
         """Write the library, its header, its C source and what `load` needs; return the paths.

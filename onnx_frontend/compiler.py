@@ -113,9 +113,8 @@ def lower_model(
     graph: ImportedGraph, name: str, target: Target, progress: Progress
 ) -> tuple[Assembled, int]:
     """Return `graph` as a module for a back end, and how many kernels a run calls."""
-    outputs = [t for _, t in graph.outputs]
-    grouping = group_tensors(outputs)
-    layouts = choose_layouts(grouping, outputs)
+    grouping = group_tensors(graph.stored)
+    layouts = choose_layouts(grouping, graph.stored)
     titles = {t: node.op_type for t, node in graph.node_of.items()}
     maker = KernelMaker(layouts, titles)
     kernels = [maker.kernel(group) for group in grouping.groups]

@@ -14,6 +14,7 @@ from halo.ops.index import known
 from halo.ops.tensor import Tensor
 from onnx_frontend.errors import ModelError, Unsupported
 from onnx_frontend.graph import Array, Node
+from onnx_frontend.run_time_sizes import RunTimeSizes
 
 
 class NodeContext:
@@ -27,11 +28,16 @@ class NodeContext:
         Version of the node's domain that the model imports.
     unique
         Gives a value's name as an identifier that nothing else in the model has.
+    run_time
+        Makes sizes of what data tell when the model runs.
     """
 
-    def __init__(self, node: Node, opset: int, unique: Callable[[str], str]) -> None:
+    def __init__(
+        self, node: Node, opset: int, unique: Callable[[str], str], run_time: RunTimeSizes
+    ) -> None:
         self.node = node
         self.opset = opset
+        self.run_time = run_time
         self._unique = unique
         self._names: dict[int, str] = {}
 
@@ -103,20 +109,26 @@ class NodeContext:
         raise Unsupported(needed)
 
     def content(self, x: Tensor, what: str) -> tuple[Expr, ...]:
-        """Return the elements of `x`, which must depend on constants and shapes only."""
-        if x.content is None:
-            self.unsupported(f"{what} that is not computed from data")
-        return x.content
+        """Return the elements of a small integer `x`; what data tell becomes run-time sizes."""
+        content = self.run_time.follow(x)
+        if content is None:
+            self.unsupported(f"{what} of few integers, how many being known")
+        return content
 
     def constants(self, x: Tensor, what: str) -> list[int]:
         """Return the elements of an integer `x` as ints, which must be known."""
         if x.constant is not None and x.type.is_integral:
             return [int(v) for v in x.constant.reshape(-1)]
-        values = [known(e) for e in self.content(x, what)]
-        found = [v for v in values if v is not None]
-        if len(found) < len(values):
-            self.unsupported(f"{what} that does not depend on the sizes of inputs")
+        found = self.known_constants(x)
+        if found is None:
+            self.unsupported(f"{what} that is known before the model runs")
         return found
+
+    def known_constants(self, x: Tensor) -> list[int] | None:
+        """Return the elements of an integer `x` as ints where they are known, else None."""
+        values = [None] if x.content is None else [known(e) for e in x.content]
+        found = [v for v in values if v is not None]
+        return found if len(found) == len(values) else None
 
 
 def element_type(number: int, where: str) -> Type:

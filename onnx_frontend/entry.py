@@ -8,7 +8,6 @@ these inputs needs: the bytes of the workspace, then the extents of each output,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from halo.ir.expr import (
     EQ,
@@ -24,9 +23,8 @@ from halo.ir.expr import (
     i32,
     i64,
 )
-from halo.ir.function import Dimension
-from halo.ir.intrinsics import intrinsic
-from halo.ir.lowered import BufferArg, Field, LoweredFunc, buffer_field
+from halo.ir.function import SymbolicSize
+from halo.ir.lowered import LoweredFunc
 from halo.ir.stmt import (
     Allocate,
     AssertStmt,
@@ -39,6 +37,7 @@ from halo.ir.stmt import (
     block,
 )
 from halo.ir.types import Int, Type, UInt
+from onnx_frontend.entry_model import Argument, Model, Place, Requirement, Stage, Step
 from onnx_frontend.extents import (
     LARGEST,
     describe,
@@ -48,126 +47,47 @@ from onnx_frontend.extents import (
     to_serial,
     widen,
 )
-from onnx_frontend.plan import ALIGNMENT, Workspace
+from onnx_frontend.plan import ALIGNMENT
 
 WORKSPACE = "workspace"
 Wrap = Callable[[Stmt], Stmt]
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """A buffer of the model: its name there, its name in the code, and its shape as Exprs."""
-
-    name: str
-    identifier: str
-    type: Type
-    shape: tuple[Expr, ...]
-    is_output: bool
-
-    @property
-    def title(self) -> str:
-        """What messages call it."""
-        return f"{'output' if self.is_output else 'input'} '{self.name}'"
-
-    def extent(self, axis: int) -> Variable:
-        """The variable that holds the extent of `axis`, counted from the outermost."""
-        return buffer_field(self.identifier, Field.EXTENT, len(self.shape) - 1 - axis)
-
-    def stride(self, axis: int) -> Variable:
-        """The variable that holds the stride of `axis`, counted from the outermost."""
-        return buffer_field(self.identifier, Field.STRIDE, len(self.shape) - 1 - axis)
-
-    def declaration(self) -> BufferArg:
-        """The parameter of the public function."""
-        dims = tuple(Dimension() for _ in self.shape)
-        return BufferArg(self.identifier, self.type, dims, self.is_output)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An address: element `offset` (int64) of a buffer, constant or the workspace (of bytes)."""
-
-    name: str
-    type: Type
-    offset: Expr
-
-    def address(self) -> Expr:
-        """The address as an expression."""
-        return intrinsic("address_of", Load(self.type, self.name, self.offset))
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A call of `kernel`: per parameter a place or the value of a scalar."""
-
-    kernel: str
-    arguments: tuple[Place | Expr, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """Two extents that must be equal when the model runs, and the tensor that needs it."""
-
-    a: Expr
-    b: Expr
-    tensor: str
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """What the entry functions are made from.
-
-    `shapes` are those of all tensors of the model, by name: each tensor must have fewer than
-    2**31 elements, and at least one where its shape depends on the inputs.
-    """
-
-    name: str
-    arguments: tuple[Argument, ...]
-    requirements: tuple[Requirement, ...]
-    shapes: tuple[tuple[str, tuple[Expr, ...]], ...]
-    workspace: Workspace
-    steps: tuple[Step, ...]
-
-    @property
-    def inputs(self) -> tuple[Argument, ...]:
-        return tuple(a for a in self.arguments if not a.is_output)
-
-    @property
-    def outputs(self) -> tuple[Argument, ...]:
-        return tuple(a for a in self.arguments if a.is_output)
-
-
 def entry_function(model: Model) -> LoweredFunc:
     """Return the function that runs the model."""
-    calls = block(*[Evaluate(_call(step)) for step in model.steps])
-    body: Stmt = calls
-    if any(isinstance(a, Place) and a.name == WORKSPACE for s in model.steps for a in s.arguments):
-        size = model.workspace.size
-        body = Allocate(WORKSPACE, UInt(8), (size,), calls, MemoryType.Heap)
-    wraps = [
-        *_input_checks(model),
-        *(_assert(check) for output in model.outputs for check in _extent_checks(output)),
-        *(_assert(check) for a in model.arguments for check in _stride_checks(a)),
-        *(_let(name, value) for name, value in model.workspace.lets),
-    ]
+    wraps = [*_checked_inputs(model)]
+    checks = _Checks(model, [c for o in model.outputs for c in _extent_checks(o)])
+    wraps += checks.known()
+    wraps += [_assert(check) for a in model.arguments for check in _stride_checks(a)]
+    for stage in model.stages:
+        wraps += checks.after(stage)
+        wraps += _computed(stage)
     arguments = tuple(a.declaration() for a in model.arguments)
     doc = "Run the model.\n\n" + _describe(model.arguments)
-    return LoweredFunc(model.name, arguments, _nest(wraps, body), doc=doc)
+    return LoweredFunc(model.name, arguments, _nest(wraps, block()), doc=doc)
 
 
 def sizes_function(model: Model) -> LoweredFunc:
-    """Return the function that tells the workspace's bytes and the outputs' extents."""
+    """Return the function that tells the workspace's bytes and the outputs' extents.
+
+    Kernels are called as far as sizes depend on what they compute.
+    """
     taken = {a.identifier for a in model.arguments}
     name = next(n for n in ("sizes", "sizes_", "sizes__") if n not in taken)
     values = [_workspace_bytes(model)]
     values += [widen(extent) for output in model.outputs for extent in output.shape]
     sizes = Argument(name, name, Int(64), (i32(len(values)),), True)
     stores = [Store(name, value, i64(place)) for place, value in enumerate(values)]
-    wraps = [
-        *_input_checks(model),
-        *(_assert(check) for check in (*_extent_checks(sizes), *_stride_checks(sizes))),
-        *(_let(name, value) for name, value in model.workspace.lets),
-    ]
+    checks = _Checks(model, [])
+    wraps = [*_checked_inputs(model), *checks.known()]
+    wraps += [_assert(check) for check in (*_extent_checks(sizes), *_stride_checks(sizes))]
+    if len(model.stages) > 1 or model.stages[0].binds:
+        wraps += [_assert(check) for a in model.inputs for check in _stride_checks(a)]
+    for stage in model.stages[:-1]:
+        wraps += checks.after(stage)
+        wraps += _computed(stage)
+    wraps += checks.after(model.stages[-1])
+    wraps += _lets(model.stages[-1])
     arguments = tuple(a.declaration() for a in (*model.inputs, sizes))
     doc = _SIZES_DOC.format(name=model.name, array=name, count=len(values)) + "".join(
         f"  {name}[{first}...]: the extents of {output.title}, outermost first.\n"
@@ -202,7 +122,41 @@ def _describe(arguments: Sequence[Argument]) -> str:
 
 def _workspace_bytes(model: Model) -> Expr:
     # A workspace of the caller's may start anywhere; the first byte used is an aligned one.
-    return Add(model.workspace.size, i64(ALIGNMENT))
+    total: Expr = i64(ALIGNMENT)
+    for stage in model.stages:
+        total = Add(stage.plan.size, total)
+        for cells in stage.cells:
+            size = Add(product((i64(cells.type.bytes()), *cells.shape)), i64(ALIGNMENT))
+            total = Add(total, size)
+    return total
+
+
+def _lets(stage: Stage) -> Iterator[Wrap]:
+    """Bind the stage's sizes and the ends of its slots."""
+    return (_let(name, value) for name, value in stage.plan.lets)
+
+
+def _binds(stage: Stage) -> Iterator[Wrap]:
+    for bind in stage.binds:
+        for name, place in bind.cells:
+            yield _let(name, Load(place.type, place.name, place.offset))
+        yield _let(bind.name, bind.value)
+
+
+def _computed(stage: Stage) -> Iterator[Wrap]:
+    """Take the memory of a stage and call its kernels; its sizes are bound already."""
+    yield from _lets(stage)
+    places = [a for s in stage.steps for a in s.arguments if isinstance(a, Place)]
+    if any(place.name == stage.workspace for place in places) or stage.plan.offsets:
+        yield _memory(stage.workspace, UInt(8), stage.plan.size)
+    for cells in stage.cells:
+        yield _memory(cells.name, cells.type, product(cells.shape))
+    calls = [Evaluate(_call(step)) for step in stage.steps]
+    yield lambda body: block(*calls, body)
+
+
+def _memory(name: str, type: Type, count: Expr) -> Wrap:
+    return lambda body: Allocate(name, type, (count,), body, MemoryType.Heap)
 
 
 def _call(step: Step) -> Expr:
@@ -224,7 +178,7 @@ def _assert(check: AssertStmt) -> Wrap:
     return lambda body: block(check, body)
 
 
-def _input_checks(model: Model) -> Iterator[Wrap]:
+def _checked_inputs(model: Model) -> Iterator[Wrap]:
     """Bind the symbols, then check whatever the inputs' extents have to fulfil."""
     bound: dict[str, str] = {}
     for argument in model.inputs:
@@ -239,10 +193,27 @@ def _input_checks(model: Model) -> Iterator[Wrap]:
     for argument in model.inputs:
         for check in _extent_checks(argument, bound):
             yield _assert(check)
-    yield from _size_limit(model)
-    yield from _positive_extents(model)
-    for requirement in model.requirements:
-        yield _assert(_equal_extents(requirement))
+
+
+class _Checks:
+    """The checks of a model, each as soon as the sizes in it are known."""
+
+    def __init__(self, model: Model, others: Sequence[AssertStmt]) -> None:
+        checks = [*_size_limit(model), *_extents_in_range(model)]
+        checks += [_equal_extents(r) for r in model.requirements]
+        self._later = {bind.name for stage in model.stages for bind in stage.binds}
+        self._open = [*checks, *others]
+
+    def known(self) -> list[Wrap]:
+        """Return the checks that can be made now."""
+        ready = [c for c in self._open if self._later.isdisjoint(symbols_of(c.condition))]
+        self._open = [c for c in self._open if c not in ready]
+        return [_assert(check) for check in ready]
+
+    def after(self, stage: Stage) -> list[Wrap]:
+        """Return the definitions of the stage's sizes, and the checks that these allow."""
+        self._later -= {bind.name for bind in stage.binds}
+        return [*_binds(stage), *self.known()]
 
 
 def _extent_checks(argument: Argument, bound: dict[str, str] | None = None) -> Iterator[AssertStmt]:
@@ -276,7 +247,7 @@ def _stride_checks(argument: Argument) -> Iterator[AssertStmt]:
         inner.append(extent)
 
 
-def _size_limit(model: Model) -> Iterator[Wrap]:
+def _size_limit(model: Model) -> Iterator[AssertStmt]:
     """Refuse inputs for which coordinates would leave int32 or sizes would overflow int64."""
     distinct = {
         str([to_serial(d) for d in shape]): shape
@@ -286,16 +257,17 @@ def _size_limit(model: Model) -> Iterator[Wrap]:
     sizes = [saturating_product(shape) for shape in distinct.values()]
     for size in sizes:
         message = (f"these inputs make a tensor of more than {LARGEST} elements",)
-        yield _assert(AssertStmt(LE(size, i64(LARGEST)), ErrorCode.BAD_SHAPE, message))
+        yield AssertStmt(LE(size, i64(LARGEST)), ErrorCode.BAD_SHAPE, message)
 
 
-def _positive_extents(model: Model) -> Iterator[Wrap]:
-    """Refuse inputs so small that windows do not fit into them."""
+def _extents_in_range(model: Model) -> Iterator[AssertStmt]:
+    """Refuse inputs so small that windows do not fit into them; what data tell may be nothing."""
+    told = {bind.name for stage in model.stages for bind in stage.binds}
     seen: set[str] = set()
     for name, shape in model.shapes:
         for axis, extent in enumerate(shape):
             key = str(to_serial(extent))
-            if isinstance(extent, Variable) or key in seen or not any(symbols_of(extent)):
+            if _is_size(extent) or key in seen or not any(True for _ in symbols_of(extent)):
                 continue
             seen.add(key)
             message = (
@@ -304,7 +276,15 @@ def _positive_extents(model: Model) -> Iterator[Wrap]:
                 f" of '{name}' would be ",
                 extent,
             )
-            yield _assert(AssertStmt(GE(extent, i32(1)), ErrorCode.BAD_SHAPE, message))
+            least = 1 if told.isdisjoint(symbols_of(extent)) else 0
+            yield AssertStmt(GE(extent, i32(least)), ErrorCode.BAD_SHAPE, message)
+
+
+def _is_size(extent: Expr) -> bool:
+    """Whether `extent` is a symbol that is not negative."""
+    if not isinstance(extent, Variable):
+        return False
+    return not isinstance(extent.source, SymbolicSize) or extent.source.min >= 0
 
 
 def _equal_extents(requirement: Requirement) -> AssertStmt:

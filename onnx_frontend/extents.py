@@ -127,6 +127,13 @@ def _describe(serial: Serial) -> str:
     return f"({f' {name} '.join(texts)})"
 
 
+def names_in(serial: Serial) -> set[str]:
+    """Return the symbols in an extent in JSON form."""
+    if isinstance(serial, list):
+        return set().union(*map(names_in, serial[1:]))
+    return {serial} if isinstance(serial, str) else set()
+
+
 def symbols_of(e: Expr) -> Iterator[str]:
     """Yield the names of the variables in `e`, repeated as they stand."""
     if isinstance(e, Variable):

@@ -16,12 +16,14 @@ from halo.ops.views import copy_of
 from onnx_frontend.context import NodeContext, element_type
 from onnx_frontend.drop_dead_nodes import drop_dead_nodes
 from onnx_frontend.errors import Missing, ModelError, Unsupported, UnsupportedOp
+from onnx_frontend.expand_functions import expand_functions
 from onnx_frontend.fold_batch_norm import fold_batch_norm
 from onnx_frontend.fold_constants import fold_constants
 from onnx_frontend.graph import Graph, Node, read_graph
 from onnx_frontend.model_file import ModelSource, load_model
 from onnx_frontend.names import Names
 from onnx_frontend.registry import Operator, find_operator, known_versions
+from onnx_frontend.run_time_sizes import RunTimeSize, RunTimeSizes
 from onnx_frontend.shapes import Shapes, input_shapes
 
 GRAPH_PASSES = (drop_dead_nodes, fold_constants, fold_batch_norm, drop_dead_nodes)
@@ -57,6 +59,8 @@ class ImportedGraph:
         Names of the variables in shapes: sizes of inputs, not negative.
     requires
         What the sizes must satisfy.
+    sizes
+        Those of the symbols that are computed while the model runs, each after what it needs.
     node_of
         For messages: the node that made a tensor.
     """
@@ -68,7 +72,15 @@ class ImportedGraph:
     tensors: tuple[Tensor, ...]
     symbols: tuple[str, ...]
     requires: tuple[Requirement, ...]
+    sizes: tuple[RunTimeSize, ...]
     node_of: Mapping[Tensor, Node]
+
+    @property
+    def stored(self) -> tuple[Tensor, ...]:
+        """The tensors that must be computed whole: the outputs, and what sizes are read from."""
+        read = [t for size in self.sizes for t, _ in size.cells.values()]
+        computed = [t for t in read if t.kind not in (OpKind.INPUT, OpKind.CONSTANT)]
+        return tuple(dict.fromkeys((*(t for _, t in self.outputs), *computed)))
 
 
 def import_graph(model: ModelSource, shapes: Shapes | None = None) -> ImportedGraph:
@@ -88,7 +100,7 @@ def import_graph(model: ModelSource, shapes: Shapes | None = None) -> ImportedGr
     UnsupportedOp
         Some of its nodes cannot be translated.
     """
-    graph = read_graph(load_model(model))
+    graph = read_graph(expand_functions(load_model(model)))
     for graph_pass in GRAPH_PASSES:
         graph = graph_pass(graph)
     return _Translation(graph).run(shapes)
@@ -102,6 +114,10 @@ class _Translation:
     missing: list[Missing] = field(default_factory=list)
     requires: list[Requirement] = field(default_factory=list)
     node_of: dict[Tensor, Node] = field(default_factory=dict)
+    run_time: RunTimeSizes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.run_time = RunTimeSizes(self.names.unique)
 
     def run(self, shapes: Shapes | None) -> ImportedGraph:
         graph = self.graph
@@ -119,14 +135,17 @@ class _Translation:
         if self.missing:
             raise UnsupportedOp(graph.name, self.missing)
         outputs = self._outputs()
+        run_time = tuple(self.run_time.made)
+        read = (t for size in run_time for t, _ in size.cells.values())
         return ImportedGraph(
             Names().unique(graph.name),
             tuple(t for t in inputs if t is not None),
             tuple(v.name for v in graph.inputs),
             outputs,
-            producers_first(t for _, t in outputs),
+            producers_first((*(t for _, t in outputs), *read)),
             symbols,
             tuple(self.requires),
+            run_time,
             self.node_of,
         )
 
@@ -141,7 +160,8 @@ class _Translation:
             self.values |= dict.fromkeys(node.outputs)
             return
         try:
-            results = _apply(translate, NodeContext(node, version, self.names.unique), operands)
+            context = NodeContext(node, version, self.names.unique, self.run_time)
+            results = _apply(translate, context, operands)
         except Unsupported as error:
             self._miss(node, version, error.message)
             return

@@ -7,12 +7,13 @@ keys and are lowered and compiled once.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from halo.ir.equality import StructuralKeys
-from halo.ir.expr import Call, CallKind, Expr, Variable
-from halo.ir.function import Definition, Dimension, Function, Image, ReductionVar
+from halo.ir.expr import Call, CallKind, Expr, Variable, i32
+from halo.ir.function import Definition, Dimension, Function, Image, ReductionVar, SymbolicSize
+from halo.ir.interval import Interval
 from halo.ir.substitute import walk
 from halo.ops.tensor import Tensor
 from onnx_frontend.groups import Group
@@ -38,7 +39,7 @@ class Kernel:
     result
         The dimensions of what it stores.
     symbols
-        The symbols of the model that it depends on, sorted.
+        The symbols of the model that it depends on, sorted, and what they range over.
     names
         Name of each of the group's own Functions -> its name here.
     key
@@ -52,7 +53,7 @@ class Kernel:
     images: tuple[Image, ...]
     reads: tuple[Tensor, ...]
     result: tuple[Dimension, ...]
-    symbols: tuple[str, ...]
+    symbols: Mapping[str, Interval]
     names: Mapping[str, str]
     key: Hashable
 
@@ -120,19 +121,29 @@ class KernelMaker:
 
 def _symbols(
     functions: Mapping[str, Function], images: tuple[Image, ...], result: tuple[Dimension, ...]
-) -> tuple[str, ...]:
-    names: set[str] = set()
+) -> dict[str, Interval]:
+    found: dict[str, Variable] = {}
     for f in functions.values():
         for d in f.definitions:
             ends = [e for r in d.rvars for e in (r.min, r.extent)]
             bound = {*f.args, *(r.name for r in d.rvars)}
             for e in (*d.args, *d.values, d.predicate, *ends):
-                names |= {n.name for n in walk(e) if isinstance(n, Variable)} - bound
+                found |= {v.name: v for v in _variables(e) if v.name not in bound}
     for dim in (*result, *(dim for image in images for dim in image.dims)):
         for extent in (dim.extent, dim.stride):
             if extent is not None:
-                names |= {n.name for n in walk(extent) if isinstance(n, Variable)}
-    return tuple(sorted(names))
+                found |= {v.name: v for v in _variables(extent)}
+    return {name: _range(found[name]) for name in sorted(found)}
+
+
+def _variables(e: Expr) -> Iterator[Variable]:
+    return (v for v in walk(e) if isinstance(v, Variable))
+
+
+def _range(symbol: Variable) -> Interval:
+    # The greatest value is left out: that no tensor is too large is checked on entry.
+    low = symbol.source.min if isinstance(symbol.source, SymbolicSize) else 0
+    return Interval(i32(low), None)
 
 
 @dataclass(slots=True)

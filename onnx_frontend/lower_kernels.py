@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
-from halo.ir.expr import i32
-from halo.ir.interval import Interval
 from halo.ir.lowered import LoweredFunc
 from halo.lowering import Request, lower
 from halo.ops.tensor import OpInfo, OpKind
@@ -64,7 +62,7 @@ def _lower(kernel: Kernel, name: str, layouts: Layouts, target: Target) -> Lower
         [kernel.root],
         schedule_kernel(_task(kernel, layouts, target)),
         output_dims={kernel.root.name: kernel.result},
-        scalars={s: Interval(i32(1), None) for s in kernel.symbols},
+        scalars=kernel.symbols,
         args=kernel.images,
         trusted=True,
     )

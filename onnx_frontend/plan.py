@@ -59,7 +59,9 @@ class _Slot:
     nominal: int = 0
 
 
-def plan_workspace(tensors: Sequence[Lifetime], nominal: Mapping[str, int]) -> Workspace:
+def plan_workspace(
+    tensors: Sequence[Lifetime], nominal: Mapping[str, int], name: str = "slot"
+) -> Workspace:
     """Place `tensors` so that no two that are alive at once overlap.
 
     Parameters
@@ -69,6 +71,8 @@ def plan_workspace(tensors: Sequence[Lifetime], nominal: Mapping[str, int]) -> W
     nominal
         Typical values of the symbols. They decide which tensors share a slot, hence how much
         memory is saved, never whether the result is right.
+    name
+        What the names of the slots' ends begin with.
     """
     known = [t for t in tensors if isinstance(t.size, IntImm)]
     symbolic = [t for t in tensors if not isinstance(t.size, IntImm)]
@@ -79,9 +83,9 @@ def plan_workspace(tensors: Sequence[Lifetime], nominal: Mapping[str, int]) -> W
     start: Expr = i64(end)
     for number, slot in enumerate(_share_slots(symbolic, nominal)):
         offsets.update((t.name, start) for t in slot.tensors)
-        name = f"slot{number}.end"
-        lets.append((name, Add(start, _slot_size(slot))))
-        start = Variable(Int(64), name)
+        end_name = f"{name}{number}.end"
+        lets.append((end_name, Add(start, _slot_size(slot))))
+        start = Variable(Int(64), end_name)
     return Workspace(tuple(lets), offsets, start)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from halo.errors import BufferError
 from halo.ir.types import Type, TypeCode
-from onnx_frontend.extents import Serial, describe, evaluate
+from onnx_frontend.extents import Serial, describe, evaluate, names_in
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -133,6 +133,11 @@ class Signature:
         for port, array in zip(self.inputs, arrays, strict=True):
             _check_extents(port, array, symbols, origin)
         return symbols
+
+    @property
+    def outputs_are_known(self) -> bool:
+        """Whether the inputs' shapes alone tell those of the outputs."""
+        return all(names_in(d) <= set(self.symbols) for port in self.outputs for d in port.shape)
 
     def output_shapes(self, symbols: Mapping[str, int]) -> list[tuple[int, ...]]:
         """Return the shapes of the outputs for the given values of the symbols.

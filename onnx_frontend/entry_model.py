@@ -1,0 +1,123 @@
+"""What the entry functions of a model are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from halo.ir.expr import Expr, Load, Variable
+from halo.ir.function import Dimension
+from halo.ir.intrinsics import intrinsic
+from halo.ir.lowered import BufferArg, Field, buffer_field
+from halo.ir.types import Type
+from onnx_frontend.plan import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A buffer of the model: its name there, its name in the code, and its shape as Exprs."""
+
+    name: str
+    identifier: str
+    type: Type
+    shape: tuple[Expr, ...]
+    is_output: bool
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return f"{'output' if self.is_output else 'input'} '{self.name}'"
+
+    def extent(self, axis: int) -> Variable:
+        """The variable that holds the extent of `axis`, counted from the outermost."""
+        return buffer_field(self.identifier, Field.EXTENT, len(self.shape) - 1 - axis)
+
+    def stride(self, axis: int) -> Variable:
+        """The variable that holds the stride of `axis`, counted from the outermost."""
+        return buffer_field(self.identifier, Field.STRIDE, len(self.shape) - 1 - axis)
+
+    def declaration(self) -> BufferArg:
+        """The parameter of the public function."""
+        dims = tuple(Dimension() for _ in self.shape)
+        return BufferArg(self.identifier, self.type, dims, self.is_output)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address: element `offset` (int64) of a buffer, constant or the workspace (of bytes)."""
+
+    name: str
+    type: Type
+    offset: Expr
+
+    def address(self) -> Expr:
+        """The address as an expression."""
+        return intrinsic("address_of", Load(self.type, self.name, self.offset))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A call of `kernel`: per parameter a place or the value of a scalar."""
+
+    kernel: str
+    arguments: tuple[Place | Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """`name` becomes `value` (int32), in which variables stand for the cells at places."""
+
+    name: str
+    value: Expr
+    cells: tuple[tuple[str, Place], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Memory for a tensor of its own."""
+
+    name: str
+    type: Type
+    shape: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of a run: sizes become known, memory is taken, kernels are called."""
+
+    binds: tuple[Bind, ...]
+    workspace: str
+    plan: Workspace
+    cells: tuple[Cells, ...]
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Two extents that must be equal when the model runs, and the tensor that needs it."""
+
+    a: Expr
+    b: Expr
+    tensor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What the entry functions are made from.
+
+    `shapes` are those of all tensors of the model, by name: each tensor must have fewer than
+    2**31 elements, and at least one where its shape depends on the inputs' shapes. The stages are carried out in order.
+    """
+
+    name: str
+    arguments: tuple[Argument, ...]
+    requirements: tuple[Requirement, ...]
+    shapes: tuple[tuple[str, tuple[Expr, ...]], ...]
+    stages: tuple[Stage, ...]
+
+    @property
+    def inputs(self) -> tuple[Argument, ...]:
+        return tuple(a for a in self.arguments if not a.is_output)
+
+    @property
+    def outputs(self) -> tuple[Argument, ...]:
+        return tuple(a for a in self.arguments if a.is_output)

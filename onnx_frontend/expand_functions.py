@@ -1,0 +1,47 @@
+"""Operators that the standard defines by others are replaced by these, where halo has no better."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import onnx
+from onnx import inliner
+
+from onnx_frontend.registry import known_versions, supported_operators
+
+
+def expand_functions(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return `model` with the nodes expanded that only the standard's own definition is known for.
+
+    A model without such nodes comes back as it is.
+    """
+    versions = {o.domain: o.version for o in model.opset_import}
+    if not any(_needs_expansion(node, versions) for node in _nodes(model.graph)):
+        return model
+    own = [key for key in supported_operators() if known_versions(*key)]
+    expanded: onnx.ModelProto = inliner.inline_selected_functions(
+        model, own, exclude=True, inline_schema_functions=True
+    )
+    return expanded
+
+
+def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            graphs: Iterable[onnx.GraphProto] = (
+                [attribute.g] if attribute.HasField("g") else attribute.graphs
+            )
+            for inner in graphs:
+                yield from _nodes(inner)
+
+
+def _needs_expansion(node: onnx.NodeProto, versions: dict[str, int]) -> bool:
+    domain = "" if node.domain == "ai.onnx" else node.domain
+    if known_versions(domain, node.op_type):
+        return False
+    try:
+        schema = onnx.defs.get_schema(node.op_type, versions.get(domain, 1), domain)
+    except onnx.defs.SchemaError:
+        return False
+    return bool(schema.has_function or schema.has_context_dependent_function)
