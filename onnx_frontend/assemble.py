@@ -54,7 +54,8 @@ def assemble(
     arguments = _arguments(graph)
     phases = split_into_phases(calls, graph.sizes, grouping.aliases)
     plans = _plans(graph, grouping, phases)
-    places = _Places(arguments, grouping, _offsets(plans), layouts, _cells(graph))
+    tell = _telling(graph, grouping, calls)
+    places = _Places(arguments, grouping, _offsets(plans), layouts, _cells(graph), tell)
     stages = tuple(
         places.stage(phase, f"workspace_{number}" if number else "workspace", plan)
         for number, (phase, plan) in enumerate(zip(phases, plans, strict=True))
@@ -91,6 +92,17 @@ def _cells(graph: ImportedGraph) -> frozenset[Tensor]:
     """Return the tensors that lie by themselves, because sizes are read from them."""
     outputs = {t for _, t in graph.outputs}
     return frozenset(t for t in graph.stored if t not in outputs)
+
+
+def _telling(
+    graph: ImportedGraph, grouping: Grouping, calls: Sequence[KernelCall]
+) -> frozenset[Tensor]:
+    """Return the tensors that sizes depend on."""
+    found = {t for size in graph.sizes for t, _ in size.cells.values()}
+    for call in reversed(calls):
+        if call.kernel.group.root in found:
+            found |= {grouping.aliases.get(t, t) for t in call.kernel.reads}
+    return frozenset(found)
 
 
 def _plans(
@@ -141,16 +153,19 @@ class _Places:
     offsets: Mapping[str, tuple[str, Expr]]
     layouts: Layouts
     cells: frozenset[Tensor]
+    telling: frozenset[Tensor]
     constants: dict[Tensor, Constant] = field(default_factory=dict)
 
     def stage(self, phase: Phase, workspace: str, plan: Workspace) -> Stage:
         """Return a phase as the entry function carries it out."""
-        roots = (call.kernel.group.root for call in phase.calls)
+        roots = [call.kernel.group.root for call in phase.calls]
+        outputs = [t for t in roots if t in self.telling and t in self.arguments]
         return Stage(
             tuple(self._bind(size) for size in phase.sizes),
             workspace,
             plan,
-            tuple(_allocation(t) for t in roots if t in self.cells),
+            tuple(Cells(t.name, t.type, t.shape) for t in roots if t in self.cells),
+            tuple(Cells(self.arguments[t].identifier, t.type, t.shape) for t in outputs),
             tuple(self._step(call) for call in phase.calls),
         )
 
@@ -168,7 +183,8 @@ class _Places:
         buffers = [a for a in call.function.args if isinstance(a, BufferArg)]
         places = [self._place(t) for t, _ in zip(tensors, buffers, strict=True)]
         scalars = [Variable(Int(32), s) for s in call.kernel.symbols]
-        return Step(call.function.name, (*places, *scalars))
+        tells_size = call.kernel.group.root in self.telling
+        return Step(call.function.name, (*places, *scalars), tells_size)
 
     def _place(self, tensor: Tensor) -> Place:
         tensor = self.grouping.aliases.get(tensor, tensor)
@@ -188,7 +204,3 @@ class _Places:
             known = Constant(tensor.name, tensor.type, self.layouts.data(tensor))
             self.constants[tensor] = known
         return known
-
-
-def _allocation(t: Tensor) -> Cells:
-    return Cells(t.name, t.type, t.shape)

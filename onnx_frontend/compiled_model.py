@@ -164,9 +164,10 @@ def load(directory: str | os.PathLike[str]) -> CompiledModel:
 
 
 def _buffer(port: Port, array: Array) -> CBuffer:
-    size = array.itemsize
-    dims = [
-        (0, n, s // size)
-        for n, s in zip(reversed(array.shape), reversed(array.strides), strict=True)
-    ]
+    """Return a C-contiguous array as a buffer."""
+    dims: list[tuple[int, int, int]] = []
+    stride = 1  # not the array's own: numpy gives an empty one any
+    for extent in reversed(array.shape):
+        dims.append((0, extent, stride))
+        stride *= extent
     return make_buffer(array.ctypes.data, port.type, dims)

@@ -8,6 +8,7 @@ these inputs needs: the bytes of the workspace, then the extents of each output,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from halo.ir.expr import (
     EQ,
@@ -85,7 +86,9 @@ def sizes_function(model: Model) -> LoweredFunc:
         wraps += [_assert(check) for a in model.inputs for check in _stride_checks(a)]
     for stage in model.stages[:-1]:
         wraps += checks.after(stage)
-        wraps += _computed(stage)
+        steps = tuple(step for step in stage.steps if step.tells_size)
+        own = replace(stage, cells=(*stage.cells, *stage.results), steps=steps)
+        wraps += _computed(own)
     wraps += checks.after(model.stages[-1])
     wraps += _lets(model.stages[-1])
     arguments = tuple(a.declaration() for a in (*model.inputs, sizes))
@@ -147,7 +150,7 @@ def _computed(stage: Stage) -> Iterator[Wrap]:
     """Take the memory of a stage and call its kernels; its sizes are bound already."""
     yield from _lets(stage)
     places = [a for s in stage.steps for a in s.arguments if isinstance(a, Place)]
-    if any(place.name == stage.workspace for place in places) or stage.plan.offsets:
+    if any(place.name == stage.workspace for place in places):
         yield _memory(stage.workspace, UInt(8), stage.plan.size)
     for cells in stage.cells:
         yield _memory(cells.name, cells.type, product(cells.shape))

@@ -56,10 +56,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A call of `kernel`: per parameter a place or the value of a scalar."""
+    """A call of `kernel`: per parameter a place or the value of a scalar.
+
+    `tells_size` says that a size depends on what it computes.
+    """
 
     kernel: str
     arguments: tuple[Place | Expr, ...]
+    tells_size: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,16 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A part of a run: sizes become known, memory is taken, kernels are called."""
+    """A part of a run: sizes become known, memory is taken, kernels are called.
+
+    `results` are the outputs that sizes depend on: who asks for sizes only has none of them.
+    """
 
     binds: tuple[Bind, ...]
     workspace: str
     plan: Workspace
     cells: tuple[Cells, ...]
+    results: tuple[Cells, ...]
     steps: tuple[Step, ...]
 
 
@@ -105,7 +113,8 @@ class Model:
     """What the entry functions are made from.
 
     `shapes` are those of all tensors of the model, by name: each tensor must have fewer than
-    2**31 elements, and at least one where its shape depends on the inputs' shapes. The stages are carried out in order.
+    2**31 elements, and at least one where its shape depends on the inputs' shapes. The stages are
+    carried out in order.
     """
 
     name: str

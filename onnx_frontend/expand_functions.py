@@ -18,10 +18,12 @@ def expand_functions(model: onnx.ModelProto) -> onnx.ModelProto:
     versions = {o.domain: o.version for o in model.opset_import}
     if not any(_needs_expansion(node, versions) for node in _nodes(model.graph)):
         return model
-    own = [key for key in supported_operators() if known_versions(*key)]
-    expanded: onnx.ModelProto = inliner.inline_selected_functions(
-        model, own, exclude=True, inline_schema_functions=True
-    )
+    try:
+        expanded: onnx.ModelProto = inliner.inline_selected_functions(
+            model, list(supported_operators()), exclude=True, inline_schema_functions=True
+        )
+    except RuntimeError:  # types that onnx cannot infer; the nodes are reported as they are
+        return model
     return expanded
 
 

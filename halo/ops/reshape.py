@@ -7,10 +7,19 @@ from typing import Any
 
 from halo.errors import DefinitionError
 from halo.ir.expr import Expr
-from halo.ir.operators import as_expr
+from halo.ir.operators import as_expr, eq
 from halo.ops.broadcast import Requirement, shape_text
 from halo.ops.factors import Factors, factors, factors_of_all, quotient, rest_of
-from halo.ops.index import ZERO, known, product, row_major_strides
+from halo.ops.index import (
+    ZERO,
+    choose,
+    floor_div,
+    greatest,
+    holds,
+    known,
+    product,
+    row_major_strides,
+)
 from halo.ops.tensor import Tensor
 from halo.ops.views import view
 
@@ -29,6 +38,8 @@ def target_shape(
     DefinitionError
         The number of cells differs, or `target` has more than one -1.
     """
+    if not all(known(size) is not None or holds(size >= 1) for size in target):
+        return _run_time_shape(x, target, allow_zero)
     sizes: list[Expr | None] = []
     for i, size in enumerate(target):
         if known(size) == 0 and not allow_zero:
@@ -52,6 +63,25 @@ def target_shape(
         return shape, ()
     _check_cells(x, target, bool(have.symbols or want.symbols))
     return shape, (rest_of(have, want),)
+
+
+def _run_time_shape(
+    x: Tensor, target: Sequence[Expr], allow_zero: bool
+) -> tuple[tuple[Expr, ...], tuple[Requirement, ...]]:
+    """Return the shape where some of `target` may turn out to be 0 or -1 when the model runs."""
+    sizes = list(target)
+    for i, size in enumerate(target):
+        if not allow_zero:
+            own = x.shape[i] if i < x.rank else ZERO
+            sizes[i] = own if known(size) == 0 else choose(eq(size, 0), own, size)
+    total = product(x.shape)
+    shape: list[Expr] = []
+    for i, size in enumerate(target):
+        others = product(sizes[:i] + sizes[i + 1 :])
+        rest = floor_div(total, greatest(others, 1))
+        is_open = known(size) == -1
+        shape.append(rest if is_open else choose(eq(size, -1), rest, sizes[i]))
+    return tuple(shape), ((total, product(shape)),)
 
 
 def _check_cells(x: Tensor, target: Sequence[Expr], fits: bool) -> None:

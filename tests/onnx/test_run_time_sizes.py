@@ -1,0 +1,97 @@
+"""Shapes that are data: read from inputs and from what kernels compute, while the model runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+
+from halo.errors import BufferError
+from onnx_frontend import CompiledModel, UnsupportedOp, compile
+
+HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def compiled(text: str) -> CompiledModel:
+    return compile(onnx.parser.parse_model(HEAD + text))
+
+
+def integers(*values: int) -> Array:
+    return np.array(values, np.int64)
+
+
+X = np.arange(12, dtype=np.float32).reshape(3, 4)
+
+
+def test_a_shape_that_is_an_input_serves_every_reshape() -> None:
+    model = compiled(
+        "r (float[3, 4] x, int64[2] s) => (float[a, b] y) { z = Relu(x) y = Reshape(z, s) }"
+    )
+    for target in ([4, 3], [2, 6], [0, -1], [-1, 12], [12, 1]):
+        (made,) = model.run({"x": X, "s": integers(*target)}).values()
+        shape = [3 if n == 0 else n for n in target]
+        np.testing.assert_array_equal(made, X.reshape(shape))
+
+
+def test_a_shape_that_does_not_fit_is_refused_when_the_model_runs() -> None:
+    model = compiled("r (float[3, 4] x, int64[2] s) => (float[a, b] y) { y = Reshape(x, s) }")
+    with pytest.raises(BufferError, match="which must be equal"):
+        model.run({"x": X, "s": integers(5, 2)})
+
+
+def test_starts_and_ends_that_are_inputs_may_leave_nothing() -> None:
+    model = compiled(
+        "s (float[h, 4] x, int64[1] from, int64[1] to) => (float[a, 4] y) "
+        "{ y = Slice(x, from, to) }"
+    )
+    for start, end in ((1, 3), (-2, 100), (2, 1), (-(1 << 63), (1 << 63) - 1)):
+        (made,) = model.run({"x": X, "from": integers(start), "to": integers(end)}).values()
+        np.testing.assert_array_equal(made, X[max(start, -9) : min(end, 9)])
+
+
+def test_a_size_that_a_kernel_computes_comes_in_a_second_phase() -> None:
+    model = compiled(
+        "p (float[h, w] x, int64[n] counts) => (float[a] y, float[h, w] z) {"
+        " most = ReduceMax<keepdims = 1>(counts)"
+        " zeros = ConstantOfShape(most)"
+        " total = ReduceSum<keepdims = 0>(x)"
+        " y = Add(zeros, total)"
+        " z = Neg(x) }"
+    )
+    for counts in (integers(2, 5, 3), integers(0)):
+        made = model.run({"x": X, "counts": counts})
+        np.testing.assert_array_equal(made["y"], np.full(counts.max(), X.sum(), np.float32))
+        np.testing.assert_array_equal(made["z"], -X)
+        assert model.workspace_bytes({"x": X, "counts": counts}) > 0
+
+
+def test_sizes_found_in_turn_have_a_phase_each() -> None:
+    model = compiled(
+        "q (int64[n] a, int64[1] b) => (int64[k] y) {"
+        " one = ReduceMax<keepdims = 1>(a)"
+        " two = Expand(b, one)"
+        " three = ReduceSum<keepdims = 1>(two)"
+        " y = Expand(b, three) }"
+    )
+    (made,) = model.run({"a": integers(1, 3), "b": integers(2)}).values()
+    np.testing.assert_array_equal(made, np.full(6, 2))
+
+
+def test_arithmetic_on_a_shape_that_is_an_input_is_followed() -> None:
+    model = compiled(
+        "t (float[1, 4] x, int64[1] n) => (float[a, 4] y) {"
+        " four = Constant<value_ints = [4]>()"
+        " s = Concat<axis = 0>(n, four)"
+        " y = Expand(x, s) }"
+    )
+    for rows in (1, 3, 0):
+        (made,) = model.run({"x": X[:1], "n": integers(rows)}).values()
+        np.testing.assert_array_equal(made, np.broadcast_to(X[:1], (rows, 4)))
+
+
+def test_a_rank_that_data_would_tell_is_refused() -> None:
+    with pytest.raises(UnsupportedOp, match="a shape of few integers, how many being known"):
+        compiled("u (float[3, 4] x, int64[k] s) => (float[a, b] y) { y = Reshape(x, s) }")
