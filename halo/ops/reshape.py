@@ -15,10 +15,10 @@ from halo.ops.index import (
     choose,
     floor_div,
     greatest,
-    holds,
     known,
     product,
     row_major_strides,
+    scope_of,
 )
 from halo.ops.tensor import Tensor
 from halo.ops.views import view
@@ -38,7 +38,7 @@ def target_shape(
     DefinitionError
         The number of cells differs, or `target` has more than one -1.
     """
-    if not all(known(size) is not None or holds(size >= 1) for size in target):
+    if any(_may_be_negative(size) for size in target):
         return _run_time_shape(x, target, allow_zero)
     sizes: list[Expr | None] = []
     for i, size in enumerate(target):
@@ -63,6 +63,11 @@ def target_shape(
         return shape, ()
     _check_cells(x, target, bool(have.symbols or want.symbols))
     return shape, (rest_of(have, want),)
+
+
+def _may_be_negative(size: Expr) -> bool:
+    """Whether `size` depends on numbers that are no sizes of inputs, which are positive."""
+    return any(r.min is not None and (known(r.min) or 0) < 0 for r in scope_of(size).values())
 
 
 def _run_time_shape(
