@@ -1,6 +1,6 @@
 """Scheduling directives: frozen data, one class each, that say what a loop nest becomes."""
 
-from halo.schedule.directives.base import Directive, Site, handle_source
+from halo.schedule.directives.base import DIRECTIVES, Directive, Site, handle_source
 from halo.schedule.directives.bounds import AlignBounds, AlignExtent, Bound, BoundExtent
 from halo.schedule.directives.levels import (
     Async,
@@ -56,7 +56,7 @@ from halo.schedule.directives.storage import (
     StoreIn,
     StreamStores,
 )
-from halo.schedule.directives.stored import DIRECTIVES, from_data, to_data
+from halo.schedule.directives.stored import from_data, to_data
 from halo.schedule.directives.wrappers import CloneIn, In, Wrapping
 
 __all__ = [

@@ -10,12 +10,19 @@ from typing import ClassVar, Self
 
 from halo.schedule.tail import TailStrategy
 
+DIRECTIVES: dict[str, type[Directive]] = {}
+"""The classes by the name the user calls them by."""
+
 
 @dataclass(frozen=True, slots=True)
 class Directive:
     """Base of directives; `method` is the name the user calls it by."""
 
     method: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        if "method" in vars(cls):  # twice for each: a class with slots is made of one without
+            DIRECTIVES[cls.method] = cls
 
     def source(self) -> str:
         """Return the call as the user would type it, without the Func: ``split(x, xo, xi, 8)``."""

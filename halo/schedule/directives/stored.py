@@ -10,41 +10,10 @@ from typing import Any
 
 from halo.errors import ScheduleError
 from halo.ir.stmt import MemoryType, Partition
-from halo.schedule.directives import (
-    bounds,
-    levels,
-    loops,
-    observing,
-    partition,
-    prefetching,
-    reductions,
-    special,
-    storage,
-    wrappers,
-)
-from halo.schedule.directives.base import Directive
+from halo.schedule.directives.base import DIRECTIVES, Directive
 from halo.schedule.directives.prefetching import PrefetchBoundStrategy
 from halo.schedule.formula import Formula
 from halo.schedule.tail import TailStrategy
-
-DIRECTIVES: dict[str, type[Directive]] = {
-    c.method: c
-    for module in (
-        bounds,
-        levels,
-        loops,
-        observing,
-        partition,
-        prefetching,
-        reductions,
-        special,
-        storage,
-        wrappers,
-    )
-    for c in vars(module).values()
-    if isinstance(c, type) and issubclass(c, Directive) and hasattr(c, "method")
-}
-"""The classes by the name the user calls them by."""
 
 
 def to_data(directive: Directive) -> dict[str, Any]:
