@@ -6,14 +6,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice, permutations
 
-from halo.ir.function import Function
+from halo.ir.bounds import bounds_of
+from halo.ir.equality import equal
+from halo.ir.expr import Expr, Max, Min, Variable
+from halo.ir.function import Definition, Function
+from halo.ir.intrinsics import is_intrinsic
+from halo.ir.ranges import UNBOUNDED
 from halo.ir.stmt import ForKind
+from halo.ir.substitute import calls_of, find, walk
 from halo.polyhedral import Clash, Unproven
 from halo.schedule.associativity import recognise
 from halo.schedule.dependences import AT_ONCE, stage_clash
 from halo.schedule.directives import Parallel, Reorder, Split, Vectorize
 from halo.schedule.races import Order, reduction_order, shared_loops
 from halo.schedule.refuse import refuse
+from halo.schedule.rewrites import is_cell
 from halo.schedule.schedule import Entry
 from halo.schedule.splitting import with_split
 from halo.schedule.state import StageSchedule
@@ -44,7 +51,7 @@ def need_dependences_kept(
         reason = unproven_text(function, found)
     legal = list(_alternatives(function, entry, before))
     if isinstance(found, Unproven):
-        legal += _additions(entry, found)
+        legal += _additions(function, entry, found)
     if recognise(function, function.definitions[entry.stage]) is not None:
         legal.append(f"{entry.handle()}.atomic() before it")
     hint = [f"legal: {', '.join(legal)}"] if legal else []
@@ -140,9 +147,23 @@ def _fewer_lanes(before: StageSchedule, name: str) -> Iterator[tuple[str, StageS
         yield text, done.with_dim(replace(dim, kind=ForKind.VECTORIZED))
 
 
-def _additions(entry: Entry, unproven: Unproven) -> list[str]:
+def _additions(function: Function, entry: Entry, unproven: Unproven) -> list[str]:
     """Return what the user can add where nothing is proven."""
     made = [f"{entry.handle()}.allow_race_conditions() before it, if you know that none meet"]
-    if unproven.culprit is not None:
+    culprit = unproven.culprit
+    if culprit is not None and not _is_clamped(function.definitions[entry.stage], culprit):
         made.insert(0, "an index in halo.clamp(...) or halo.unsafe_promise_clamped(...)")
     return made
+
+
+def _is_clamped(definition: Definition, e: Expr) -> bool:
+    """Whether `e` is part of something in an index that is kept between two constants."""
+    calls = [c for c in calls_of(definition.expressions()) if is_cell(c)]
+    indices = (*definition.args, *(a for c in calls for a in c.args))
+    limited = [
+        n for n in walk(indices) if isinstance(n, (Min, Max)) or is_intrinsic(n, "promise_clamped")
+    ]
+    around = [n for n in limited if any(isinstance(x, Expr) and equal(x, e) for x in walk(n))]
+    unknown = {v.name: UNBOUNDED for v in find(indices, Variable)}
+    ends = [bounds_of(n, unknown) for n in around if isinstance(n, Expr)]
+    return any(i.min is not None and i.max is not None for i in ends)

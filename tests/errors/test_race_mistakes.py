@@ -207,6 +207,17 @@ def test_the_extent_matters_neither_to_the_verdict_nor_to_the_witness(
 
 
 @pytest.mark.parametrize("bounded", ["clamp", "unsafe_promise_clamped"])
+def test_an_index_that_is_clamped_is_not_to_be_clamped_again(bounded: str) -> None:
+    at = hl.ImageParam(hl.Int(32), 1, "at")
+    f, r, u = update(rows=4)
+    f[getattr(hl, bounded)(at[r.x], 0, 99), y] = r.x * r.y
+    with pytest.raises(hl.ScheduleError, match="it is not proven") as caught:
+        f.update().parallel(r.x)
+    hint = str(caught.value.hint).splitlines()[0]
+    assert f"{u}.allow_race_conditions() before it" in hint and "clamp" not in hint
+
+
+@pytest.mark.parametrize("bounded", ["clamp", "unsafe_promise_clamped"])
 def test_an_index_with_bounds_can_be_proven(bounded: str, refused: Any) -> None:
     at = hl.ImageParam(hl.Int(32), 1, "at")
     f, r, _ = update(rows=4)

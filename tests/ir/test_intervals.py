@@ -6,6 +6,7 @@ import pytest
 
 from halo.ir import expr as E
 from halo.ir.expr import Call, CallKind, Expr, Variable, const, i32, i64
+from halo.ir.function import Parameter
 from halo.ir.interval import Interval, bounds_of, boxes_touched, intersect, refine, union
 from halo.ir.intrinsics import intrinsic, likely
 from halo.ir.stmt import For, ForKind, IfThenElse, LetStmt, Provide
@@ -24,6 +25,10 @@ p = Variable(Float(32), "p")
 
 def f32(value: float) -> Expr:
     return const(Float(32), value)
+
+
+def ranged(low: float, high: float) -> Expr:
+    return Variable(Float(32), "q", Parameter("q", Float(32), min=low, max=high))
 
 
 def clamp(e: Expr, low: Expr, high: Expr) -> Expr:
@@ -81,6 +86,13 @@ CASES = [
         "select(0.0f < p && p < inff, p*2.0f, select(p < 0.0f && -inff < p, p*-1.0f, inff))]",
     ),
     (E.Div(p, clamp(real, f32(-1.0), f32(2.0))), "[-inf, inf]"),
+    (E.Div(clamp(real, f32(-1.0), f32(2.0)), ranged(0.5, 4.0)), "[-1.0f/q, 2.0f/q]"),
+    (E.Mul(clamp(real, f32(-1.0), f32(2.0)), ranged(-4.0, -0.5)), "[q*2.0f, q*-1.0f]"),
+    (
+        E.Div(clamp(real, f32(-1.0), f32(2.0)), ranged(0.0, 4.0)),
+        "[select(0.0f < q && q < inff, -1.0f/q, select(q < 0.0f && -inff < q, 2.0f/q, -inff)), "
+        "select(0.0f < q && q < inff, 2.0f/q, select(q < 0.0f && -inff < q, -1.0f/q, inff))]",
+    ),
     (E.Cast(Int(32), E.Mul(E.Cast(Float(32), x), f32(0.5))), "[0, 3]"),
     (E.Cast(Int(32), intrinsic("floor", E.Cast(Float(32), x) - 0.5)), "[-1, 6]"),
 ]

@@ -67,9 +67,11 @@ def test_a_promise_bounds_what_is_read_and_changes_no_value() -> None:
 
 
 @pytest.mark.parametrize("step", [0.25, -0.5])
-def test_an_index_may_be_a_float_over_a_parameter_of_either_sign(step: float) -> None:
+@pytest.mark.parametrize("ranged", [False, True])
+def test_an_index_may_be_a_float_over_a_parameter_of_either_sign(step: float, ranged: bool) -> None:
     value = hl.Buffer(np.array([-3, -0.6, 0, 0.7, np.nan], np.float32))
-    by = hl.Param(hl.Float(32), "by", step)
+    limits = sorted((step / 2, step * 4)) if ranged else (None, None)
+    by = hl.Param(hl.Float(32), "by", step, *limits)
     table, f = hl.funcs("table f")
     table[x] = x * x
     f[x] = table[hl.i32(hl.clamp(value[x], -1.0, 1.0) / by)]

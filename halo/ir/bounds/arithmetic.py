@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 
 from halo.ir import expr as E
 from halo.ir.bounds.context import Bounds, Build
@@ -107,6 +108,10 @@ def _by_its_sign(make: Build, a: Interval, b: Interval, s: Bounds) -> Interval:
         return UNBOUNDED
     zero, most = const(b.min.type, 0), const(b.min.type, float("inf"))
     least = const(b.min.type, -float("inf"))
+    sign = _promised_sign(b.min)
+    if sign:
+        ends = s.apply(make, a.min, b.min), s.apply(make, a.max, b.min)
+        return Interval(*ends) if sign > 0 else Interval(ends[1], ends[0])
     above = E.And(E.LT(zero, b.min), E.LT(b.min, most))
     below = E.And(E.LT(b.min, zero), E.LT(least, b.min))
     first, last = s.apply(make, a.min, b.min), s.apply(make, a.max, b.min)
@@ -114,6 +119,16 @@ def _by_its_sign(make: Build, a: Interval, b: Interval, s: Bounds) -> Interval:
     low = E.Select(above, first, E.Select(below, last, least))
     high = E.Select(above, last, E.Select(below, first, most))
     return s.simplified(Interval(low, high))
+
+
+def _promised_sign(e: E.Expr) -> int:
+    """Return the sign that the range of a parameter gives it, 0 if that holds 0 or has no end."""
+    if not isinstance(e, E.Variable) or e.param is None:
+        return 0
+    low, high = e.param.min, e.param.max
+    if low is None or high is None or not (isfinite(low) and isfinite(high)):
+        return 0
+    return int(low > 0) - int(high < 0)
 
 
 def div(e: E.Div, s: Bounds) -> Interval:
