@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codegen.backend import backend_of, compile_module
+from codegen.backend import backend_of, compile_module, warm_up, warm_up_if_named
 from codegen.c_archive import make_archive
 from codegen.c_build import build_module, compile_assembly, compile_library, compile_object
 from codegen.c_compiler import Compiler, find_compiler
@@ -57,6 +57,8 @@ __all__ = [
     "make_context",
     "public_declarations",
     "raise_for",
+    "warm_up",
+    "warm_up_if_named",
     "write_atomically",
 ]
 

@@ -6,7 +6,7 @@ import os
 
 from codegen.c_build import Progress
 from codegen.c_compiler import find_compiler
-from codegen.llvm_jit import compile_in_process
+from codegen.llvm_jit import compile_in_process, load_soon
 from codegen.loader import Functions, compile_with_c
 from halo.errors import CodegenError
 from halo.ir.lowered import LoweredModule
@@ -42,6 +42,18 @@ def backend_of(target: Target) -> str:
             raise
         return "llvm"
     return "c"
+
+
+def warm_up_if_named() -> None:
+    """Begin to load what ``$HALO_BACKEND`` names; nothing is loaded where it names nothing."""
+    if os.environ.get("HALO_BACKEND") == "llvm":
+        load_soon()
+
+
+def warm_up(target: Target) -> None:
+    """Begin to load what the back end of `target` needs, if that takes long."""
+    if backend_of(target) == "llvm":
+        load_soon()
 
 
 def compile_module(

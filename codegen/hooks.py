@@ -19,10 +19,18 @@ from halo.errors import HaloError
 from halo.ir.trace import TraceEvent, TraceEventCode
 from halo.ir.types import Type, TypeCode
 
+_ABI_LOCK = threading.Lock()
+"""Types of two FFIs do not go together, so there has to be one, whoever asks first."""
 
-@cache
+
 def abi() -> cffi.FFI:
     """Return the declarations of ``halo_abi.h``."""
+    with _ABI_LOCK:
+        return _abi()
+
+
+@cache
+def _abi() -> cffi.FFI:
     ffi = cffi.FFI()
     text = runtime_text("halo_abi.h")
     ffi.cdef("\n".join(line for line in text.splitlines() if not line.startswith("#")))

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import ctypes
-import functools
 import hashlib
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from codegen.c_cache import Cache, cache_directory
-from codegen.hooks import abi
-from codegen.llvm_machine import llvm, machine, optimize, parsed
+from codegen.llvm_machine import llvm, machine, machine_code, optimize, parsed
 from codegen.llvm_module import LlvmSource, emit_llvm
 from codegen.llvm_runtime import runtime_ir
 from codegen.loader import Functions, public_declarations
-from halo.errors import InternalError
+from halo.errors import HaloError, InternalError
 from halo.ir.lowered import LoweredModule
 from halo.target import Target, host_target
 
@@ -86,8 +85,8 @@ def _object_code(source: LlvmSource, target: Target) -> bytes:
         return found.read_bytes()
     made = machine(target, for_process=True)
     module = parsed(source.text, made)
-    optimize(module, made)
-    code: bytes = made.emit_object(module)
+    optimize(module, made, source.scalar_loops)
+    code = machine_code(module, made)
     cache.put(key, ".jit.o", code)
     return code
 
@@ -118,9 +117,33 @@ def _aligned(data: bytes) -> tuple[Any, int]:
     return room, address
 
 
-@functools.cache
+_runtime: list[Any] = []
+
+
+def load_soon() -> None:
+    """Load LLVM and the runtime on a thread of its own, while pipelines are lowered."""
+    if not _runtime and not _loading:
+        _loading.append(threading.Thread(target=_load_quietly))
+        _loading[0].start()
+
+
+_loading: list[threading.Thread] = []
+
+
+def _load_quietly() -> None:
+    with suppress(HaloError):  # who needs it is told
+        runtime()
+
+
 def runtime() -> Any:
-    """Compile the runtime, and make its functions known to what is loaded from now on."""
+    """Return the runtime, compiled, its functions known to what is loaded from now on."""
+    with _LOCK:
+        if not _runtime:
+            _runtime.append(_load_runtime())
+        return _runtime[0]
+
+
+def _load_runtime() -> Any:
     target = host_target()
     binding = llvm()
     # It is optimised already, and what is left to do costs four times as long at any other level.
@@ -136,4 +159,4 @@ def runtime() -> Any:
         if not address:
             raise InternalError(f"the runtime has no {name}")
         binding.add_symbol(name, address)
-    return engine, abi()
+    return engine

@@ -12,6 +12,7 @@ from codegen.c_function import function_names
 from codegen.c_names import unique_identifiers
 from codegen.llvm_abi import quoted
 from codegen.llvm_context import Memory, ModuleState
+from codegen.llvm_effort import leaves_scalar_loops
 from codegen.llvm_function import ConstantMemory, function_text
 from codegen.llvm_types import Value
 from halo.errors import CodegenError
@@ -29,6 +30,8 @@ class LlvmSource:
         Of the module.
     text
         The IR, before anything is optimised.
+    scalar_loops
+        Whether there are loops that the schedule left without vectors.
     outside
         Pointer -> the bytes it shall point to, of the large constants that are not in the text.
     """
@@ -36,6 +39,7 @@ class LlvmSource:
     name: str
     text: str
     outside: dict[str, bytes]
+    scalar_loops: bool
 
 
 def emit_llvm(
@@ -89,7 +93,8 @@ def emit_llvm(
         *functions,
         *state.metadata,
     ]
-    return LlvmSource(module.name, "\n".join(parts) + "\n", outside)
+    scalar = any(leaves_scalar_loops(f.body) for f in module.functions)
+    return LlvmSource(module.name, "\n".join(parts) + "\n", outside, scalar)
 
 
 def _constants(

@@ -191,6 +191,7 @@ class HaloDriver:
 
 def _compile(request: Request, target: Target) -> Compiled:
     start = time.perf_counter()
+    codegen.warm_up(target)
     lowered = lower(request)
     middle = time.perf_counter()
     constants = constants_of(lowered)
@@ -203,3 +204,4 @@ def _compile(request: Request, target: Target) -> Compiled:
 
 
 DRIVER = HaloDriver()
+codegen.warm_up_if_named()
