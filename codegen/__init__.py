@@ -58,7 +58,6 @@ __all__ = [
     "public_declarations",
     "raise_for",
     "warm_up",
-    "warm_up_if_named",
     "write_atomically",
 ]
 
@@ -72,3 +71,6 @@ def check_compiler() -> Compiler:
         There is none; the message says how to get one.
     """
     return find_compiler()
+
+
+warm_up_if_named()

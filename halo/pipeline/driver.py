@@ -204,4 +204,3 @@ def _compile(request: Request, target: Target) -> Compiled:
 
 
 DRIVER = HaloDriver()
-codegen.warm_up_if_named()
