@@ -14,6 +14,7 @@ from halo.buffer import Buffer
 from halo.errors import DefinitionError, TypeMismatch, user_location
 from halo.ir.expr import Cast, Expr, Max, Min, Mod, Select
 from halo.ir.intrinsics import intrinsic, likely
+from halo.ir.no_expr import given
 from halo.ir.operators import add, as_expr, cast_to, ge, lt, mul, sub
 from halo.ir.types import Int
 from halo.lang.func import Func
@@ -148,7 +149,7 @@ def _pairs(source: Any, bounds: Bounds | None) -> list[tuple[Expr, Expr] | None]
 
 
 def _pair(pair: tuple[Any, Any]) -> tuple[Expr, Expr] | None:
-    if pair[0] is None or pair[1] is None:
+    if given(pair[0]) is None or given(pair[1]) is None:
         return None
     low, extent = as_expr(pair[0]), as_expr(pair[1])
     for e in (low, extent):

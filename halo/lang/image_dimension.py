@@ -9,6 +9,7 @@ from halo.errors import BufferError, DefinitionError, TypeMismatch, user_locatio
 from halo.ir.expr import Call, CallKind, Expr, Variable, as_const
 from halo.ir.function import Image
 from halo.ir.lowered import Field, buffer_field
+from halo.ir.no_expr import given
 from halo.ir.operators import add, as_expr, cast_to, sub
 from halo.ir.substitute import walk
 from halo.ir.types import Int, Type
@@ -110,7 +111,7 @@ class ImageDimension:
         return Variable(v.type, v.name, source=self._image)
 
     def _bound(self, what: str, value: Any, type: Type) -> Expr | None:
-        if value is None:
+        if given(value) is None:
             return None
         e = as_expr(value)
         if not e.type.is_integral or e.type.bits() > type.bits():

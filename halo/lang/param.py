@@ -7,6 +7,7 @@ from typing import Any
 from halo.errors import BufferError, DefinitionError, user_location
 from halo.ir.expr import Expr, Variable, as_const, const
 from halo.ir.function import Parameter
+from halo.ir.no_expr import NoExpr, given
 from halo.ir.types import Type
 from halo.lang.handle import Handle
 from halo.lang.names import fresh_name, unique_name
@@ -102,15 +103,15 @@ class Param(Handle):
         """Promise that the value is never larger than `max`."""
         self.set_range(self._parameter.min, max)
 
-    def min_value(self) -> Expr | None:
-        """Return the promised minimum, None if there is none."""
+    def min_value(self) -> Expr | NoExpr:
+        """Return the promised minimum, `Expr()` if there is none."""
         p = self._parameter
-        return None if p.min is None else const(p.type, p.min)
+        return NoExpr() if p.min is None else const(p.type, p.min)
 
-    def max_value(self) -> Expr | None:
-        """Return the promised maximum, None if there is none."""
+    def max_value(self) -> Expr | NoExpr:
+        """Return the promised maximum, `Expr()` if there is none."""
         p = self._parameter
-        return None if p.max is None else const(p.type, p.max)
+        return NoExpr() if p.max is None else const(p.type, p.max)
 
     def set_estimate(self, value: Number) -> None:
         """Say which value is typical; nothing depends on it but schedules made by a program."""
@@ -129,7 +130,7 @@ class Param(Handle):
 
 def _limit(p: Parameter, value: Any) -> int | float | None:
     """Return a limit of the range as the parameter's type holds it."""
-    if value is None:
+    if given(value) is None:
         return None
     known = as_const(value) if isinstance(value, Expr) else value
     if known is None or hasattr(value, "_as_expr"):

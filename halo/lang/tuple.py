@@ -7,6 +7,7 @@ from typing import Any
 from halo.errors import TypeMismatch, user_location
 from halo.ir.expr import Expr
 from halo.ir.operators import as_expr
+from halo.lang.func_ref import FuncRef
 
 
 class Tuple(tuple[Expr, ...]):
@@ -15,7 +16,7 @@ class Tuple(tuple[Expr, ...]):
     Parameters
     ----------
     values
-        The expressions, or one sequence of them.
+        The expressions, or one sequence of them, or the cell of a Func with several values.
     """
 
     __slots__ = ()
@@ -23,6 +24,8 @@ class Tuple(tuple[Expr, ...]):
     def __new__(cls, *values: Any) -> Tuple:
         if len(values) == 1 and isinstance(values[0], (tuple, list)):
             values = tuple(values[0])
+        elif len(values) == 1 and isinstance(values[0], FuncRef):
+            values = values[0].elements()
         if not values:
             raise TypeMismatch("a Tuple needs one value at least", where=user_location())
         return super().__new__(cls, [as_expr(v) for v in values])

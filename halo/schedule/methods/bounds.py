@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from halo.ir.no_expr import given
 from halo.schedule.directives import AlignBounds, AlignExtent, Bound, BoundExtent
 from halo.schedule.formula import size_of
 from halo.schedule.methods.base import Recorder, integer, var_name
@@ -20,7 +21,12 @@ class BoundsMethods(Recorder):
     __slots__ = ()
 
     def bound(self, var: Any, min: Any, extent: Any) -> Self:
-        """Promise that the Func is computed over exactly `extent` cells from `min` along `var`."""
+        """Promise that the Func is computed over exactly `extent` cells from `min` along `var`.
+
+        `min` may be None: then it is `bound_extent`.
+        """
+        if given(min) is None:
+            return self.bound_extent(var, extent)
         return self._record(Bound(var_name(var), size_of(min), size_of(extent)))
 
     def bound_extent(self, var: Any, extent: Any) -> Self:
