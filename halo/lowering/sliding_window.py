@@ -107,7 +107,8 @@ def _greatest(low: Expr, high: Expr) -> int | None:
     if cases:
         known = [n for n in map(_greatest, *zip(*cases, strict=True)) if n is not None]
         return max(known) if len(known) == len(cases) else None
-    ends = [(high, low), *((b, a) for b in limits(high, Min) for a in limits(low, Max))]
+    lows, highs = (low, *limits(low, Max)), (high, *limits(high, Min))
+    ends = [(b, a) for b in highs for a in lows]
     widths = [bounds_of(simplify(Add(Sub(b, a), i32(1))), {}).max for b, a in ends]
     constants = [as_const(w) for w in widths if w is not None]
     return min([int(n) for n in constants if n is not None], default=None)

@@ -9,7 +9,7 @@ from halo.ir.function import output_buffer
 from halo.ir.interval import Interval
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.simplify import Simplifier, simplify
-from halo.ir.stmt import Realize, Stmt, block
+from halo.ir.stmt import MemoryType, Realize, Stmt, block
 from halo.ir.substitute import substitute
 from halo.ir.types import Int
 from halo.lowering.bounds_inference import Box, Region, Regions, merge_boxes, needed_where
@@ -23,9 +23,10 @@ from halo.lowering.promises import Sizes, promised_output
 from halo.lowering.reach import Domain
 from halo.lowering.run_ahead import Ahead, Window, fold_factor_ahead, ring, window
 from halo.lowering.sites import ROOT, Placement, Site
-from halo.lowering.sliding_window import Slide, fold_factor, slide
+from halo.lowering.sliding_window import fold_factor
 from halo.lowering.splits import known_end
 from halo.lowering.storage_folding import check_fold
+from halo.lowering.window_choice import choose_window
 from halo.schedule.directives import handle_source
 from halo.schedule.fusing import must_precede
 from halo.schedule.state import FuncSchedule
@@ -73,6 +74,7 @@ class Surroundings:
         self.current: dict[str, Region] = {}
         self.frames: list[Frame] = []
         self.folds: dict[str, list[tuple[int, int]]] = {}
+        self.slid: dict[str, str] = {}
         self.outside: dict[str, Region] = {}
         self.stored_regions: dict[str, Region] = {}
         self.users: dict[str, list[tuple[Realize, tuple[Expr, ...]]]] = {}
@@ -176,30 +178,31 @@ class Surroundings:
             return region
         known = [*(frame.lets for frame in frames), lets]
         args = self.program.functions[name].args
-        found: Slide | None = None
-        for frame in reversed(frames):
-            slid = slide(args, region.stages[0], frame.loop, frame.min, known)
-            if slid.depends:
-                every = frame.serial and not frame.gaps and is_true(self.needed_if.get(name, TRUE))
-                found = slid if every else None
-                break
-        outer = frames[: frames.index(frame)] if found else frames
-        parallel_between = any(not f.serial for f in outer)
-        if found is None or found.arg is None or region.grows_along(found.arg):
+        ahead = self.schedules[name].asynchronous is not None
+        storage = self.schedules[name].storage
+        kept = not storage.folds and storage.memory in (MemoryType.Auto, MemoryType.Heap)
+        found = None
+        if is_true(self.needed_if.get(name, TRUE)):
+            outwards, before = kept and not ahead, self.slid.get(name)
+            domain = region.stages[0]
+            found = choose_window(self.program, args, domain, frames, known, outwards, before)
+        if found is None or region.grows_along(found[0]):
             self.folds.setdefault(name, []).append((-1, 0))
             self._note_window(name, "its cells do not move one way with a serial loop")
             return region
-        r, forward = region.stages[0][found.arg], isinstance(found.new.min, Select)
-        if self.schedules[name].asynchronous is None:
+        arg, new, frame = found
+        self.slid[name] = arg
+        parallel_between = any(not f.serial for f in frames[: frames.index(frame)])
+        r, forward = region.stages[0][arg], isinstance(new.min, Select)
+        if not ahead:
             factor = fold_factor(r, known)
         else:
-            self._note_window(name, window(args.index(found.arg), r, frames, frame, known, forward))
+            self._note_window(name, window(args.index(arg), r, frames, frame, known, forward))
             factor = fold_factor_ahead(r, frame, known, forward)
         if parallel_between or name in self.unfolded or self._in_ring(name):
             factor = 0
-        self.folds.setdefault(name, []).append((args.index(found.arg), factor))
-        new = self._named(f"{name}.{found.arg}.new", name, found.new, lets)
-        return region.along(found.arg, new)
+        self.folds.setdefault(name, []).append((args.index(arg), factor))
+        return region.along(arg, self._named(f"{name}.{arg}.new", name, new, lets))
 
     def _note_window(self, name: str, found: Window | str) -> None:
         if self.schedules[name].asynchronous is not None:

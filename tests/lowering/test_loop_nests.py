@@ -71,3 +71,13 @@ def test_the_edges_of_a_clamped_row_are_not_gathered_as_vectors() -> None:
     lowered = lower(Request("edges", [f.function], f.schedule())).func.body
     loads = [n for n in walk(lowered) if isinstance(n, Load) and n.type.is_vector()]
     assert loads and all(isinstance(n.index, Ramp) for n in loads)
+
+
+def test_golden_a_window_slides_over_rows_where_vectors_do_not_overlap(
+    golden: Callable[[str], None],
+) -> None:
+    g, f = blur("rows")
+    f.vectorize("x", 8)
+    g.store_root().compute_at(f, "x").vectorize("x", 8)
+    f.bound("x", 0, 60).bound("y", 0, 10)
+    golden(text(f))
