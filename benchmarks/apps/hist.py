@@ -12,8 +12,8 @@ from apps.app import App, Array, Program, Size, same_shape
 def build(hl: ModuleType) -> Program:
     x, y, c, i = (hl.Var(name) for name in ("x", "y", "c", "i"))
     source = hl.ImageParam(hl.UInt(8), 3, "source")
-    names = ("luma", "rows", "counts", "sums", "equal", "hist")
-    luma, rows, counts, sums, equal, output = (hl.Func(name) for name in names)
+    names = ("luma", "rows", "counts", "sums", "level", "hist")
+    luma, rows, counts, sums, level, output = (hl.Func(name) for name in names)
     red, green, blue = (hl.u16(source[x, y, k]) for k in range(3))
     luma[x, y] = hl.u8((77 * red + 150 * green + 29 * blue) >> 8)
     width, height = source.width(), source.height()
@@ -25,10 +25,11 @@ def build(hl: ModuleType) -> Program:
     bins = hl.RDom([(1, 255)], name="bins")
     sums[i] = counts[i]
     sums[bins.x] = sums[bins.x - 1] + counts[bins.x]
-    equal[x, y] = hl.i32(sums[hl.i32(luma[x, y])] / hl.u32(hl.max(width * height / 256, 1)))
-    changed = hl.i32(source[x, y, c]) + hl.min(equal[x, y], 255) - hl.i32(luma[x, y])
+    level[i] = hl.i16(hl.min(sums[i] / hl.u32(hl.max(width * height / 256, 1)), hl.u32(255)))
+    value = luma[x, y]
+    changed = hl.i16(source[x, y, c]) + level[hl.i32(value)] - hl.i16(value)
     output[x, y, c] = hl.u8(hl.clamp(changed, 0, 255))
-    funcs = {"luma": luma, "rows": rows, "counts": counts, "sums": sums, "ry": ry}
+    funcs = {"luma": luma, "rows": rows, "counts": counts, "sums": sums, "level": level, "ry": ry}
     return Program(output, (source,), funcs)
 
 
@@ -40,6 +41,7 @@ def schedule(hl: ModuleType, app: Program) -> None:
     app.counts.compute_root().vectorize(i, 16)
     app.counts.update().reorder(i, app.funcs["ry"].x).vectorize(i, 16)
     app.sums.compute_root()
+    app.level.compute_root()
     app.output.bound(c, 0, 3).reorder(c, x, y).unroll(c).parallel(y, 8).vectorize(x, 16)
 
 
