@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from codegen.c_instructions import instruction
 from codegen.c_literals import int_literal
+from codegen.c_masked import choose
 from codegen.c_prelude import Prelude
 from codegen.c_scalar import ARITY, cast_helper, result_type, scalar_helper
 from codegen.c_types import carrier, element_of, padded, scalar_type, tag
@@ -16,11 +18,13 @@ def _vector_type(prelude: Prelude, t: Type) -> str:
 
 def lanes_loop(result: str, name: str, params: str, lanes: int, lane: str) -> str:
     """Return a function that computes lane `i` of its result as `lane`."""
+    return f"HALO_INLINE {result} {name}({params}) {{\n    {_loop(result, lanes, lane)}\n}}\n"
+
+
+def _loop(result: str, lanes: int, lane: str) -> str:
     unroll = f"#pragma GCC unroll {lanes}\n    " if lanes > 16 else ""
-    return (
-        f"HALO_INLINE {result} {name}({params}) {{\n    {result} r = {{0}};\n    {unroll}"
-        f"for (int i = 0; i < {lanes}; ++i) r[i] = {lane};\n    return r;\n}}\n"
-    )
+    loop = f"for (int i = 0; i < {lanes}; ++i) r[i] = {lane};"
+    return f"{result} r = {{0}};\n    {unroll}{loop}\n    return r;"
 
 
 def lane_helper(prelude: Prelude, op: str, t: Type) -> str:
@@ -35,7 +39,10 @@ def lane_helper(prelude: Prelude, op: str, t: Type) -> str:
         letters = "abc"[: ARITY[op]]
         params = ", ".join(f"{source} {p}" for p in letters)
         args = ", ".join(f"{p}[i]" for p in letters)
-        return lanes_loop(result, name, params, lanes, f"{scalar}({args})")
+        loop = _loop(result, lanes, f"{scalar}({args})")
+        body = choose(prelude, instruction(op, t, result), loop)
+        start = "" if body.startswith("#") else "    "
+        return f"HALO_INLINE {result} {name}({params}) {{\n{start}{body}\n}}\n"
 
     return prelude.helper(name, text)
 

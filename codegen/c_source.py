@@ -108,7 +108,7 @@ def emit_c(module: LoweredModule, target: Target) -> CSource:
         )
     for f, text in printed:
         linkage = "static" if f.trusted else "HALO_PUBLIC"
-        parts.append(f"{linkage} {text.signature} {text.body}\n")
+        parts.append(f"{linkage} HALO_HOT {text.signature} {text.body}\n")
     return CSource(name, "\n".join(parts), emit_header(module), blob.data if blob else b"")
 
 
@@ -141,7 +141,7 @@ def _unit_text(printer: ModulePrinter, f: LoweredFunc) -> str:
     parts += [f"HALO_HIDDEN {printer.extern(name)}" for name in text.externs]
     linkage = "HALO_HIDDEN" if f.trusted else "HALO_PUBLIC"
     parts.append(f"{linkage} {text.signature};")
-    parts.append(f"{linkage} {text.signature} {text.body}\n")
+    parts.append(f"{linkage} HALO_HOT {text.signature} {text.body}\n")
     return "\n".join(parts)
 
 

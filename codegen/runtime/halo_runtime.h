@@ -14,6 +14,8 @@
 #define HALO_UNUSED __attribute__((unused))
 #define HALO_HIDDEN __attribute__((visibility("hidden")))
 #define HALO_PUBLIC __attribute__((visibility("default")))
+/* gcc loses count of how often deep loops with branches run, and makes those small, not fast. */
+#define HALO_HOT __attribute__((hot))
 #define HALO_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /* The number of threads a parallel loop of this call may use. */

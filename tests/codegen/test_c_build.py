@@ -140,6 +140,11 @@ def test_a_failing_compiler_is_quoted(
     shutil.rmtree(kept)
 
 
+def test_what_runs_is_marked_hot(kernels: Any) -> None:
+    text = codegen.emit_c(wide(kernels), host_target()).text
+    assert "HALO_PUBLIC HALO_HOT int32_t" in text
+
+
 @pytest.mark.parametrize("cc", COMPILERS)
 @pytest.mark.parametrize("flags", [["-O1"], ["-O1", "-fopenmp", "-march=native"]], ids=" ".join)
 def test_the_c_compiles_without_warnings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from halo.ir.expr import (
     Cast,
     Load,
     Max,
+    Min,
     Mul,
     Ramp,
     Select,
@@ -197,3 +199,50 @@ def test_rounding_functions_match_numpy(kernels: Any, same: Any, lanes: int) -> 
     with np.errstate(invalid="ignore"):
         for n in names:
             same(out[n], getattr(np, "rint" if n == "round" else n)(a))
+
+
+@pytest.mark.parametrize("t", [Float(32), Float(64)], ids=str)
+@pytest.mark.parametrize("lanes", [2, 4, 8, 16])
+def test_smaller_and_larger_of_zeros_and_nans_are_the_second(
+    kernels: Any, same: Any, t: Type, lanes: int
+) -> None:
+    v, x = t.with_lanes(lanes), kernels.index(lanes)
+    values = [0.0, -0.0, 1.5, -np.inf, np.nan, -3.0]
+    pairs = np.array([(p, q) for p in values for q in values] * 4, t.dtype)
+    a, b = pairs[:, 0].copy(), pairs[:, 1].copy()
+    p, q = Load(v, "a", x), Load(v, "b", x)
+    body = block(Store("least", Min(p, q), x), Store("most", Max(p, q), x))
+    outs = {"least": t, "most": t}
+    f = kernels.function(kernels.loop(len(a) // lanes, body), {"a": t, "b": t}, outs)
+    least, most = np.zeros_like(a), np.zeros_like(a)
+    kernels.run(f, {"a": a, "b": b, "least": least, "most": most})
+    for found, wanted in ((least, np.where(a < b, a, b)), (most, np.where(a > b, a, b))):
+        same(found, wanted)
+        assert (
+            np.signbit(found[~np.isnan(wanted)]).tolist()
+            == np.signbit(wanted[~np.isnan(wanted)]).tolist()
+        )
+
+
+@pytest.mark.parametrize("t", [Float(32), Float(64)], ids=str)
+@pytest.mark.parametrize("lanes", [2, 4, 8, 16, 32])
+def test_a_multiply_add_of_vectors_rounds_once(
+    kernels: Any, same: Any, t: Type, lanes: int
+) -> None:
+    v, x = t.with_lanes(lanes), kernels.index(lanes)
+    a, b = sample(t, 64), sample(t, 64, 1)
+    p, q = Load(v, "a", x), Load(v, "b", x)
+    rest = Mul(Broadcast(const(t, -1.0), lanes), Mul(p, q))
+    f = kernels.function(
+        kernels.loop(64 // lanes, Store("o", fma(p, q, rest), x)), {"a": t, "b": t}, {"o": t}
+    )
+    out = np.zeros_like(a)
+    kernels.run(f, {"a": a, "b": b, "o": out})
+    lost = np.array(
+        [
+            float(Fraction(float(i)) * Fraction(float(j)) - Fraction(float(t.dtype.type(i * j))))
+            for i, j in zip(a, b, strict=True)
+        ]
+    )
+    assert np.any(lost != 0)
+    same(out, lost.astype(t.dtype))
