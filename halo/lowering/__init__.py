@@ -28,6 +28,7 @@ from halo.lowering.loop_nests import Nest, build_loop_nests, with_lets
 from halo.lowering.memory_types import check_stack, report_registers
 from halo.lowering.names import Lets
 from halo.lowering.names import inline as inline_lets  # `inline` is a module of this package
+from halo.lowering.outcome import Outcome, marked_as_run
 from halo.lowering.partition_loops import partition_loops
 from halo.lowering.precompute import evaluate
 from halo.lowering.prepare import Dims, known_fields, prepare
@@ -41,11 +42,11 @@ from halo.lowering.sites import place_functions
 from halo.lowering.storage_flattening import flatten_storage
 from halo.lowering.stream_stores import fence_streams, report_streams
 from halo.lowering.trim_no_ops import trim_no_ops
-from halo.lowering.unapplied import report_serial, report_unapplied
+from halo.lowering.unapplied import report_copies, report_serial
 from halo.lowering.unbounded import need_bounds
 from halo.lowering.unpartitioned import report_partitions
 from halo.lowering.unroll_loops import unroll_loops
-from halo.lowering.vectorize_loops import Outcome, vectorize_loops
+from halo.lowering.vectorize_loops import vectorize_loops
 from halo.schedule.resolve import ResolvedSchedule
 from halo.schedule.traced import Traced
 
@@ -105,10 +106,13 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
         s = add_parameter_checks(s, given.parameters)
         s = add_requirements(s, request.requirements)
     s = run("entry checks", lambda s: s, s)
-    for name, f in _passes(request.scalars, program, resolved):
+    outcome = Outcome()
+    for name, f in _passes(request.scalars, program, resolved, outcome):
         s = run(name, f, s)
     inputs, func = make_signature(request, program, given, output_dims, s)
-    return Lowered(func, resolved.receipts, loops, inputs, embedded, tuple(constants))
+    serial = outcome.left_serial()
+    loops = marked_as_run(loops, serial)
+    return Lowered(func, resolved.receipts, loops, inputs, embedded, tuple(constants), serial)
 
 
 def nest_of(
@@ -143,7 +147,7 @@ def _traced(
 
 
 def _passes(
-    scope: Scope, program: Program, resolved: ResolvedSchedule
+    scope: Scope, program: Program, resolved: ResolvedSchedule, outcome: Outcome
 ) -> list[tuple[str, Callable[[Stmt], Stmt]]]:
     functions, receipts = program.functions, resolved.receipts
 
@@ -161,21 +165,20 @@ def _passes(
         return fence_streams(s)
 
     def vectorized(s: Stmt) -> Stmt:
-        outcome = Outcome()
         made = vectorize_loops(s, outcome)
-        report_serial(outcome, receipts)
+        report_serial(outcome.left_serial(), receipts)
         return made
 
     return [
         ("simplify", simplified),  # extents must be constants where they are constant
         ("prove guards", prove_guards),
-        ("report", lambda s: report_unapplied(s, receipts)),
+        ("report", lambda s: report_copies(s, receipts)),
         ("check the stack", lambda s: check_stack(s, functions, receipts)),
         ("partition", partition_loops),  # before the lanes of a loop are one statement
         ("report partitions", lambda s: report_partitions(s, receipts, resolved.functions)),
         ("trim", trim_no_ops),
         ("simplify steady states", simplified),
-        ("unroll", unroll_loops),
+        ("unroll", lambda s: unroll_loops(s, outcome)),
         ("jam", jam_vectors),
         ("vectorize", vectorized),
         ("simplify vectors", simplified),  # indices become ramps, places in tiles constants

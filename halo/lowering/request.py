@@ -70,13 +70,16 @@ class Lowered:
     receipts
         What became of each directive.
     loops
-        The statement before storage was flattened, for `print_loop_nest`.
+        The statement before storage was flattened, for `print_loop_nest`; its loops are of the
+        kind that they run as.
     inputs
         Images and parameters in the order of `func`'s arguments.
     embedded
         Buffers that are no arguments: `func` reads them as constants, from the cell at the mins.
     constants
         Functions that were precomputed.
+    serial
+        Loops that were to be vectorised or unrolled and are not, by name, with the reason.
     """
 
     func: LoweredFunc
@@ -85,3 +88,4 @@ class Lowered:
     inputs: tuple[Image | Parameter, ...]
     embedded: tuple[Image, ...] = ()
     constants: tuple[Constant, ...] = ()
+    serial: Mapping[str, str] = field(default_factory=dict)

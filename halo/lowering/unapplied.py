@@ -2,54 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from halo.ir.expr import as_const
 from halo.ir.stmt import For, ForKind, Stmt
 from halo.ir.substitute import walk
 from halo.lowering.jam_vectors import encloses_vectors
-from halo.lowering.vectorize_loops import Outcome
+from halo.lowering.outcome import NOT_CONSTANT
 from halo.schedule.directives import Unroll, Vectorize
 from halo.schedule.receipts import Receipts, Status
 from halo.schedule.schedule import Entry
 
 
-def report_unapplied(s: Stmt, receipts: Receipts) -> Stmt:
-    """Record which loops to be vectorised or unrolled have no constant extent; return `s`.
-
-    And which vectorised loops are around others, so that they become copies of vectors.
+def report_copies(s: Stmt, receipts: Receipts) -> Stmt:
+    """Record which vectorised loops are around others, and become copies of vectors; return `s`.
 
     Requires: extents are simplified, and no loop is vectorised or unrolled yet.
-    Ensures: `s` as it was; the passes that follow run those loops serially.
+    Ensures: `s` as it was.
 
-    Example: ``f.unroll(x)`` with x over f's whole width -> "without effect".
+    Example: ``f.vectorize(y, 4).vectorize(x, 8)`` -> y.v "as 4 copies of the vectors".
     """
-    kinds = (ForKind.VECTORIZED, ForKind.UNROLLED)
-    loops = [n for n in walk(s) if isinstance(n, For) and n.kind in kinds]
-    variable = {n.name for n in loops if as_const(n.extent) is None}
+    loops = [n for n in walk(s) if isinstance(n, For) and n.kind is ForKind.VECTORIZED]
     around = {n.name: as_const(n.extent) for n in loops if encloses_vectors(n)}
     for entry, loop in _marked(receipts):
+        copies = around.get(_loop_of(entry, loop.var))
+        if copies is not None:
+            reason = f"as {copies} copies of the vectors of the loops inside it"
+            receipts.add(entry, Status.APPLIED, reason)
+    return s
+
+
+def report_serial(serial: Mapping[str, str], receipts: Receipts) -> None:
+    """Record which loops to be vectorised or unrolled run serially everywhere, and why."""
+    for entry, loop in _marked(receipts):
         var, how = loop.var, loop.method
-        name = _loop_of(entry, var)
-        if name in variable:
+        why = serial.get(_loop_of(entry, var))
+        if why == NOT_CONSTANT:
             reason = (
                 f"the extent of {var} is not a constant: {how} a split of it, "
                 f"{how}({var}, factor), or promise it by bound"
             )
             receipts.add(entry, Status.WITHOUT_EFFECT, reason)
-        elif name in around:
-            reason = f"as {around[name]} copies of the vectors of the loops inside it"
-            receipts.add(entry, Status.APPLIED, reason)
-    return s
-
-
-def report_serial(outcome: Outcome, receipts: Receipts) -> None:
-    """Record which loops to be vectorised have no vector form anywhere, and why."""
-    for entry, loop in _marked(receipts):
-        name = _loop_of(entry, loop.var)
-        if name in outcome.serial and name not in outcome.vectorized:
-            reason = f"{loop.var} runs serially: {outcome.serial[name]}"
-            receipts.add(entry, Status.WITHOUT_EFFECT, reason)
+        elif why is not None:
+            receipts.add(entry, Status.WITHOUT_EFFECT, f"{var} runs serially: {why}")
 
 
 def _marked(receipts: Receipts) -> Iterator[tuple[Entry, Vectorize | Unroll]]:

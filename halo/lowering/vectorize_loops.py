@@ -34,14 +34,7 @@ from halo.ir.types import Int
 from halo.lowering.accumulate_lanes import accumulated
 from halo.lowering.affine import constant_of
 from halo.lowering.lanes import Lanes, NotVectorizable, broadcast, conjunction, lane
-
-
-@dataclasses.dataclass(slots=True)
-class Outcome:
-    """Names of the loops that became vectors; and of those that did not, with the reason."""
-
-    vectorized: set[str] = dataclasses.field(default_factory=set)
-    serial: dict[str, str] = dataclasses.field(default_factory=dict)
+from halo.lowering.outcome import NOT_CONSTANT, Outcome
 
 
 def vectorize_loops(s: Stmt, outcome: Outcome | None = None) -> Stmt:
@@ -80,7 +73,7 @@ class _Pass:
     def _vectorize(self, loop: For) -> Stmt:
         lanes = constant_of(loop.extent)
         if lanes is None:
-            return self._serial(loop, "its extent is not constant")
+            return self._serial(loop, NOT_CONSTANT)
         if lanes <= 0:
             return Block(())
         if lanes == 1:
@@ -89,7 +82,7 @@ class _Pass:
             made: Stmt = self.rewrite(_Vectorizer(loop, lanes).result())
         except NotVectorizable as reason:
             return self._serial(loop, str(reason))
-        self._outcome.vectorized.add(loop.name)
+        self._outcome.done.add(loop.name)
         return made
 
     def _serial(self, loop: For, reason: str) -> Stmt:

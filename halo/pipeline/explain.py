@@ -25,6 +25,7 @@ from halo.ir.stmt import (
 )
 from halo.ir.substitute import substitute
 from halo.lowering import loops_of, lower
+from halo.lowering.outcome import marked_as_run
 from halo.pipeline.parts import Parts
 from halo.pipeline.request import whole_request
 from halo.schedule.directives import Precompute
@@ -45,11 +46,12 @@ def explain(outputs: Sequence[Function]) -> Explanation:
     made = [f for log in parts.logs() for f in log.made.values()]
     functions = {f.name: f for f in (*parts.functions, *made)}
     teller = _Teller({name: FuncStory(f) for name, f in functions.items()})
-    teller.visit(loops_of(request), (), "", {})
+    lowered = lower(request)
+    teller.visit(marked_as_run(loops_of(request), lowered.serial), (), "", {})
     for f in outputs:
         teller.stories[f.name].place = "an output: computed into the caller's buffer"
     others: list[Receipt] = []
-    for r in lower(request).receipts:
+    for r in lowered.receipts:
         owner = teller.stories.get(r.entry.func)
         (others if owner is None else owner.receipts).append(r)
     for story in teller.stories.values():

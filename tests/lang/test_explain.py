@@ -125,3 +125,54 @@ def test_storage_in_another_layout_tells_which() -> None:
     funcs["g"].compute_root().split_storage(y, "yo", "yi", 8).reorder_storage("yi", x, "yo")
     kept = next(line for line in story(funcs, "g") if line.startswith("kept:"))
     assert "laid out (yi = d1%8, x, yo = d1/8)" in kept
+
+
+def told_of(f: hl.Func, capsys: pytest.CaptureFixture[str]) -> tuple[str, str, str]:
+    """Return the loops that are printed, those that are explained, and the receipts."""
+    f.print_loop_nest()
+    return capsys.readouterr().out, str(f.explain()), str(f.receipts())
+
+
+@pytest.mark.parametrize("how", ["vectorize", "unroll"])
+def test_a_loop_of_no_constant_extent_is_told_as_the_serial_one_it_is(
+    how: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    f = hl.Func("f")
+    f[x, y] = x + y
+    getattr(f, how)(x)
+    nest, words, receipts = told_of(f, capsys)
+    assert nest == f"produce {f.name()}:\n  for f.s0.y:\n    for f.s0.x:\n      f(...) = ...\n"
+    assert "loops: f.s0.y > f.s0.x\n" in words
+    assert "without effect" in receipts and "the extent of x is not a constant" in receipts
+    assert f.realize([3, 2]).numpy().tolist() == [[0, 1, 2], [1, 2, 3]]
+    with pytest.raises(hl.ScheduleError, match="which strict does not allow"):
+        f.receipts(strict=True)
+    f.bound(x, 0, 8)
+    nest, words, receipts = told_of(f, capsys)
+    kind = {"vectorize": "vectorized", "unroll": "unrolled"}[how]
+    assert f"{kind} f.s0.x in [0, 7]:" in nest and f"{kind} f.s0.x (8)" in words
+    assert "without effect" not in receipts
+
+
+def test_a_vector_whose_lanes_may_meet_is_told_as_the_serial_loop_it_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    at = hl.ImageParam(hl.Int(32), 1, "at")
+    f, r = hl.Func("f"), hl.RDom([(0, 8)], "r")
+    f[x] = 0
+    f[hl.clamp(at[r.x], 0, 9)] += 1
+    f.update(0).atomic().vectorize(r.x)
+    nest, words, receipts = told_of(f, capsys)
+    assert "vectorized" not in nest and "vectorized" not in words
+    assert "runs serially" in receipts
+
+
+def test_a_loop_that_is_unrolled_once_the_one_around_it_is_has_an_effect(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    f, r = hl.Func("f"), hl.RDom([(0, 3), (0, 3)], "r")
+    f[x] = 0
+    f[x] += r.x * r.y
+    f.update(0).unroll(r.x).unroll(r.y)
+    nest, _, receipts = told_of(f, capsys)
+    assert nest.count("unrolled") == 2 and "without effect" not in receipts

@@ -44,7 +44,8 @@ from halo.ir.stmt import (
     block,
 )
 from halo.ir.types import Int
-from halo.lowering.vectorize_loops import Outcome, vectorize_loops
+from halo.lowering.outcome import Outcome
+from halo.lowering.vectorize_loops import vectorize_loops
 
 I32, I64 = Int(32), Int(64)
 
