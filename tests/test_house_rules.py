@@ -16,7 +16,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("halo.ir",),
     ("halo.polyhedral", "halo.target"),
     ("halo.buffer", "halo.lang", "halo.schedule"),
-    ("halo.ops", "halo.lowering", "halo.interpret", "halo.provenance", "codegen"),
+    (
+        *("halo.ops", "halo.lowering", "halo.interpret", "halo.provenance"),
+        *("halo.autoschedule", "codegen"),
+    ),
     ("halo.pipeline", "halo.generators", "halo.imageio"),
     ("halo",),
     ("schedules", "onnx_frontend"),

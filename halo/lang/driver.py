@@ -98,6 +98,15 @@ class Driver(Protocol):
         """Give the directives of `schedule` to the Functions they are for."""
         ...
 
+    def auto_schedule(
+        self,
+        outputs: Sequence[Function],
+        target: Target | None,
+        estimates: Sequence[int] | None,
+    ) -> Schedule:
+        """Give directives to all that has none; return them."""
+        ...
+
     def lowered_text(self, outputs: Sequence[Function], target: Target | None) -> str:
         """Return the lowered statement as text."""
         ...

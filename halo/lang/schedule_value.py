@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from halo.ir.function import Function
 from halo.lang.driver import get_driver
 from halo.lang.realization import check_defined
@@ -99,3 +101,33 @@ class ScheduleValueMethods:
             A directive names what is not there, or is refused.
         """
         get_driver().apply_schedule(self._checked(), schedule, strict)
+
+    def auto_schedule(
+        self, target: Target | None = None, estimates: Sequence[int] | None = None
+    ) -> Schedule:
+        """Schedule this and all Funcs it uses by simple rules; return the directives given.
+
+        Funcs that have directives, or are named in some, keep theirs and get no others; promises
+        such as `bound` are made use of. No value changes, and it does not fail: what is not known
+        to be legal is left out. The reason of each decision stands in `explain`.
+
+        Parameters
+        ----------
+        target
+            The machine to schedule for; this one, by default.
+        estimates
+            About how many cells of each output will be asked for, along each dimension; by
+            default what is promised or estimated of the output (`set_estimates`), and of inputs.
+
+        Raises
+        ------
+        ScheduleError
+            `estimates` are not as many as an output has dimensions.
+
+        Examples
+        --------
+        >>> print(blur_y.auto_schedule())
+        blur_y.split(y, y, yi, 32)
+        ...
+        """
+        return get_driver().auto_schedule(self._checked(), target, estimates)

@@ -19,6 +19,7 @@ from halo.lowering import Request, lower, prepare
 from halo.lowering.input_boxes import input_boxes
 from halo.lowering.inputs import collect_inputs
 from halo.lowering.loop_nest_text import loop_nest_text
+from halo.pipeline.auto import auto_schedule
 from halo.pipeline.compiled import Compiled, CompileTimes, ranges_of
 from halo.pipeline.embed import constants_of
 from halo.pipeline.explain import explain
@@ -182,6 +183,15 @@ class HaloDriver:
     def apply_schedule(self, outputs: Sequence[Function], schedule: Schedule, strict: bool) -> None:
         """Give the directives of `schedule` to the Functions they are for."""
         apply_schedule(outputs, schedule, strict)
+
+    def auto_schedule(
+        self,
+        outputs: Sequence[Function],
+        target: Target | None,
+        estimates: Sequence[int] | None,
+    ) -> Schedule:
+        """Give directives to all that has none; return them."""
+        return auto_schedule(outputs, target or default_target(), estimates)
 
     def lowered_text(self, outputs: Sequence[Function], target: Target | None) -> str:
         """Return the lowered statement as text."""

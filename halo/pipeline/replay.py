@@ -40,6 +40,14 @@ def apply_schedule(outputs: Sequence[Function], schedule: Schedule, strict: bool
         _check(outputs, strict)
 
 
+def give_schedule(outputs: Sequence[Function], schedule: Schedule) -> None:
+    """Give the directives of `schedule`, known to be legal, to the Functions they name."""
+    table = _table(Parts.of(outputs))
+    with _all_or_nothing(list(table.values())):
+        for entry in schedule.entries:
+            _give(table, entry, {})
+
+
 def _check(outputs: Sequence[Function], strict: bool) -> None:
     receipts = lower(whole_request(outputs)).receipts
     if strict:

@@ -22,8 +22,9 @@ VERSION = 1
 class Entry:
     """One directive, given for a stage of a Func; `where` is the user's line.
 
-    `branch` names by their conditions the specialisations it is about, the outermost first. Two
-    entries that differ in `where` only are equal.
+    `branch` names by their conditions the specialisations it is about, the outermost first. `why`
+    is the reason of who gave it, where that is not the user. Two entries that differ in `where`
+    and `why` only are equal; neither is stored.
     """
 
     func: str
@@ -31,6 +32,7 @@ class Entry:
     directive: Directive
     where: SourceLocation | None = field(default=None, compare=False)
     branch: tuple[Formula, ...] = ()
+    why: str = field(default="", compare=False)
 
     def source(self) -> str:
         """Return the entry as the user would type it: ``f.update(0).split(x, xo, xi, 8)``."""

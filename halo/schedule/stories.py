@@ -51,6 +51,8 @@ class FuncStory:
             reason = f": {r.reason}" if r.reason else ""
             at = f"  ({r.entry.where})" if r.entry.where else ""
             lines.append(f"  {r.status.value}: {r.entry.source()}{reason}{at}")
+            if r.entry.why:
+                lines.append(f"    because: {r.entry.why}")
         return "\n".join(lines)
 
 

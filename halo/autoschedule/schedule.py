@@ -1,0 +1,97 @@
+"""`auto_schedule`: from what Funcs compute to directives, with the reason of each decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from halo.autoschedule.groups import Group, form_groups
+from halo.autoschedule.inlining import why_inline, why_not_inline
+from halo.autoschedule.legal import keep_legal
+from halo.autoschedule.loops import Strips, schedule_rows, schedule_update, total_work
+from halo.autoschedule.nest import Nest
+from halo.autoschedule.program import Func, Program, read_program
+from halo.autoschedule.totals import schedule_totals
+from halo.errors import SourceLocation
+from halo.ir.function import Function
+from halo.schedule.directives import ComputeAt, ComputeInline, ComputeRoot, StoreAt
+from halo.schedule.schedule import Entry, Schedule
+from halo.target import Target
+
+
+def auto_schedule(
+    functions: Mapping[str, Function],
+    outputs: Sequence[str],
+    given: Schedule,
+    target: Target,
+    sizes: Mapping[str, Sequence[int | None]],
+    where: SourceLocation | None = None,
+) -> Schedule:
+    """Return directives for the Funcs that `given` says nothing about; all of them are legal.
+
+    Parameters
+    ----------
+    functions
+        Every Func that the outputs need, by name.
+    given
+        The user's directives.
+    sizes
+        About how many cells are asked for, along each dimension of an output, where known.
+    where
+        The line to name for the directives.
+    """
+    program = read_program(functions, outputs, given, sizes)
+    entries: list[Entry] = []
+    for f in program.funcs.values():
+        reason = why_inline(program, f)
+        if reason:
+            program.inline(f)
+            entries.append(Entry(f.name, 0, ComputeInline(), why=reason))
+    groups, apart = form_groups(program)
+    for group in groups:
+        entries += _schedule_group(program, group, apart[group.root.name], target)
+    placed = Schedule(tuple(replace(e, where=where) for e in entries))
+    return keep_legal(functions, outputs, given, placed)
+
+
+def _schedule_group(program: Program, group: Group, apart: str, target: Target) -> list[Entry]:
+    root = group.root
+    if root.is_given:
+        return []
+    why = apart if root.is_output else f"{why_not_inline(program, root)}; {apart}"
+    if root.stages[0].is_extern:
+        return _entries([_placed(root, why)])
+    if group.total is not None:
+        nests = schedule_totals(root, group.total, (why, group.why[group.total.name]), target)
+        return _entries([_placed(root, why), *nests] if not root.is_output else nests)
+    work = total_work(root) + sum(map(total_work, group.inside))
+    own, strips = schedule_rows(
+        root, why if root.is_output else "", target, rows=group.rows, work=work
+    )
+    made = [own] if root.is_output else [_placed(root, why), own]
+    made += [schedule_update(root, i, target, threads=True) for i in range(1, len(root.stages))]
+    for f in group.inside:
+        assert strips is not None
+        made += _inside(
+            f, root, strips, f"{why_not_inline(program, f)}; {group.why[f.name]}", target
+        )
+    return _entries(made)
+
+
+def _placed(f: Func, why: str) -> Nest:
+    nest = Nest(f.name, 0, f.args, why)
+    nest.give(ComputeRoot())
+    return nest
+
+
+def _inside(f: Func, root: Func, strips: Strips, why: str, target: Target) -> list[Nest]:
+    place = Nest(f.name, 0, f.args, why)
+    place.give(ComputeAt(root.name, strips.row or strips.strip))
+    if strips.row is not None:
+        place.give(StoreAt(root.name, strips.strip))
+    made = [place, schedule_rows(f, "", target)[0]]
+    return made + [schedule_update(f, i, target, threads=False) for i in range(1, len(f.stages))]
+
+
+def _entries(nests: Sequence[Nest]) -> list[Entry]:
+    return [e for nest in nests for e in nest.entries]
