@@ -33,6 +33,8 @@ FORK = 30_000.0
 """Operations below which threads cost more than they bring."""
 TASKS = 16
 """Tasks to have at least, where there is work for as many: threads of a usual machine."""
+SMALL = 8.0
+"""What has so many times fewer cells than its user is computed apart: it is little traffic."""
 STRIP = (32, 64, 128)
 """Rows of a strip; a task is one strip."""
 CHUNK = 4096
@@ -49,12 +51,14 @@ _FREE = (IntImm, FloatImm, StringImm, Variable, Cast)
 
 
 def operations(e: Expr) -> float:
-    """Return what node `e` costs, without its operands; a cell that is read counts for one."""
+    """Return what node `e` costs, without its operands; reads are counted apart."""
     match e:
         case Div(_, b) | Mod(_, b):
             return _DIVISION if as_const(b) is not None else _UNKNOWN_DIVISION
         case Call(kind=CallKind.MATH):
             return _MATH
+        case Call(kind=CallKind.FUNC | CallKind.IMAGE):
+            return 0.0
         case Call(kind=CallKind.INTRINSIC, name="sqrt"):
             return _ROOT
         case _:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from halo.autoschedule.costs import CHUNK, EXTRA, MEMORY, NEAR_CACHE, STRIP, TASKS
+from halo.autoschedule.costs import CHUNK, EXTRA, MEMORY, NEAR_CACHE, SMALL, STRIP, TASKS
 from halo.autoschedule.index import Index
 from halo.autoschedule.program import Func, Program, Stage
 from halo.autoschedule.regions import Region, region_in
@@ -121,6 +121,8 @@ def _is_total(f: Func, group: Group, region: Region) -> bool:
 def _join_strips(f: Func, group: Group, region: Region) -> str:
     """Let `f` slide along with the strips of `group`, or return why not."""
     root = group.root
+    if f.cells() * SMALL < root.cells():
+        return f"it is small beside {root.name}"
     moved = {v for i in region for v in i.names()}
     inner = root.args[0]
     for v in root.args:

@@ -53,8 +53,6 @@ def schedule_rows(
     line = inner if inner and len(f.args) == 1 else x
     if lanes > 1:
         nest.vectorize(nest.split(line, lanes, "v"))
-    if rows and len(f.args) > 1:
-        nest.reorder(x, inner, *outer)
     shared = ""
     if len(f.args) == 1:
         shared = x if inner and work >= FORK else ""
@@ -98,7 +96,7 @@ def share(nest: Nest, outer: Sequence[str], steps: Sequence[float]) -> str:
 def schedule_update(f: Func, index: int, target: Target, *, threads: bool) -> Nest:
     """Schedule update `index` of `f`: its own variables around or in vectors inside its sums."""
     stage = f.stages[index]
-    nest = Nest(f.name, index, (*stage.pure, *stage.rvars))
+    nest = Nest(f.name, index, (*stage.rvars, *stage.pure))
     own = list(stage.own)
     nest.why = _why(f, own)
     if not own:

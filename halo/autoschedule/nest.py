@@ -25,6 +25,7 @@ class Nest:
         self.stage = stage
         self.entries: list[Entry] = []
         self.why = why
+        self._loops = list(loops)
         self._taken = set(loops)
 
     def give(self, *directives: Directive) -> None:
@@ -38,19 +39,25 @@ class Nest:
     ) -> str:
         """Split `old`, whose name the outer loop keeps; return the name of the inner one."""
         inner = self._fresh(f"{old}{suffix}")
+        self._loops.insert(self._loops.index(old), inner)
         self.give(Split(old, old, inner, factor, tail))
         return inner
 
     def fuse(self, inner: str, outer: str) -> str:
         """Run two neighbouring loops as one; return its name."""
         fused = self._fresh(f"{inner}{outer}")
+        self._loops[self._loops.index(inner)] = fused
+        self._loops.remove(outer)
         self.give(Fuse(inner, outer, fused))
         return fused
 
     def reorder(self, *loops: str) -> None:
         """Put `loops` into this order, innermost first."""
-        if len(loops) > 1:
-            self.give(Reorder(loops))
+        if [v for v in self._loops if v in loops] == list(loops):
+            return
+        moved = iter(loops)
+        self._loops = [next(moved) if v in loops else v for v in self._loops]
+        self.give(Reorder(loops))
 
     def vectorize(self, loop: str) -> None:
         self.give(Vectorize(loop))

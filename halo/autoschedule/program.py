@@ -11,6 +11,7 @@ from halo.autoschedule.index import Index, Indices
 from halo.ir.expr import Call, CallKind, Expr, as_const
 from halo.ir.function import Definition, Function, Image
 from halo.ir.substitute import walk
+from halo.ir.types import Type
 from halo.schedule.directives import AlignBounds, AlignExtent, Bound, BoundExtent
 from halo.schedule.legality import call_graph
 from halo.schedule.races import is_own_coordinate, self_reads
@@ -264,7 +265,7 @@ def _work(values: Sequence[Expr]) -> float:
     return total[0]
 
 
-def _types(values: Sequence[Expr]) -> Iterator[object]:
+def _types(values: Sequence[Expr]) -> Iterator[Type]:
     stack: list[Expr] = list(values)
     seen: set[int] = set()
     while stack:

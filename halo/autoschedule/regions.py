@@ -46,6 +46,8 @@ def _domain(stage: Stage) -> dict[str, Index | None]:
     found: dict[str, Index | None] = {}
     for r in stage.definition.rvars:
         low, extent = as_const(r.min), as_const(r.extent)
-        known = low is not None and extent is not None
-        found[r.name] = Index((), low, low + max(extent, 1) - 1) if known else None  # type: ignore[arg-type, operator]
+        if low is None or extent is None:
+            found[r.name] = None
+        else:
+            found[r.name] = Index((), low, low + max(extent, 1) - 1)
     return found

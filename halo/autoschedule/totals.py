@@ -43,7 +43,7 @@ def _size(root: Func, var: str) -> int | None:
 
 
 def _row(root: Func, f: Func) -> str | None:
-    """Return the variable for the rows of a tile: one that what is summed does not all depend on."""
+    """Return the variable for the rows of a tile: one that some reads do not depend on."""
     for v, mine in zip(root.args[1:], f.args[1:], strict=True):
         still = [
             r
@@ -86,7 +86,7 @@ def _tail(root: Func, var: str, step: int) -> TailStrategy:
 
 def _tile_stage(f: Func, index: int, tile: Tile, row: str | None) -> Nest:
     stage = f.stages[index]
-    nest = Nest(f.name, index, (*stage.pure, *stage.rvars))
+    nest = Nest(f.name, index, (*stage.rvars, *stage.pure))
     column = f.args[0]
     lane = nest.split(column, tile.lanes, "v")
     inside = [lane, column] if row is None else [lane, column, row]

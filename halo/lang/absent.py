@@ -17,7 +17,7 @@ _SAVED = (
     "an algorithm is the program that makes it"
 )
 _ONE_CELL = "write one update for each cell; of a Func of Tuples an update changes all values"
-_BY_HAND = "halo has no autoscheduler: give the directives, or load them with Schedule.load"
+_BY_HAND = "halo has no autoschedulers to choose from: call auto_schedule(), or give the directives"
 _TARGET = (
     "an algorithm has the same bits on every target: ask the Target where you write the schedule, "
     "as in f.vectorize(x, target.natural_vector_size(t))"

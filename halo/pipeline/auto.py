@@ -31,7 +31,8 @@ def auto_schedule(
     given = schedule_of(outputs)
     made = schedule_by_rules(functions, names, given, target, sizes, user_location())
     give_schedule(outputs, made)
-    return made
+    before = set(given.entries)
+    return Schedule(tuple(e for e in schedule_of(outputs).entries if e not in before))
 
 
 def _sizes(f: Function, estimates: Sequence[int] | None) -> list[int | None]:

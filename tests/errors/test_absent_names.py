@@ -18,7 +18,7 @@ from halo.lang.absent import AbsentError
         ("gather", "one update for each cell"),
         ("scatter", "one update for each cell"),
         ("compile_standalone_runtime", "needs no runtime library"),
-        ("AutoschedulerParams", "no autoscheduler"),
+        ("AutoschedulerParams", "call auto_schedule"),
         ("target_has_feature", "ask the Target"),
         ("DeviceAPI", "for processors only"),
         ("user_context_value", "first argument of the C function"),
