@@ -45,7 +45,7 @@ def give_schedule(outputs: Sequence[Function], schedule: Schedule) -> None:
     table = _table(Parts.of(outputs))
     with _all_or_nothing(list(table.values())):
         for entry in schedule.entries:
-            _give(table, entry, {})
+            _give(table, entry)
 
 
 def _check(outputs: Sequence[Function], strict: bool) -> None:
