@@ -24,7 +24,7 @@ from halo.ir.expr import (
 )
 from halo.ir.intrinsics import is_intrinsic
 from halo.ir.stmt import For, IfThenElse, LetStmt, Stmt
-from halo.lowering.affine import Linear, atoms, inequalities, is_index, linear_form
+from halo.lowering.affine import ZERO, Linear, atoms, inequalities, is_index, linear_form
 
 _Key = frozenset[tuple[str | int, int]]
 _Bounds = tuple[str, Linear | None, Linear | None]
@@ -140,9 +140,36 @@ class SteadyState:
             self._stmt(s.body)
             return
         form = self.form(s.value)
+        low, high = (None, None) if form else self._between(s.value)
         with self._bound(s.name):
-            self._lets[s.name] = form
-            self._stmt(s.body)
+            if low is None and high is None:
+                self._lets[s.name] = form
+                self._stmt(s.body)
+            else:
+                self._loops.append((s.name, low, high))
+                self._stmt(s.body)
+                self._loops.pop()
+
+    def _between(self, e: Expr) -> tuple[Linear | None, Linear | None]:
+        """Return what `e` is not less and not more than, whatever the loops inside do."""
+        form = self.form(e)
+        if form is not None:
+            most = self._least(ZERO.plus(form, -1))
+            return self._least(form), None if most is None else ZERO.plus(most, -1)
+        if not isinstance(e, (Add, Sub, Min, Max)) or not is_index(e):
+            return None, None
+        (low, high), (other_low, other_high) = self._between(e.a), self._between(e.b)
+        if isinstance(e, Add):
+            return _sum(low, other_low, 1), _sum(high, other_high, 1)
+        if isinstance(e, Sub):
+            return _sum(low, other_high, -1), _sum(high, other_low, -1)
+        if isinstance(e, Min):
+            return _least_of(low, other_low), _least_of(high, other_high) or _either(
+                high, other_high
+            )
+        return _greatest_of(low, other_low) or _either(low, other_low), _greatest_of(
+            high, other_high
+        )
 
     def _for(self, s: For) -> None:
         self._expr(s.min)
@@ -228,15 +255,23 @@ class SteadyState:
 
     # Constraints.
 
-    def _holds(self, form: Linear) -> bool:
-        """Whether ``form >= 0`` is, or while learning can be made, true in the steady state."""
+    def _least(self, form: Linear) -> Linear | None:
+        """Return `form` in the iteration of the loops inside in which it is least."""
         for name, low, high in reversed(self._loops):
             coefficient = form.coefficient(name)
             if coefficient:
                 worst = low if coefficient > 0 else high
                 if worst is None:
-                    return False
+                    return None
                 form = form.without(name).plus(worst, coefficient)
+        return form
+
+    def _holds(self, form: Linear) -> bool:
+        """Whether ``form >= 0`` is, or while learning can be made, true in the steady state."""
+        least = self._least(form)
+        if least is None:
+            return False
+        form = least
         if not form.terms:
             return form.const >= 0
         key = frozenset((k, c) for k, (c, _) in form.terms.items())
@@ -247,6 +282,31 @@ class SteadyState:
                 self._by_key[key] = form
             return True
         return old is not None and form.const >= old.const
+
+
+def _sum(a: Linear | None, b: Linear | None, scale: int) -> Linear | None:
+    return None if a is None or b is None else a.plus(b, scale)
+
+
+def _least_of(a: Linear | None, b: Linear | None) -> Linear | None:
+    """Return the lesser form, if it is known which that is."""
+    difference = _sum(a, b, -1)
+    if difference is None or difference.terms:
+        return None
+    return a if difference.const <= 0 else b
+
+
+def _greatest_of(a: Linear | None, b: Linear | None) -> Linear | None:
+    """Return the greater form, if it is known which that is."""
+    least = _least_of(a, b)
+    return None if least is None else b if least is a else a
+
+
+def _either(a: Linear | None, b: Linear | None) -> Linear | None:
+    """Return one of two bounds that both hold: the simpler one."""
+    if a is None or b is None:
+        return b if a is None else a
+    return a if len(a.terms) <= len(b.terms) else b
 
 
 class Undecided(Exception):

@@ -201,3 +201,17 @@ def test_unrolled_and_vectorized_pieces_agree_with_the_loop() -> None:
         s = loop(x, 0, n, loop(r, 0, 4, body, kind))
         made = vectorize_loops(unroll_loops(check(s, 7, 20)))
         np.testing.assert_array_equal(run(made, 7, 20), run(s, 7, 20))
+
+
+def test_steps_moved_back_inside_are_taken_at_their_worst() -> None:
+    # steps of 4 over 6 cells, the second moved back to cell 2, read one cell further
+    base = Variable(I32, "base")
+    read = Max(Min(likely(base + r + 1), n - 1), i32(0))
+    cell = store(load("in", read), base + r)
+    start = Min(x * 4, i32(2)) + y * 6
+    s = loop(y, 0, 3, loop(x, 0, 2, LetStmt("base", start, loop(r, 0, 4, cell))))
+    made = check(s, n=18)
+    (outer,) = loops(made, "y")
+    assert isinstance(outer.body, IfThenElse)
+    assert str(outer.body.condition) == "y < (n - 1)/6"
+    assert not any(isinstance(e, (Max, IfThenElse)) for e in nodes(outer.body.then_case))
