@@ -18,6 +18,7 @@ from halo.lowering.promises import is_data, promised_dimension
 from halo.lowering.realization_order import collect_program
 from halo.lowering.request import Request
 from halo.schedule.resolve import ResolvedSchedule, resolve
+from halo.schedule.rewrites import is_rewrite
 from halo.schedule.schedule import Schedule
 
 Dims = Mapping[str, tuple[Dimension, ...]]
@@ -35,7 +36,7 @@ def prepare(request: Request) -> tuple[Program, ResolvedSchedule, Dims, Precompu
     functions = program.with_own_definitions()
     schedule = request.schedule
     if request.cuts:  # what is cut away may still have directives
-        schedule = Schedule(tuple(e for e in schedule.entries if e.func in functions))
+        schedule = _directives_for(set(functions), schedule)
     resolved = resolve(functions, program.outputs, schedule)
     definitions = {name: tuple(f.definitions) for name, f in resolved.definitions.items()}
     program = fill_undefined(
@@ -53,6 +54,17 @@ def prepare(request: Request) -> tuple[Program, ResolvedSchedule, Dims, Precompu
         and name not in program.outputs
     ]
     return inline_functions(program, inlined), resolved, dims, arrays
+
+
+def _directives_for(names: set[str], schedule: Schedule) -> Schedule:
+    """Return what `schedule` has for the Funcs and images in `names`, and for what these become."""
+    kept = []
+    for entry in schedule.entries:
+        if entry.func in names:
+            kept.append(entry)
+            if is_rewrite(entry.directive):
+                names.add(entry.directive.names()[0])
+    return Schedule(tuple(kept))
 
 
 def _promised_dims(

@@ -11,6 +11,7 @@ from halo.pipeline.asked import output_boxes, output_fields
 from halo.pipeline.parts import Parts
 from halo.polyhedral.chain import Box
 from halo.provenance.chain import chain_to
+from halo.provenance.reads import functions_first_read_first
 
 
 def explained(
@@ -23,8 +24,9 @@ def explained(
     boxes = output_boxes(outputs, None, buffers)
     fields = output_fields(outputs, boxes)
     where = user_location()
+    functions = functions_first_read_first(outputs)
     for name, goal, mend in _outside(outputs, buffers):
-        steps = chain_to(outputs, boxes, name, goal, fields)
+        steps = chain_to(functions, boxes, name, goal, fields)
         if steps:
             hint = "\n  ".join([*map(str, steps), mend])
             return BoundsError(error.message, where=where, hint=hint)

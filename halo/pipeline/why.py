@@ -15,11 +15,12 @@ from halo.lang.pipeline import Pipeline
 from halo.lang.realization import check_defined, given_buffers
 from halo.lowering import loops_of
 from halo.pipeline.asked import output_boxes, output_fields
-from halo.pipeline.parts import Parts
+from halo.pipeline.parts import Parts, schedule_of
 from halo.pipeline.request import count_values, make_request
 from halo.provenance.chain import Step, chain_to
 from halo.provenance.count import Count, count_cell
-from halo.provenance.reads import field_values, known_values
+from halo.provenance.reads import field_values, functions_first_read_first, known_values
+from halo.schedule.resolve import resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class Why:
         needs it, or if that is too hard to find out.
     times
         How often the schedule computes the cell of a Func (all its definitions counted), or
-        reads that of an input. None if counting would take too long.
+        reads that of an input. None if counting would take too long, or for what a directive made
+        that is inlined.
     exact
         Whether `times` is exact; where data decides it is the most it can be.
     verb
@@ -53,7 +55,10 @@ class Why:
         what = f"{self.name}({', '.join(map(str, self.cell))})"
         done = {"inlined": "computed inside its users"}.get(self.verb, self.verb)
         if self.times is None:
-            often = f"{done}, too often to count"
+            uncounted = (
+                "as often as they read it" if self.verb == "inlined" else "too often to count"
+            )
+            often = f"{done}, {uncounted}"
         else:
             most = "" if self.exact else "at most "
             often = f"{done} {most}{self.times} time{'' if self.times == 1 else 's'}"
@@ -80,9 +85,10 @@ def why(what: Any, cell: Any, of: Any = None, sizes: Any = None) -> Why:
 
     Returns
     -------
-    The chain of definitions, each with its line, from a cell of an output to this one, and how
-    often the present schedule computes or reads it. Nothing is run: the cost depends neither on
-    the sizes nor on data. Sizes of ImageParams and values of Params count as far as they are set.
+    The chain of definitions, each with its line, from a cell of an output to this one, through the
+    wrappers, clones and parts of reductions that the schedule made; and how often the present
+    schedule computes or reads it. Nothing is run: the cost depends neither on the sizes nor on
+    data. Sizes of ImageParams and values of Params count as far as they are set.
 
     Raises
     ------
@@ -104,7 +110,7 @@ def why(what: Any, cell: Any, of: Any = None, sizes: Any = None) -> Why:
     boxes = output_boxes(outputs, sizes, buffers)
     values = output_fields(outputs, boxes)
     goal = tuple((c, c) for c in coordinates)
-    steps = chain_to(outputs, boxes, source.name, goal, values)
+    steps = chain_to(_as_scheduled(outputs), boxes, source.name, goal, values)
     verb, count = _count(source, coordinates, outputs, buffers, values, bool(steps))
     return Why(
         source.name,
@@ -114,6 +120,16 @@ def why(what: Any, cell: Any, of: Any = None, sizes: Any = None) -> Why:
         count.exact if count else False,
         verb,
     )
+
+
+def _as_scheduled(outputs: Sequence[Function]) -> list[Function]:
+    """Return `outputs` and what they read, first read first, with what the schedule made of them.
+
+    Their definitions are the user's where no directive changed them.
+    """
+    functions = {f.name: f for f in functions_first_read_first(outputs)}
+    resolved = resolve(functions, [f.name for f in outputs], schedule_of(outputs))
+    return list(resolved.definitions.values())
 
 
 def _source(what: Any) -> Function | Image:
@@ -171,6 +187,8 @@ def _count(
     count = count_cell(loops_of(request), source.name, cell, values, reads=False)
     if count is None or count.times or not needed or source.has_updates:
         return "computed", count
+    if source.name not in {f.name for f in parts.functions}:
+        return "inlined", None  # only what the user defined can be cut out and counted
     stand_in = Image(source.name, source.types[0], [Dimension()] * source.dimensions)
     cut = replace(request, cuts={source.name: stand_in})
     return "inlined", count_cell(loops_of(cut), source.name, cell, values, reads=True)

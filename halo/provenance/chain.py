@@ -11,7 +11,6 @@ from halo.polyhedral.chain import Box, Hop, NotAnswered, find_chain
 from halo.provenance.reads import (
     Place,
     as_ranges,
-    functions_first_read_first,
     known_values,
     reads_of,
 )
@@ -63,16 +62,18 @@ class Step:
 
 
 def chain_to(
-    outputs: Sequence[Function],
+    functions: Sequence[Function],
     boxes: Mapping[str, Box],
     name: str,
     goal: Box,
     fields: Mapping[str, int],
 ) -> list[Step] | None:
-    """Return the steps from the cells `boxes` of `outputs` to a cell in `goal` of `name`.
+    """Return the steps from the cells `boxes` of outputs to a cell in `goal` of `name`.
 
     Parameters
     ----------
+    functions
+        The outputs and all that they read, each after those that it reads itself.
     fields
         Values of buffer fields and symbolic sizes beside those that are set.
 
@@ -80,7 +81,6 @@ def chain_to(
     -------
     None if nothing needs it, or if that is too hard to find out.
     """
-    functions = functions_first_read_first(outputs)
     reads = reads_of(functions)
     known = as_ranges({**known_values(functions), **fields})
     order = [f.name for f in functions]

@@ -193,3 +193,66 @@ def test_an_extern_stage_may_read_the_box_it_asks_for() -> None:
     assert "may read" in str(found) and "extern stage sides" in str(found)
     assert hl.why(f, 5, of=h, sizes=[8]).times == 1
     assert hl.why(g, 12, of=h, sizes=[8]).times == 0
+
+
+def copied(how: str) -> tuple[hl.Func, hl.Func, hl.Func]:
+    """Return f, g that reads it, and the Func between the two that `how` makes."""
+    f, g = hl.funcs("f g")
+    f[x, y] = x + y
+    g[x, y] = f[x, y] + f[x, y + 1]
+    f.compute_root()
+    return f, g, getattr(f, how)(g)
+
+
+def test_the_chain_goes_through_wrappers() -> None:
+    f, g, wrapper = copied("in_")
+    wrapper.compute_at(g, y)
+    found = hl.why(f, (3, 4), of=g, sizes=[8, 8])
+    assert [(s.reader, s.name, s.cell) for s in found.steps or ()] == [
+        (g.name(), wrapper.name(), (3, 4)),
+        (wrapper.name(), f.name(), (3, 4)),
+    ]
+    assert (found.verb, found.times) == ("computed", 1)
+    of_wrapper = hl.why(wrapper, (3, 4), of=g, sizes=[8, 8])
+    assert [s.reader for s in of_wrapper.steps or ()] == [g.name()]
+    assert (of_wrapper.verb, of_wrapper.times) == ("computed", 2)
+    with pytest.raises(hl.DefinitionError, match="has 2 dimensions"):
+        hl.why(wrapper, (3,), of=g, sizes=[8, 8])
+
+
+def test_a_wrapper_that_is_inlined_is_a_link_and_not_counted() -> None:
+    _, g, wrapper = copied("in_")
+    found = hl.why(wrapper, (3, 4), of=g, sizes=[8, 8])
+    assert (found.verb, found.times) == ("inlined", None) and found.steps
+    assert "computed inside its users, as often as they read it" in str(found)
+
+
+def test_the_chain_goes_through_wrappers_of_inputs() -> None:
+    bx, by, source = blur()
+    wrapper = source.in_(bx).compute_root()
+    found = hl.why(source, (3, 9), of=by, sizes=[16, 9])
+    names = [(s.reader, s.name) for s in found.steps or ()]
+    assert names[-2:] == [(bx.name(), wrapper.name()), (wrapper.name(), source.name())]
+    assert (found.verb, found.times) == ("read", 1)
+
+
+def test_what_only_a_clone_computes_is_not_needed() -> None:
+    f, g, clone = copied("clone_in")
+    clone.compute_root()
+    assert hl.why(clone, (3, 4), of=g, sizes=[8, 8]).times == 1
+    found = hl.why(f, (3, 4), of=g, sizes=[8, 8])
+    assert (found.steps, found.times) == (None, 0)
+
+
+def test_the_chain_goes_through_the_parts_of_a_reduction() -> None:
+    f, total = hl.funcs("f total")
+    r = hl.RDom([(0, 8), (0, 8)], "r")
+    f[x, y] = x * y
+    total[()] = 0
+    total[()] += f[r.x, r.y]
+    f.compute_root()
+    part = total.update(0).rfactor(r.y, y).compute_root()
+    found = hl.why(f, (3, 4), of=total, sizes=[])
+    readers = [s.reader for s in found.steps or ()]
+    assert readers[-1] == f"{part.name()}.update(0)" and f"{total.name()}.update(0)" in readers
+    assert found.times == 1
