@@ -13,6 +13,7 @@ from halo.errors import BoundsError, BufferError, TypeMismatch, user_location
 from halo.ir.expr import Call, CallKind
 from halo.lang.coordinates import as_key, coordinates
 from halo.lang.values import value_of_type
+from halo.lang.wrap import wrapped
 from halo.synonyms import also_named
 
 
@@ -31,6 +32,10 @@ class CellMethods(BufferBase):
         if self._type.is_bfloat():
             return float(np.uint32(value << 16).view(np.float32))
         return value
+
+    def in_(self, consumers: Any = None) -> Any:
+        """Return the Func that `consumers` (None: all) read instead of this; see `Func.in_`."""
+        return wrapped(self.image(), consumers)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         index = self._index(key)

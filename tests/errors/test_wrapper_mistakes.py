@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import halo as hl
@@ -65,3 +66,16 @@ def test_a_clone_for_a_func_that_is_no_consumer(refused, chain) -> None:
     f.clone_in(h)
     with refused(hl.ScheduleError, "does not use", "clone_in("):
         h.realize([4, 4])
+
+
+def test_a_buffer_is_wrapped_for_funcs_that_read_it(refused) -> None:
+    data = hl.Buffer(np.arange(9, dtype=np.int32), "data")
+    f, g = hl.funcs("f g")
+    f[x] = data[x]
+    g[x] = f[x] + 1
+    with refused(hl.ScheduleError, f"{data.name()}.in_(...) takes Funcs, not 3", ".in_([g, h])"):
+        data.in_(3)
+    f.compute_root()
+    data.in_(g)
+    with refused(hl.ScheduleError, "does not use", f"legal: {data.name()}.in_({f.name()})"):
+        g.realize([3])

@@ -86,6 +86,37 @@ def test_an_image_is_staged_by_a_wrapper() -> None:
     np.testing.assert_array_equal(values(h, 1, 1), PLAIN[:1, :1])
 
 
+def test_a_buffer_is_staged_by_a_wrapper() -> None:
+    def over(data: hl.Buffer) -> tuple[hl.Func, hl.Func]:
+        f, g = hl.funcs("f g")
+        f[x, y] = data[x, y] * 2 + data[x + 1, y]
+        g[x, y] = data[x, y + 1] - f[x, y]
+        f.compute_root()
+        return f, g
+
+    data = hl.Buffer(np.arange(72, dtype=np.int32).reshape(8, 9), "data")
+    data.set_min([-1, -2])
+    plain = np.asarray(over(data)[1].realize(_at(7, 6)))
+    f, g = over(data)
+    wrapper = data.in_(f).compute_at(f, y).vectorize("_0", 4)
+    assert data.in_(f).name() == wrapper.name() == f"{data.name()}_in_{f.name()}"
+    np.testing.assert_array_equal(np.asarray(g.realize(_at(7, 6))), plain)
+    assert [s.name for s in hl.why(data, (0, 0), of=f, sizes=[3, 3]).steps or ()] == [
+        wrapper.name(),
+        data.name(),
+    ]
+    other = hl.Buffer(data)
+    again = over(other)[1]
+    other.in_().compute_root()
+    np.testing.assert_array_equal(np.asarray(again.realize(_at(7, 6))), plain)
+
+
+def _at(width: int, height: int) -> hl.Buffer:
+    made = hl.Buffer(hl.Int(32), [width, height])
+    made.set_min([-1, -2])
+    return made
+
+
 def test_a_wrapper_of_tuples_copies_every_value() -> None:
     f, g = hl.funcs("f g")
     f[x] = (x, hl.f32(x) / 2)
