@@ -80,8 +80,8 @@ class ScheduleError(HaloError):
     entry: object = None
 
 
-class BoundsError(HaloError):
-    """A region that is not known, or a buffer that does not hold the region needed."""
+class BoundsError(HaloError, IndexError):
+    """A region that is not known, or a buffer that does not hold the region or cell needed."""
 
 
 class BufferError(HaloError, ValueError):

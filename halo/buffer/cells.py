@@ -26,7 +26,7 @@ class CellMethods(BufferBase):
         index = self._index(key)
         if index is None:
             image = self.image()
-            args = coordinates(image.name, _parts(key), image.dimensions)
+            args = coordinates(image.name, as_key(key), image.dimensions)
             return Call(image.type, image.name, args, CallKind.IMAGE, image)
         value = self._view[index].item()
         if self._type.is_bfloat():
@@ -141,7 +141,7 @@ class CellMethods(BufferBase):
 
     def _index(self, key: Any) -> tuple[int, ...] | None:
         """Return the index into the view, or None where a coordinate is no integer."""
-        parts = _parts(key)
+        parts = as_key(key)
         if not all(isinstance(p, (int, np.integer)) for p in parts):
             return None
         self._check_count(parts)
@@ -159,7 +159,3 @@ class CellMethods(BufferBase):
                 f"{len(parts)} coordinates for a Buffer of {self._view.ndim} dimensions",
                 where=user_location(),
             )
-
-
-def _parts(key: Any) -> tuple[Any, ...]:
-    return tuple(key) if isinstance(key, list) else as_key(key)

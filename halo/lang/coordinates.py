@@ -14,8 +14,8 @@ _INT32 = Int(32)
 
 
 def as_key(key: Any) -> tuple[Any, ...]:
-    """Return what Python passes for ``[...]`` as a tuple."""
-    return key if isinstance(key, tuple) else (key,)
+    """Return what Python passes for ``[...]``, which may be one list, as a tuple."""
+    return tuple(key) if isinstance(key, (tuple, list)) else (key,)
 
 
 def has_placeholder(args: tuple[Any, ...]) -> bool:

@@ -1,11 +1,11 @@
-"""Programs for Halide's binding about Buffers, Generators and what handles answer."""
+"""Programs for Halide's binding about Buffers, Generators, calls, and what handles answer."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from halide_check import GRAY, int32, program, same
+from halide_check import GRAY, int32, program, same, sums
 
 
 @program
@@ -27,7 +27,13 @@ def cells_of_buffers(hl: Any) -> None:
     other.copy_from(b)
     assert other[2, 1] == 5
     x, y = hl.Var(), hl.Var()
-    assert b[x, y].type() == hl.Int(32)
+    assert b[x, y].type() == b[[x, y]].type() == hl.Int(32)
+    outside = False
+    try:
+        b[4, 0]
+    except IndexError:
+        outside = True
+    assert outside
 
 
 @program
@@ -119,6 +125,72 @@ def what_handles_answer(hl: Any) -> None:
     estimated.output_buffer().dim(0).set_bounds(0, 32)
     estimated.realize([32, 4])
     assert hl.Pipeline([f]).outputs()[0].name() == f.name()
+
+
+@program
+def brackets_of_every_form(hl: Any) -> None:
+    x, y = hl.Var("x"), hl.Var("y")
+    point, f, g, h = hl.Func(), hl.Func(), hl.Func(), hl.Func()
+    point[()] = 3
+    assert point.realize()[()] == 3
+    f[[x, y]] = x + y
+    g[x, y] = f[(x, y)] + f[[x, y]]
+    same(g.realize((3, 2)), sums(3, 2) * 2)
+    h[x] += x
+    h[x] += 1
+    same(h.realize([3]), int32([1, 2, 3]))
+    image, indexed = hl.Buffer(GRAY[0]), hl.Func()
+    h = hl.Func()
+    h[x] = x
+    indexed[x] = h[image[x]]  # an index of type uint8
+    same(indexed.realize([4]), int32(GRAY[0, :4]))
+    assert hl.Func(hl.f32(1.5)).dimensions() == 0 and hl.Func(hl._0 + hl._1).dimensions() == 2
+
+
+@program
+def conditions_and_requirements(hl: Any) -> None:
+    x, p, f = hl.Var("x"), hl.Param(hl.Int(32), "p", 3), hl.Func("f")
+    f[x] = x * p
+    pipeline = hl.Pipeline(f)
+    pipeline.add_requirement(p > 0, "p is to be positive, and is", p)
+    same(pipeline.realize([2]), int32([0, 3]))
+    p.set(-1)
+    message = ""
+    try:
+        pipeline.realize([2])
+    except hl.HalideError as error:
+        message = str(error)
+    assert "p is to be positive" in message
+    for call in (lambda: bool(x > 1), lambda: 0 < x < 5):
+        refused = False
+        try:
+            call()
+        except ValueError:
+            refused = True
+        assert refused
+
+
+@program
+def calls_with_wrong_arguments(hl: Any) -> None:
+    image, p = hl.ImageParam(hl.Int(32), 1, "image"), hl.Param(hl.Int(32), "p")
+    x, f = hl.Var(), hl.Func("scaled")
+    f[x] = image[x] * p
+    call = f.compile_to_callable([image, p])
+    line, out = np.arange(3, dtype=np.int32), np.zeros(3, np.int32)
+    call(line, p=3, **{f.name(): out})
+    same(out, line * 3)
+    for wrong in (
+        (line,),
+        (line, 2),
+        (np.zeros(3, np.float32), 1, out),
+        (line, 1, np.zeros((3, 3), np.int32)),
+    ):
+        refused = False
+        try:
+            call(*wrong)
+        except (hl.HalideError, TypeError):
+            refused = True
+        assert refused
 
 
 @program
