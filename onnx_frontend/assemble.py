@@ -82,7 +82,8 @@ def _arguments(graph: ImportedGraph) -> dict[Tensor, Argument]:
 def _signature(name: str, graph: ImportedGraph, arguments: Mapping[Tensor, Argument]) -> Signature:
     def port(t: Tensor) -> Port:
         a = arguments[t]
-        return Port(a.name, a.identifier, a.type, tuple(to_serial(d) for d in a.shape))
+        shape = tuple(to_serial(d) for d in a.shape)
+        return Port(a.name, a.identifier, a.type, shape, t.encoding)
 
     inputs = tuple(port(t) for t in graph.inputs)
     return Signature(name, inputs, tuple(port(t) for _, t in graph.outputs), graph.symbols)

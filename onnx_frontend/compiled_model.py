@@ -104,7 +104,7 @@ class CompiledModel:
         else:
             shapes = self._output_shapes(arrays)
         results = [
-            np.empty(shape, port.type.dtype)
+            np.empty(shape, port.dtype)
             for port, shape in zip(signature.outputs, shapes, strict=True)
         ]
         ports = (*signature.inputs, *signature.outputs)

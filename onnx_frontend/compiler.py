@@ -10,7 +10,7 @@ from pathlib import Path
 
 import onnx
 
-from codegen import CSource, build_module, emit_c, public_declarations
+from codegen import CSource, build_module, compile_library, emit_c, public_declarations
 from codegen.c_names import identifier
 from codegen.loader import Library
 from halo.ir.lowered import LoweredModule
@@ -88,11 +88,23 @@ def _make(
     assembled, kernels = lower_model(graph, identifier(name or graph.name), target, progress)
     lowered = time.perf_counter()
     module = assembled.module
-    path = build_module(module, target, progress=lambda done, n: progress("compiling", done, n))
+    path = _build(module, target, progress)
     distinct = len(module.functions) - 2
     made = Made(assembled.signature, tuple(public_declarations(module)), path, kernels, distinct)
     spent = imported - start, lowered - imported, time.perf_counter() - lowered
     return made, module, CompileReport(kernels, distinct, *spent)
+
+
+_SMALL = 32_000
+"""Characters of C up to which one run of the compiler takes less time than one per function."""
+
+
+def _build(module: LoweredModule, target: Target, progress: Progress) -> Path:
+    if len(module.functions) <= 6 and not any(c.data.nbytes > _SMALL for c in module.constants):
+        source = emit_c(module, target)
+        if len(source.text) <= _SMALL:
+            return compile_library(source, target)
+    return build_module(module, target, progress=lambda done, n: progress("compiling", done, n))
 
 
 def _again(model: onnx.ModelProto, shapes: Shapes | None, target: Target, name: str) -> CSource:

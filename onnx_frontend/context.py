@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
-import onnx
 
 from halo.ir.expr import Expr
-from halo.ir.types import Type, type_of_dtype
+from halo.ir.types import Type
 from halo.ops.index import known
 from halo.ops.tensor import Tensor
+from onnx_frontend.element_types import element_type
 from onnx_frontend.errors import ModelError, Unsupported
 from onnx_frontend.graph import Array, Node
 from onnx_frontend.run_time_sizes import RunTimeSizes
@@ -88,9 +88,16 @@ class NodeContext:
         value: Array = self._get(name, None, (np.ndarray,), "a tensor")
         return value
 
-    def type_named(self, array_type: int) -> Type:
-        """Return the halo type of an ONNX element type."""
-        return element_type(array_type, self.node.label)
+    def element_named(self, number: int) -> tuple[Type, str | None]:
+        """Return the halo type of an ONNX element type, and its encoding if it is stored in one."""
+        return element_type(number, self.node.label)
+
+    def type_named(self, number: int) -> Type:
+        """Return the halo type of an ONNX element type that the language has."""
+        type, encoding = self.element_named(number)
+        if encoding is not None:
+            self.unsupported(f"elements of type {encoding}")
+        return type
 
     def _get(self, name: str, default: Any, types: tuple[type, ...], what: str) -> Any:
         value = self.node.attributes.get(name, default)
@@ -129,22 +136,3 @@ class NodeContext:
         values = [None] if x.content is None else [known(e) for e in x.content]
         found = [v for v in values if v is not None]
         return found if len(found) == len(values) else None
-
-
-def element_type(number: int, where: str) -> Type:
-    """Return the halo type of an ONNX element type.
-
-    Raises
-    ------
-    Unsupported
-        There is none (strings, complex numbers, 8-bit floats, ...).
-    """
-    try:
-        dtype = onnx.helper.tensor_dtype_to_np_dtype(number)
-    except (KeyError, ValueError):
-        dtype = None
-    made = None if dtype is None else type_of_dtype(np.dtype(dtype))
-    if made is None:
-        name = onnx.TensorProto.DataType.Name(number) if number in range(1, 30) else str(number)
-        raise Unsupported(f"elements of type {name.lower()} ({where})")
-    return made

@@ -10,11 +10,12 @@ import onnx_frontend.nodes  # noqa: F401 -- registers the operators
 from halo.errors import HaloError
 from halo.ir.equality import equal
 from halo.ir.expr import Expr
-from halo.ops.build import constant, input_tensor
+from halo.ops.build import input_tensor
 from halo.ops.tensor import OpKind, Tensor
 from halo.ops.views import copy_of
-from onnx_frontend.context import NodeContext, element_type
+from onnx_frontend.context import NodeContext
 from onnx_frontend.drop_dead_nodes import drop_dead_nodes
+from onnx_frontend.element_types import constant_tensor, element_type
 from onnx_frontend.errors import Missing, ModelError, Unsupported, UnsupportedOp
 from onnx_frontend.expand_functions import expand_functions
 from onnx_frontend.fold_batch_norm import fold_batch_norm
@@ -22,7 +23,7 @@ from onnx_frontend.fold_constants import fold_constants
 from onnx_frontend.graph import Graph, Node, read_graph
 from onnx_frontend.model_file import ModelSource, load_model
 from onnx_frontend.names import Names
-from onnx_frontend.registry import Operator, find_operator, known_versions
+from onnx_frontend.registry import Operator, find_operator, known_versions, reads_codes
 from onnx_frontend.run_time_sizes import RunTimeSize, RunTimeSizes
 from onnx_frontend.shapes import Shapes, input_shapes
 
@@ -124,11 +125,13 @@ class _Translation:
         sizes, symbols = input_shapes(graph, shapes, self.names)
         for value in graph.inputs:
             try:
-                type = element_type(value.element_type, f"input '{value.name}'")
+                type, encoding = element_type(value.element_type, f"input '{value.name}'")
             except Unsupported as error:
                 raise ModelError(f"model {graph.name} has {error}: not supported") from None
             name = self.names.unique(value.name)
-            self.values[value.name] = input_tensor(name, type, sizes[value.name])
+            made = input_tensor(name, type, sizes[value.name])
+            made.encoding = encoding
+            self.values[value.name] = made
         inputs = tuple(self.values[v.name] for v in graph.inputs)
         for node in graph.nodes:
             self._translate(node)
@@ -155,7 +158,11 @@ class _Translation:
         if translate is None:
             self._miss(node, version, _what_is_needed(node))
             return
-        operands = [self._value(name) for name in node.inputs]
+        try:
+            operands = [self._value(name) for name in node.inputs]
+        except Unsupported as error:
+            self._miss(node, version, error.message)
+            return
         if any(x is None for x, name in zip(operands, node.inputs, strict=True) if name):
             self.values |= dict.fromkeys(node.outputs)
             return
@@ -191,7 +198,8 @@ class _Translation:
 
     def _value(self, name: str) -> Tensor | None:
         if name and name not in self.values:
-            self.values[name] = constant(self.names.unique(name), self.graph.constants[name])
+            array = self.graph.constants[name]
+            self.values[name] = constant_tensor(self.names.unique(name), array)
         return self.values.get(name)
 
     def _outputs(self) -> tuple[tuple[str, Tensor], ...]:
@@ -214,8 +222,20 @@ def _apply(
         inspect.signature(translate).bind(context, *operands)
     except TypeError:
         context.fail(f"{len(operands)} inputs do not fit the operator")
-    results = translate(context, *operands)
-    return results if isinstance(results, tuple) else (results,)
+    made = translate(context, *operands)
+    results = made if isinstance(made, tuple) else (made,)
+    encoded = next((x.encoding for x in operands if x is not None and x.encoding), None)
+    if encoded and not reads_codes(translate) and not all(_only_moves(t) for t in results):
+        context.unsupported(f"elements of type {encoded}")
+    return results
+
+
+def _only_moves(result: Tensor) -> bool:
+    """Whether the cells of `result` are codes that were moved, or no cells of its inputs at all."""
+    if result.kind in (OpKind.CONTENT, OpKind.CONSTANT):
+        return True
+    same = {x.encoding for x in result.op.inputs[:1]} == {result.encoding}
+    return result.kind in (OpKind.VIEW, OpKind.GATHER) and same
 
 
 def _what_is_needed(node: Node) -> str:

@@ -28,14 +28,20 @@ ENTRY_POINTS = "halo.onnx_operators"
 _operators: dict[tuple[str, str], dict[int, Operator]] = {}
 
 
-def operator(name: str, since: int, domain: str = "") -> Callable[[_F], _F]:
+_read_codes: set[Operator] = set()
+
+
+def operator(name: str, since: int, domain: str = "", *, codes: bool = False) -> Callable[[_F], _F]:
     """Register the decorated function for `name` from version `since` of `domain` on.
 
-    It serves until a higher `since` takes over; registering the same again replaces it.
+    It serves until a higher `since` takes over; registering the same again replaces it. `codes`
+    says that it knows of `Tensor.encoding`; others get encoded tensors only to move them.
     """
 
     def register(function: _F) -> _F:
         _operators.setdefault((domain, name), {})[since] = function
+        if codes:
+            _read_codes.add(function)
         return function
 
     return register
@@ -46,6 +52,11 @@ def find_operator(domain: str, name: str, version: int) -> Operator | None:
     versions = _versions(domain, name)
     since = max((v for v in versions if v <= version), default=None)
     return None if since is None else versions[since]
+
+
+def reads_codes(function: Operator) -> bool:
+    """Whether an operator knows of `Tensor.encoding`."""
+    return function in _read_codes
 
 
 def known_versions(domain: str, name: str) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from halo.errors import BufferError
 from halo.ir.types import Type, TypeCode
+from onnx_frontend.element_types import dtype_of
 from onnx_frontend.extents import Serial, describe, evaluate, names_in
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -29,16 +30,25 @@ class Port:
         Element type.
     shape
         Extents in JSON form, outermost axis first.
+    encoding
+        As of `Tensor`.
     """
 
     name: str
     identifier: str
     type: Type
     shape: tuple[Serial, ...]
+    encoding: str | None = None
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The numpy dtype of its elements."""
+        return dtype_of(self.type, self.encoding)
 
     def describe(self) -> str:
         """Return the port as text: ``x: float32[1, 3, 48, W]``."""
-        return f"{self.name}: {self.type}[{', '.join(describe(d) for d in self.shape)}]"
+        extents = ", ".join(describe(d) for d in self.shape)
+        return f"{self.name}: {self.encoding or self.type}[{extents}]"
 
     def to_data(self) -> dict[str, Any]:
         """Return the port as plain data for JSON."""
@@ -47,6 +57,7 @@ class Port:
             "identifier": self.identifier,
             "type": [self.type.code().value, self.type.bits()],
             "shape": list(self.shape),
+            "encoding": self.encoding,
         }
 
     @staticmethod
@@ -54,7 +65,8 @@ class Port:
         """Return the port that `to_data` gave `data` for."""
         code, bits = data["type"]
         type = Type(TypeCode(code), bits)
-        return Port(data["name"], data["identifier"], type, tuple(data["shape"]))
+        shape = tuple(data["shape"])
+        return Port(data["name"], data["identifier"], type, shape, data.get("encoding"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +172,10 @@ class Signature:
 
 def _prepare(port: Port, value: Any) -> Array:
     array = np.asarray(value)
-    if array.dtype != port.type.dtype:
+    if array.dtype not in (port.dtype, port.type.dtype):
         raise BufferError(
-            f"input {port.name!r}: got elements of type {array.dtype}, expected {port.type.dtype}",
-            hint=f"convert it: array.astype(np.{port.type.dtype})",
+            f"input {port.name!r}: got elements of type {array.dtype}, expected {port.dtype}",
+            hint=f"convert it: array.astype(np.{port.dtype})",
         )
     if array.ndim != len(port.shape):
         raise BufferError(

@@ -54,6 +54,8 @@ def computed(
     A small integer tensor of which all inputs are known as Exprs over the symbols is known so too.
     """
     made = Tensor(name, type, tuple(shape), op)
+    if op.kind in (OpKind.VIEW, OpKind.GATHER) and op.inputs:
+        made.encoding = op.inputs[0].encoding
     if _followed(made):
         places = itertools.product(*[range(n) for n in made.static_shape or ()])
         content = [narrow(tidy(cell(*[index(i) for i in place]))) for place in places]

@@ -165,6 +165,11 @@ def greatest(a: int | Expr, b: int | Expr) -> Expr:
     return a if equal(a, b) else tidy(Max(narrow(a), narrow(b)))
 
 
+def less(a: int | Expr, b: int | Expr) -> Expr:
+    """Whether a < b."""
+    return tidy(index(a) < index(b))
+
+
 def choose(condition: Expr, a: Expr, b: Expr) -> Expr:
     """a where `condition` holds, else b."""
     value = as_const(condition)

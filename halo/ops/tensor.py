@@ -98,6 +98,8 @@ class Tensor:
         int32 Exprs, or int64 ones for values outside int32.
     constant
         Its value, where that is known now.
+    encoding
+        The numpy dtype whose codes the cells are, see `halo.ops.encoded`; None: numbers.
     """
 
     name: str
@@ -108,6 +110,7 @@ class Tensor:
     image: ImageParam | Buffer | None = None
     content: tuple[Expr, ...] | None = None
     constant: Array | None = field(default=None, repr=False)
+    encoding: str | None = None
 
     @property
     def rank(self) -> int:

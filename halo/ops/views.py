@@ -39,7 +39,8 @@ def identity(name: str, x: Tensor) -> Tensor:
 def copy_of(name: str, x: Tensor) -> Tensor:
     """Return the cells of `x` as a tensor that is computed, even if they are known."""
     op = OpInfo(OpKind.VIEW, (x,), attrs={"what": "identity", "row_major": True})
-    return Tensor(name, x.type, x.shape, op, func=define(name, x.rank, x.at))
+    func = define(name, x.rank, x.at)
+    return Tensor(name, x.type, x.shape, op, func=func, encoding=x.encoding)
 
 
 def transpose(name: str, x: Tensor, perm: Sequence[int]) -> Tensor:
@@ -160,7 +161,7 @@ def slice_axis(name: str, x: Tensor, axis: int, start: Expr, size: Expr, step: i
     return slice_axes(name, x, {axis: (start, size, step)})
 
 
-def slice_axes(name: str, x: Tensor, ranges: Mapping[int, tuple[Expr, Expr, int]]) -> Tensor:
+def slice_axes(name: str, x: Tensor, ranges: Mapping[int, tuple[Expr, Expr, int | Expr]]) -> Tensor:
     """Return the cells of `x` at start, start + step, ... along each axis of `ranges`.
 
     Parameters

@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
-from halo.ir.types import Type
+from halo.ir.expr import TRUE, Reinterpret
+from halo.ir.types import Bool, Type
 from halo.ops import functions as f
+from halo.ops.build import computed
 from halo.ops.elementwise import elementwise
-from halo.ops.tensor import Tensor
+from halo.ops.encoded import decode, encode
+from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.views import identity
 from onnx_frontend.context import NodeContext
 from onnx_frontend.registry import operator
 
 
-def _convert(node: NodeContext, x: Tensor, to: Type) -> Tensor:
-    if to == x.type:
+def _convert(node: NodeContext, x: Tensor, to: Type, encoding: str | None) -> Tensor:
+    if to == x.type and encoding == x.encoding:
         return identity(node.output(), x)
+    if x.encoding is not None:
+        x = decode(node.inner("numbers"), x)
+    if encoding is not None:
+        saturate, rounding = node.flag("saturate", True), node.text("round_mode", "up")
+        return encode(node.output(), x, encoding, saturate=saturate, rounding=rounding)
     return elementwise(node.output(), lambda v: f.convert(v, to), x, type=to)
 
 
-@operator("Cast", since=6)
+@operator("Cast", since=6, codes=True)
 def cast(node: NodeContext, x: Tensor) -> Tensor:
     """Cells as another type."""
-    return _convert(node, x, node.type_named(node.integer("to")))
+    return _convert(node, x, *node.element_named(node.integer("to")))
 
 
-@operator("CastLike", since=15)
+@operator("CastLike", since=15, codes=True)
 def cast_like(node: NodeContext, x: Tensor, like: Tensor) -> Tensor:
     """Cells as the type of another tensor."""
-    return _convert(node, x, like.type)
+    return _convert(node, x, like.type, like.encoding)
+
+
+@operator("BitCast", since=26)
+def bit_cast(node: NodeContext, x: Tensor) -> Tensor:
+    """The bits of cells as another type of the same width."""
+    to = node.type_named(node.integer("to"))
+    if to.bytes() != x.type.bytes():
+        node.fail(f"its input has {x.type.bytes()} bytes, its result {to.bytes()}")
+    if to.is_bool() or x.type.is_bool():
+        return elementwise(node.output(), lambda v: f.convert(v, to), x, type=to)
+    return elementwise(
+        node.output(), lambda v: v if v.type == to else Reinterpret(to, v), x, type=to
+    )
 
 
 @operator("Identity", since=1)
@@ -38,10 +59,16 @@ def copy(node: NodeContext, x: Tensor) -> Tensor:
 @operator("Dropout", since=7)
 def dropout(
     node: NodeContext, x: Tensor, ratio: Tensor | None = None, training: Tensor | None = None
-) -> Tensor:
+) -> Tensor | tuple[Tensor, ...]:
     """The same cells: nothing is dropped outside training."""
+    if training is not None and (training.constant is None or training.constant.any()):
+        node.unsupported("no training mode, known before the model runs")
+    kept = identity(node.output(), x)
     if node.outputs > 1 and node.node.outputs[1]:
-        node.unsupported("the mask, its second output")
-    if training is not None and training.constant is not None and training.constant.any():
-        node.unsupported("training mode")
-    return identity(node.output(), x)
+        return kept, _ones(node, x)
+    return kept
+
+
+def _ones(node: NodeContext, x: Tensor) -> Tensor:
+    op = OpInfo(OpKind.VIEW, attrs={"what": "fill"})
+    return computed(node.output(1), Bool(), x.shape, lambda *_: TRUE, op)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from halo.ir.expr import Expr, const
+from halo.ir.expr import const
 from halo.ops import pad as ops
 from halo.ops.index import ZERO, index
+from halo.ops.run_time_axes import chosen
 from halo.ops.tensor import Tensor
-from halo.ops.views import normal_axis
 from onnx_frontend.context import NodeContext
 from onnx_frontend.registry import operator
 
@@ -32,12 +32,9 @@ def pad(
 ) -> Tensor:
     """Cells around, how many being an input."""
     given = node.content(pads, "pads")
-    chosen = list(range(x.rank)) if axes is None else node.constants(axes, "axes")
-    if len(given) != 2 * len(chosen):
-        node.fail(f"{len(given)} pads for {len(chosen)} axes")
-    before: list[Expr] = [ZERO] * x.rank
-    after: list[Expr] = [ZERO] * x.rank
-    for i, axis in enumerate(chosen):
-        axis = normal_axis(axis, x.rank)
-        before[axis], after[axis] = given[i], given[len(chosen) + i]
+    where = [index(a) for a in range(x.rank)] if axes is None else node.content(axes, "axes")
+    if len(given) != 2 * len(where):
+        node.fail(f"{len(given)} pads for {len(where)} axes")
+    before = chosen(where, given[: len(where)], x.rank, ZERO)
+    after = chosen(where, given[len(where) :], x.rank, ZERO)
     return ops.pad(node.output(), x, before, after, node.text("mode", "constant"), value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from halo.ops import reshape as ops
 from halo.ops import views
 from halo.ops.index import known
+from halo.ops.run_time_axes import flags_of, with_ones, without
 from halo.ops.tensor import Tensor
 from onnx_frontend.context import NodeContext
 from onnx_frontend.registry import operator
@@ -36,7 +37,13 @@ def squeeze(node: NodeContext, x: Tensor) -> Tensor:
 @operator("Squeeze", since=13)
 def squeeze_axes(node: NodeContext, x: Tensor, axes: Tensor | None = None) -> Tensor:
     """Without axes of size 1, given as an input."""
-    return _squeeze(node, x, None if axes is None else node.constants(axes, "axes"))
+    if axes is None:
+        return _squeeze(node, x, None)
+    given = node.content(axes, "axes")
+    fixed = node.known_constants(axes)
+    if fixed is not None:
+        return _squeeze(node, x, fixed)
+    return without(node.output(), x, flags_of(given, x.rank), len(given))
 
 
 def _squeeze(node: NodeContext, x: Tensor, axes: list[int] | None) -> Tensor:
@@ -56,7 +63,11 @@ def unsqueeze(node: NodeContext, x: Tensor) -> Tensor:
 @operator("Unsqueeze", since=13)
 def unsqueeze_axes(node: NodeContext, x: Tensor, axes: Tensor) -> Tensor:
     """With axes of size 1, given as an input."""
-    return views.unsqueeze(node.output(), x, node.constants(axes, "axes"))
+    given = node.content(axes, "axes")
+    fixed = node.known_constants(axes)
+    if fixed is not None:
+        return views.unsqueeze(node.output(), x, fixed)
+    return with_ones(node.output(), x, given)
 
 
 @operator("Expand", since=8)

@@ -7,9 +7,23 @@ from collections.abc import Sequence
 from halo.ir.expr import Expr
 from halo.ir.types import Int
 from halo.ops import views
-from halo.ops.index import ceil_div, choose, greatest, holds, index, known, least, minus, plus
+from halo.ops.index import (
+    ceil_div,
+    choose,
+    floor_div,
+    greatest,
+    holds,
+    index,
+    known,
+    least,
+    less,
+    minus,
+    plus,
+)
+from halo.ops.run_time_axes import chosen
 from halo.ops.tensor import Tensor
 from onnx_frontend.context import NodeContext
+from onnx_frontend.extents import LARGEST
 from onnx_frontend.registry import operator
 
 
@@ -34,9 +48,39 @@ def slice_by_inputs(
     """A range of each of some axes, with steps, given as inputs."""
     first = node.content(starts, "starts")
     last = node.content(ends, "ends")
-    chosen = list(range(len(first))) if axes is None else node.constants(axes, "axes")
-    by = [1] * len(first) if steps is None else node.constants(steps, "steps")
-    return _slice(node, x, first, last, chosen, by)
+    where = [index(i) for i in range(len(first))] if axes is None else node.content(axes, "axes")
+    by = [index(1)] * len(first) if steps is None else node.content(steps, "steps")
+    fixed = [known(e) for e in (*where, *by)]
+    if None not in fixed:
+        numbers = [n for n in fixed if n is not None]
+        return _slice(node, x, first, last, numbers[: len(where)], numbers[len(where) :])
+    return _run_time_slice(node, x, first, last, where, by)
+
+
+def _run_time_slice(
+    node: NodeContext,
+    x: Tensor,
+    starts: Sequence[Expr],
+    ends: Sequence[Expr],
+    axes: Sequence[Expr],
+    steps: Sequence[Expr],
+) -> Tensor:
+    """Slice along axes or by steps that data tell."""
+    if not len(starts) == len(ends) == len(axes) == len(steps):
+        node.fail("its starts, ends, axes and steps are not equally many")
+    first = chosen(axes, starts, x.rank, index(0))
+    last = chosen(axes, ends, x.rank, index(LARGEST))
+    by = chosen(axes, steps, x.rank, index(1))
+    ranges: dict[int, tuple[Expr, Expr, int | Expr]] = {}
+    for axis, (start, end, step) in enumerate(zip(first, last, by, strict=True)):
+        up = slice_range(start, end, x.shape[axis], 1)
+        down = slice_range(start, end, x.shape[axis], -1)
+        forward = less(0, step)
+        size = greatest(choose(forward, step, minus(0, step)), 1)
+        count = choose(forward, up[1], down[1])
+        places = floor_div(plus(count, minus(size, 1)), size)
+        ranges[axis] = (choose(forward, up[0], down[0]), places, step)
+    return views.slice_axes(node.output(), x, ranges)
 
 
 def _slice(
@@ -51,7 +95,7 @@ def _slice(
         node.fail("its starts, ends, axes and steps are not equally many")
     if 0 in steps:
         node.fail("a step is 0")
-    ranges: dict[int, tuple[Expr, Expr, int]] = {}
+    ranges: dict[int, tuple[Expr, Expr, int | Expr]] = {}
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
         axis = views.normal_axis(axis, x.rank)
         ranges[axis] = slice_range(start, end, x.shape[axis], step)

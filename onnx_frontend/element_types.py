@@ -1,0 +1,65 @@
+"""ONNX's element types, halo's, and numpy's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import onnx
+
+from halo.ir.types import Type, UInt, type_of_dtype
+from halo.ops.build import constant
+from halo.ops.encoded import ENCODINGS
+from halo.ops.tensor import Tensor
+from onnx_frontend.errors import Unsupported
+from onnx_frontend.graph import Array
+
+
+def element_type(number: int, where: str) -> tuple[Type, str | None]:
+    """Return the halo type of an ONNX element type, and the encoding of what is stored in it.
+
+    Raises
+    ------
+    Unsupported
+        There is none (strings, complex numbers, 6-bit floats).
+    """
+    try:
+        dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(number))
+    except (KeyError, ValueError):
+        dtype = np.dtype(object)
+    if dtype.name in ENCODINGS:
+        return UInt(8), dtype.name
+    made = type_of_dtype(dtype)
+    if made is None:
+        names = onnx.TensorProto.DataType
+        name = names.Name(number) if number in names.values() else str(number)
+        raise Unsupported(f"elements of type {name.lower()} ({where})")
+    return made, None
+
+
+def constant_tensor(name: str, value: Array) -> Tensor:
+    """Return the tensor that is `value`, encoded if its type is.
+
+    Raises
+    ------
+    Unsupported
+        Its elements have no halo type.
+    """
+    encoding = value.dtype.name
+    if encoding in ENCODINGS:
+        made = constant(name, value.view(np.uint8))
+        made.encoding = encoding
+        made.content = None
+        return made
+    if type_of_dtype(value.dtype) is None:
+        raise Unsupported(f"a constant of type {value.dtype}")
+    return constant(name, value)
+
+
+def dtype_of(type: Type, encoding: str | None) -> np.dtype[Any]:
+    """Return the numpy dtype of elements that are stored as `type`."""
+    if encoding is not None:
+        made: np.dtype[Any] = np.dtype(getattr(ml_dtypes, encoding))
+        return made
+    return np.dtype(ml_dtypes.bfloat16) if type.is_bfloat() else type.dtype
