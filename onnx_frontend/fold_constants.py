@@ -17,6 +17,15 @@ _RANDOM = frozenset(
 )
 
 
+_CONSTANTS = {
+    "value_int": np.int64,
+    "value_ints": np.int64,
+    "value_float": np.float32,
+    "value_floats": np.float32,
+}
+"""Attributes of Constant and the type of what they give."""
+
+
 def fold_constants(graph: Graph) -> Graph:
     """Return `graph` with every node that reads constants only replaced by its results.
 
@@ -47,6 +56,10 @@ def _evaluate(node: Node, graph: Graph, constants: dict[str, Array]) -> dict[str
         return None
     if node.op_type == "Constant" and "value" in node.attributes:
         return {node.outputs[0]: node.attributes["value"]}
+    if node.op_type == "Constant":
+        value = next((v for k, v in node.attributes.items() if k in _CONSTANTS), None)
+        kind = next((_CONSTANTS[k] for k in node.attributes if k in _CONSTANTS), None)
+        return None if value is None else {node.outputs[0]: np.asarray(value, kind)}
     if node.domain not in graph.opsets and node.domain:
         return None
     outputs = [name for name in node.outputs if name]

@@ -179,9 +179,18 @@ class _Translation:
         for name, tensor in zip(node.outputs, results, strict=False):
             self.values[name] = tensor
         for tensor in results:
-            self.node_of.setdefault(tensor, node)
-            for a, b in tensor.op.requires:
-                self._require(a, b, node)
+            self._note(tensor, node)
+
+    def _note(self, tensor: Tensor, node: Node) -> None:
+        """Note that `node` made `tensor` and whatever is on the way to it."""
+        if tensor in self.node_of:
+            return
+        self.node_of[tensor] = node
+        for a, b in tensor.op.requires:
+            self._require(a, b, node)
+        for source in tensor.op.inputs:
+            if source.kind not in (OpKind.INPUT, OpKind.CONSTANT):
+                self._note(source, node)
 
     def _require(self, a: Expr, b: Expr, node: Node) -> None:
         if not any(equal(a, r.a) and equal(b, r.b) for r in self.requires):

@@ -14,6 +14,7 @@ from schedules.conv import schedule_conv
 from schedules.elementwise import schedule_elementwise
 from schedules.matmul import schedule_matmul
 from schedules.reduction import schedule_reduction
+from schedules.scan import schedule_scan
 from schedules.softmax import schedule_rows
 from schedules.task import Handle, Task
 
@@ -24,6 +25,8 @@ SCHEDULERS: dict[OpKind, Scheduler] = {
     OpKind.DEPTHWISE_CONV: schedule_conv,
     OpKind.POOL: schedule_conv,
     OpKind.MATMUL: schedule_matmul,
+    OpKind.SCAN: schedule_scan,
+    OpKind.SCATTER: schedule_scan,
     OpKind.SOFTMAX: schedule_rows,
     OpKind.NORMALIZATION: schedule_rows,
 }

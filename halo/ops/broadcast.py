@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from halo.errors import DefinitionError
-from halo.ir.expr import Expr
-from halo.ops.index import ONE, ZERO, known, same
+from halo.ir.expr import Expr, Select
+from halo.ir.operators import as_expr, eq
+from halo.ops.index import ONE, ZERO, choose, known, same, scope_of
 from halo.ops.tensor import Shape, Tensor
 
 Requirement = tuple[Expr, Expr]
@@ -16,8 +17,9 @@ Requirement = tuple[Expr, Expr]
 def broadcast_shapes(*shapes: Sequence[Expr]) -> tuple[Shape, tuple[Requirement, ...]]:
     """Return the common shape of `shapes`, and which sizes must then be equal at run time.
 
-    A size known to be 1 stretches; of others a known one decides, else the first. A symbolic size
-    is never taken to be 1, so that an access does not depend on it.
+    A size known to be 1 stretches; of others a known one decides, else the first. The size of an
+    input is never taken to be 1, so that an access does not depend on it; one that data tell is
+    asked when the model runs.
 
     Raises
     ------
@@ -41,6 +43,8 @@ def _common_size(
     stretched = [s for s in sizes if known(s) != 1]
     if not stretched:
         return ONE, []
+    if len(stretched) > 1 and any(may_stretch(s) for s in stretched):
+        return _run_time_size(stretched)
     result = next((s for s in stretched if known(s) is not None), stretched[0])
     requires: list[Requirement] = []
     for size in stretched:
@@ -56,10 +60,37 @@ def _common_size(
     return result, requires
 
 
+def _run_time_size(sizes: Sequence[Expr]) -> tuple[Expr, list[Requirement]]:
+    firm = [s for s in sizes if not may_stretch(s)]
+    loose = [s for s in sizes if may_stretch(s) and not any(same(s, f) for f in firm)]
+    result = firm[0] if firm else loose[-1]
+    if known(result) is None or not firm:
+        for size in loose:
+            result = choose(eq(size, 1), result, size)
+    requires = [(choose(eq(s, 1), result, s), result) for s in loose]
+    requires += [(f, result) for f in firm[1:] if not same(f, result)]
+    if firm and not same(firm[0], result):
+        requires.append((firm[0], result))
+    return result, [(a, b) for a, b in requires if not same(a, b)]
+
+
+def may_stretch(size: Expr) -> bool:
+    """Whether `size` is one that data tell, which may turn out to be 1."""
+    return known(size) is None and any(
+        r.min is not None and (known(r.min) or 0) < 1 for r in scope_of(size).values()
+    )
+
+
 def broadcast_at(x: Tensor, coords: Sequence[Any]) -> Expr:
     """Return the cell of `x` that broadcasting puts at `coords` of a result of rank >= its own."""
     own = coords[len(coords) - x.rank :]
-    return x.at(*[ZERO if known(d) == 1 else c for c, d in zip(own, x.shape, strict=True)])
+    return x.at(*[_coordinate(c, d) for c, d in zip(own, x.shape, strict=True)])
+
+
+def _coordinate(coord: Any, size: Expr) -> Any:
+    if known(size) == 1:
+        return ZERO
+    return Select(eq(size, 1), ZERO, as_expr(coord)) if may_stretch(size) else coord
 
 
 def shape_text(shape: Sequence[Expr]) -> str:

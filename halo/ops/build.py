@@ -68,6 +68,7 @@ def _followed(x: Tensor) -> bool:
     sizes = x.static_shape
     return (
         x.type.is_integral
+        and not x.op.funcs
         and sizes is not None
         and int(np.prod(sizes)) <= CONTENT_LIMIT
         and all(source.content is not None for source in x.op.inputs)

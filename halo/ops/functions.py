@@ -159,7 +159,11 @@ def modulo(a: Expr, b: Expr) -> Expr:
 
 
 def truncated_modulo(a: Expr, b: Expr) -> Expr:
-    """The remainder with the sign of the dividend (C's %), of integers."""
+    """The remainder with the sign of the dividend (C's % and fmod)."""
+    if a.type.is_float():
+        size = magnitude(b)
+        rest = magnitude(a) % size
+        return Select(a < 0, -rest, rest)
     return a - divide(a, b) * b
 
 

@@ -43,6 +43,36 @@ def gather_elements(name: str, x: Tensor, indices: Tensor, axis: int) -> Tensor:
     return computed(name, x.type, indices.shape, cell, _info(x, indices, axis))
 
 
+def gather_nd(name: str, x: Tensor, indices: Tensor, batch: int = 0) -> Tensor:
+    """Return the slices of `x` at the places that `indices` ends in; `batch` axes go together."""
+    depth = known(indices.shape[-1]) if indices.rank else None
+    if depth is None or not 0 < depth <= x.rank - batch:
+        raise DefinitionError(f"indices of {depth} coordinates into {x.name}, which has {x.rank}")
+    outer = indices.rank - 1
+
+    def cell(*coords: Any) -> Expr:
+        first = [
+            place_along(indices.at(*coords[:outer], k), x.shape[batch + k]) for k in range(depth)
+        ]
+        return x.at(*coords[:batch], *first, *coords[outer:])
+
+    shape = (*indices.shape[:-1], *x.shape[batch + depth :])
+    return computed(name, x.type, shape, cell, OpInfo(OpKind.GATHER, (x, indices)))
+
+
+def reverse_sequence(name: str, x: Tensor, lengths: Tensor, batch_axis: int, axis: int) -> Tensor:
+    """Return `x` with the first cells of each sequence along `axis` reversed, as many as told."""
+
+    def cell(*coords: Any) -> Expr:
+        length = cast_to(Int(32), lengths.at(coords[batch_axis]))
+        place = as_expr(coords[axis])
+        source = Select(place < length, length - 1 - place, place)
+        held = clamp(source, 0, minus(x.shape[axis], 1))
+        return x.at(*coords[:axis], held, *coords[axis + 1 :])
+
+    return computed(name, x.type, x.shape, cell, OpInfo(OpKind.GATHER, (x, lengths)))
+
+
 def _info(x: Tensor, indices: Tensor, axis: int) -> OpInfo:
     if indices.content is not None:
         # What is known needs no data: the result is an index map of x alone.

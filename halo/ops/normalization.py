@@ -25,6 +25,12 @@ def per_channel(name: str, x: Tensor, values: Tensor) -> Tensor:
     return unsqueeze(name, values, range(1, x.rank - 1)) if x.rank > 2 else values
 
 
+def along_axis(name: str, x: Tensor, values: Tensor, axis: int) -> Tensor:
+    """Return `values`, one per place of `axis`, shaped to broadcast along it in `x`."""
+    behind = x.rank - 1 - axis
+    return unsqueeze(name, values, range(1, behind + 1)) if behind else values
+
+
 def batch_normalization(
     name: str,
     x: Tensor,

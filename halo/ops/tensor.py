@@ -46,6 +46,10 @@ class OpKind(Enum):
     POOL = "pool"
     REDUCE = "reduce"
     ARG_REDUCE = "arg_reduce"
+    SCAN = "scan"
+    """A cell depends on those before it along an axis."""
+    SCATTER = "scatter"
+    """A copy of the first input with cells put in where data tell."""
     SOFTMAX = "softmax"
     NORMALIZATION = "normalization"
 

@@ -97,6 +97,4 @@ def mod(node: NodeContext, a: Tensor, b: Tensor) -> Tensor:
     """The remainder, with the sign of the divisor or (fmod) of the dividend."""
     if not node.flag("fmod"):
         return elementwise(node.output(), f.modulo, a, b)
-    if a.type.is_float():
-        node.unsupported("fmod of floats")
     return elementwise(node.output(), f.truncated_modulo, a, b)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from halo.ir.expr import Expr, Select, const
+from halo.lang.math import sqrt
 from halo.ops import normalization as normal
 from halo.ops.build import constant
 from halo.ops.elementwise import elementwise
+from halo.ops.reduce import reduce
 from halo.ops.tensor import Array, Tensor
 from halo.ops.views import normal_axis
 from onnx_frontend.context import NodeContext
@@ -52,14 +57,45 @@ def instance_normalization(node: NodeContext, x: Tensor, scale: Tensor, bias: Te
 @operator("LayerNormalization", since=17)
 def layer_normalization(
     node: NodeContext, x: Tensor, scale: Tensor, bias: Tensor | None = None
-) -> Tensor:
+) -> Tensor | tuple[Tensor, ...]:
     """The axes from a given one on by their own statistics."""
-    if any(node.node.outputs[1:]):
-        node.unsupported("the mean and deviation, its second and third output")
     axis = normal_axis(node.integer("axis", -1), x.rank)
     axes = tuple(range(axis, x.rank))
     epsilon = node.number("epsilon", 1e-5)
-    return normal.normalize(node.output(), x, axes, epsilon, scale, bias)
+    made = normal.normalize(node.output(), x, axes, epsilon, scale, bias)
+    if not any(node.node.outputs[1:]):
+        return made
+    return made, *_statistics(node, x, axes, epsilon)
+
+
+def _statistics(
+    node: NodeContext, x: Tensor, axes: Sequence[int], epsilon: float
+) -> tuple[Tensor, Tensor]:
+    """Return the mean over `axes` and the inverse of the deviation, both with all axes."""
+    mean = reduce(node.output(1), x, "mean", axes, keep_axes=True)
+    squares = elementwise(node.inner("squares"), lambda v, m: (v - m) * (v - m), x, mean)
+    spread = reduce(node.inner("spread"), squares, "mean", axes, keep_axes=True)
+
+    def inverse(v: Expr) -> Expr:
+        return const(v.type, 1) / sqrt(v + const(v.type, epsilon))
+
+    return mean, elementwise(node.output(2), inverse, spread)
+
+
+@operator("LpNormalization", since=1)
+def lp_normalization(node: NodeContext, x: Tensor) -> Tensor:
+    """Divided by the sum of magnitudes, or the root of the sum of squares, along an axis."""
+    order = node.integer("p", 2)
+    if order not in (1, 2):
+        node.fail(f"p is {order}", hint="it is 1 or 2")
+    axis = normal_axis(node.integer("axis", -1), x.rank)
+    norm = reduce(node.inner("norm"), x, f"l{order}", [axis], keep_axes=True)
+
+    def cell(v: Expr, n: Expr) -> Expr:
+        zero = const(v.type, 0)
+        return Select(n > zero, v / n, zero)
+
+    return elementwise(node.output(), cell, x, norm)
 
 
 @operator("LRN", since=1)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from halo.ir.expr import Expr, const
-from halo.ir.operators import as_expr, eq
+from halo.ir.expr import Expr, Max, Select, const, i32
+from halo.ir.intrinsics import intrinsic
+from halo.ir.operators import as_expr, cast_to, eq
 from halo.ir.types import Float, Int, type_of_dtype
 from halo.ops.build import computed, from_content
 from halo.ops.index import ceil_div, greatest, index, known, minus, product
@@ -46,8 +47,8 @@ def constant_of_shape(node: NodeContext, sizes: Tensor) -> Tensor:
 @operator("Range", since=11)
 def make_range(node: NodeContext, start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
     """start, start + delta, ... up to limit."""
-    if not start.type.is_integral:
-        node.unsupported("a range of integers")
+    if not start.type.is_integral or node.known_constants(delta) is None:
+        return _run_time_range(node, start, limit, delta)
     first = node.content(start, "a start")[0]
     last = node.content(limit, "a limit")[0]
     step = node.constants(delta, "a step")[0]
@@ -64,6 +65,41 @@ def make_range(node: NodeContext, start: Tensor, limit: Tensor, delta: Tensor) -
         return as_expr(i) * step + first
 
     return computed(node.output(), start.type, (count,), cell, op)
+
+
+def _run_time_range(node: NodeContext, start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
+    """The range whose number of cells is computed when the model runs, in float64."""
+    first, last, step = (
+        cast_to(Float(64), node.run_time.cell(t, 0)) for t in (start, limit, delta)
+    )
+    places = intrinsic("ceil", (last - first) / step)
+    count = node.run_time.define(node.inner("count"), Max(cast_to(Int(32), places), i32(0)))
+    op = OpInfo(OpKind.ELEMENTWISE, (start, delta), attrs={"what": "range"})
+
+    def cell(i: Any) -> Expr:
+        zeros = [0] * start.rank, [0] * delta.rank
+        wide = start.type if start.type.bits() >= 32 else Float(32)
+        by = cast_to(wide, delta.at(*zeros[1]))
+        return cast_to(wide, start.at(*zeros[0])) + cast_to(wide, as_expr(i)) * by
+
+    return computed(node.output(), start.type, (count,), cell, op)
+
+
+@operator("Trilu", since=14)
+def trilu(node: NodeContext, x: Tensor, k: Tensor | None = None) -> Tensor:
+    """The part of matrices above or below a diagonal, zero elsewhere."""
+    if x.rank < 2:
+        node.fail(f"its input has {x.rank} axes, not 2 or more")
+    diagonal = index(0) if k is None else node.content(k, "a diagonal")[0]
+    upper = node.flag("upper", True)
+
+    def cell(*coords: Any) -> Expr:
+        right = as_expr(coords[-1]) - coords[-2]
+        kept = right >= diagonal if upper else right <= diagonal
+        return Select(kept, x.at(*coords), const(x.type, 0))
+
+    op = OpInfo(OpKind.ELEMENTWISE, (x,), attrs={"what": "trilu"})
+    return computed(node.output(), x.type, x.shape, cell, op)
 
 
 @operator("EyeLike", since=9)

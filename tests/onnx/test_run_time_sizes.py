@@ -95,3 +95,51 @@ def test_arithmetic_on_a_shape_that_is_an_input_is_followed() -> None:
 def test_a_rank_that_data_would_tell_is_refused() -> None:
     with pytest.raises(UnsupportedOp, match="a shape of few integers, how many being known"):
         compiled("u (float[3, 4] x, int64[k] s) => (float[a, b] y) { y = Reshape(x, s) }")
+
+
+@pytest.mark.parametrize("keep", [0, 1])
+def test_axes_that_are_an_input_are_reduced(keep: int) -> None:
+    model = compiled(
+        f"a (float[2, 3, 4] x, int64[2] axes) => (float y, float z) {{"
+        f" y = ReduceSum<keepdims = {keep}>(x, axes)"
+        f" e = Exp(x)"
+        f" z = ReduceSum<keepdims = {keep}>(e, axes) }}"
+    )
+    x = np.arange(24, dtype=np.float32).reshape(2, 3, 4) / np.float32(24)
+    for axes in ((0, 1), (2, 0), (-1, -2)):
+        made = model.run({"x": x, "axes": integers(*axes)})
+        np.testing.assert_allclose(made["y"], x.sum(axis=axes, keepdims=bool(keep)), rtol=1e-5)
+        want = np.exp(x).sum(axis=axes, keepdims=bool(keep))
+        np.testing.assert_allclose(made["z"], want, rtol=1e-5)
+
+
+def test_axes_that_are_an_input_are_sliced_dropped_and_added() -> None:
+    model = compiled(
+        "b (float[1, 5, 1] x, int64[2] axes, int64[2] from, int64[2] to, int64[2] by) =>"
+        " (float[a, b, c] cut, float[n] flat, float[p, q, r, s, t] tall) {"
+        " cut = Slice(x, from, to, axes, by)"
+        " flat = Squeeze(x, axes)"
+        " tall = Unsqueeze(x, axes) }"
+    )
+    x = np.arange(5, dtype=np.float32).reshape(1, 5, 1)
+    feeds = {"from": integers(0, -1), "to": integers(1, -9), "by": integers(1, -2)}
+    made = model.run({"x": x, "axes": integers(0, 2), **feeds})
+    np.testing.assert_array_equal(made["cut"], x[:1, :, -1::-2])
+    np.testing.assert_array_equal(made["flat"], x[0, :, 0])
+    np.testing.assert_array_equal(made["tall"], x.reshape(1, 1, 1, 5, 1))
+    with pytest.raises(BufferError, match="must be equal"):
+        model.run({"x": x, "axes": integers(0, 1), **feeds})
+
+
+def test_what_data_tell_broadcasts_when_it_turns_out_to_be_1() -> None:
+    model = compiled(
+        "c (float[3, 4] x, int64[2] s, float[1, 1] one) => (float[a, b] y) {"
+        " z = Expand(one, s)"
+        " y = Add(x, z) }"
+    )
+    one = np.ones((1, 1), np.float32)
+    for target in ((1, 1), (3, 1), (1, 4), (3, 4)):
+        (made,) = model.run({"x": X, "s": integers(*target), "one": one}).values()
+        np.testing.assert_array_equal(made, X + 1)
+    with pytest.raises(BufferError, match="must be equal"):
+        model.run({"x": X, "s": integers(2, 4), "one": one})

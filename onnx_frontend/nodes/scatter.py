@@ -1,0 +1,58 @@
+"""Cells put in where data tell, and one-hot vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from halo.ir.expr import Expr, Select
+from halo.ir.operators import cast_to, eq
+from halo.ir.types import Int
+from halo.ops import scatter as ops
+from halo.ops.build import computed
+from halo.ops.index import known
+from halo.ops.tensor import OpInfo, OpKind, Tensor
+from halo.ops.views import normal_axis
+from onnx_frontend.context import NodeContext
+from onnx_frontend.registry import operator
+
+
+@operator("Scatter", since=9)
+@operator("ScatterElements", since=11)
+def scatter_elements(node: NodeContext, x: Tensor, indices: Tensor, updates: Tensor) -> Tensor:
+    """Cells put in at indices along an axis."""
+    axis, mode = node.integer("axis", 0), node.text("reduction", "none")
+    return ops.scatter_elements(node.output(), x, indices, updates, axis, mode)
+
+
+@operator("ScatterND", since=11)
+def scatter_nd(node: NodeContext, x: Tensor, indices: Tensor, updates: Tensor) -> Tensor:
+    """Slices put in at places."""
+    mode = node.text("reduction", "none")
+    if indices.rank and known(indices.shape[-1]) is None:
+        node.unsupported("indices of which it is known how many coordinates a place has")
+    return ops.scatter_nd(node.output(), x, indices, updates, mode)
+
+
+@operator("OneHot", since=9)
+def one_hot(node: NodeContext, indices: Tensor, depth: Tensor, values: Tensor) -> Tensor:
+    """One value everywhere but at indices along a new axis, where it is the other."""
+    if depth.type.is_float():
+        cell = node.run_time.cell(depth, 0)
+        size = node.run_time.define(node.inner("depth"), cast_to(Int(32), cell))
+    else:
+        size = node.content(depth, "a depth")[0]
+    axis = normal_axis(node.integer("axis", -1), indices.rank + 1)
+    shape = (*indices.shape[:axis], size, *indices.shape[axis:])
+
+    def cell_at(*coords: Any) -> Expr:
+        hot = cast_to(Int(32), indices.at(*coords[:axis], *coords[axis + 1 :]))
+        front = Select(hot < 0, hot + size, hot)
+        return Select(eq(coords[axis], front), values.at(1), values.at(0))
+
+    return computed(
+        node.output(),
+        values.type,
+        shape,
+        cell_at,
+        OpInfo(OpKind.GATHER, (values, indices), attrs={"axis": axis}),
+    )
