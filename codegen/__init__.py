@@ -11,6 +11,7 @@ from codegen.c_source import CSource, emit_c
 from codegen.externs import ExternArray, Externs
 from codegen.files import write_atomically
 from codegen.hooks import Hooks
+from codegen.llvm_object import llvm_assembly, llvm_bitcode, llvm_object, llvm_text
 from codegen.loader import (
     AllocationError,
     CBuffer,
@@ -52,6 +53,10 @@ __all__ = [
     "emit_header",
     "error_message",
     "find_compiler",
+    "llvm_assembly",
+    "llvm_bitcode",
+    "llvm_object",
+    "llvm_text",
     "make_archive",
     "make_buffer",
     "make_context",

@@ -1,6 +1,6 @@
 """The runtime that LLVM IR calls: written in C, kept as LLVM IR, so that no compiler is needed.
 
-``python -m codegen.llvm_runtime`` (``make runtime``) makes the IR anew, with clang.
+``make runtime`` makes the IR anew, with clang.
 """
 
 from __future__ import annotations
@@ -89,5 +89,6 @@ def _plain(line: str) -> str:
     return line
 
 
-if __name__ == "__main__":
-    _file("x86-64", "linux").write_text(make_runtime("x86-64", "linux"), encoding="ascii")
+def write_runtime(machine: str = "x86-64", system: str = "linux") -> None:
+    """Make the runtime for a machine anew and keep it."""
+    _file(machine, system).write_text(make_runtime(machine, system), encoding="ascii")

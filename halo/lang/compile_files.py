@@ -30,7 +30,7 @@ class FileMethods:
     DefinitionError
         An input is missing in `arguments`.
     CodegenError
-        There is no compiler, it fails, or a file cannot be written.
+        The compiler is not there or fails, or a file cannot be written.
     """
 
     __slots__ = ()
@@ -79,7 +79,7 @@ class FileMethods:
         fn_name: str = "",
         target: Target | None = None,
     ) -> None:
-        """Write an object file, to be linked with ``-fopenmp -lm``."""
+        """Write an object file, to be linked with ``-fopenmp -lm`` (one of LLVM: ``-pthread``)."""
         self.compile_to({OutputFileType.object: filename}, arguments, fn_name, target)
 
     def compile_to_assembly(
@@ -138,13 +138,25 @@ class FileMethods:
         kind = OutputFileType.conceptual_stmt_html if html else OutputFileType.conceptual_stmt
         self.compile_to({kind: filename}, arguments, "", target)
 
-    def compile_to_llvm_assembly(self, filename: PathLike, *arguments: Any, **more: Any) -> None:
-        """Refused: halo makes C."""
-        self.compile_to({OutputFileType.llvm_assembly: filename})
+    def compile_to_llvm_assembly(
+        self,
+        filename: PathLike,
+        arguments: Arguments = None,
+        fn_name: str = "",
+        target: Target | None = None,
+    ) -> None:
+        """Write LLVM IR as text, optimised, with what it needs of halo's runtime."""
+        self.compile_to({OutputFileType.llvm_assembly: filename}, arguments, fn_name, target)
 
-    def compile_to_bitcode(self, filename: PathLike, *arguments: Any, **more: Any) -> None:
-        """Refused: halo makes C."""
-        self.compile_to({OutputFileType.bitcode: filename})
+    def compile_to_bitcode(
+        self,
+        filename: PathLike,
+        arguments: Arguments = None,
+        fn_name: str = "",
+        target: Target | None = None,
+    ) -> None:
+        """Write LLVM IR as bitcode; see `compile_to_llvm_assembly`."""
+        self.compile_to({OutputFileType.bitcode: filename}, arguments, fn_name, target)
 
     def compile_to_module(self, *arguments: Any, **more: Any) -> None:
         """Refused: a pipeline is one function, which `compile_to` writes."""

@@ -1,4 +1,4 @@
-"""The files that a compilation writes: C, headers, machine code, statements."""
+"""The files that a compilation writes: C, headers, LLVM IR, machine code, statements."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ _KINDS = (
     OutputFileType.object,
     OutputFileType.static_library,
     OutputFileType.assembly,
+    OutputFileType.llvm_assembly,
+    OutputFileType.bitcode,
     OutputFileType.stmt,
     OutputFileType.conceptual_stmt,
     OutputFileType.schedule,
@@ -88,12 +90,26 @@ class _Maker:
                 return codegen.emit_header(self.module).encode()
             case OutputFileType.c_source:
                 return self._source(path)
+            case OutputFileType.llvm_assembly:
+                return codegen.llvm_text(self.module, self.target)
+            case OutputFileType.bitcode:
+                return codegen.llvm_bitcode(self.module, self.target)
             case OutputFileType.assembly:
-                return codegen.compile_assembly(self._code(), self.target).read_bytes()
+                return self._assembly()
             case _:
-                code = codegen.compile_object(self._code(), self.target).read_bytes()
+                code = self._object()
                 library = kind is OutputFileType.static_library
                 return codegen.make_archive(f"{self.module.name}.o", code) if library else code
+
+    def _assembly(self) -> bytes:
+        if codegen.backend_of(self.target) == "llvm":
+            return codegen.llvm_assembly(self.module, self.target)
+        return codegen.compile_assembly(self._code(), self.target).read_bytes()
+
+    def _object(self) -> bytes:
+        if codegen.backend_of(self.target) == "llvm":
+            return codegen.llvm_object(self.module, self.target)
+        return codegen.compile_object(self._code(), self.target).read_bytes()
 
     def _code(self) -> codegen.CSource:
         return codegen.emit_c(self.module, self.target)

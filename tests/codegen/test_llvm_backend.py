@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -150,3 +151,44 @@ def test_threads_of_python_share_the_pool() -> None:
     for w in workers:
         w.join()
     assert found == [True] * 200
+
+
+C_PROGRAM = """
+#include "squares.h"
+#include <stdio.h>
+int main(void) {
+    int32_t out[40];
+    halo_dim dim[2] = {{0, 8, 1}, {0, 5, 8}};
+    halo_buffer buffer = {out, {halo_type_int, 32}, 2, dim};
+    halo_context ctx = {0};
+    if (squares(&ctx, &buffer)) return puts(ctx.error), 1;
+    for (int i = 0; i < 40; ++i)
+        if (out[i] != (i % 8) * (i % 8) - i / 8) return 2;
+    buffer.dimensions = 1;
+    return squares(&ctx, &buffer) == halo_error_bad_dimensions ? 0 : 3;
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="the program is linked by a C compiler")
+def test_object_files_need_nothing_of_openmp(tmp_path: Path) -> None:
+    f = hl.Func("f")
+    f[x, y] = x * x - y
+    f.parallel(y).vectorize(x, 8)
+    f.compile_to_file(tmp_path / "squares", [], "squares", LLVM)
+    (tmp_path / "main.c").write_text(C_PROGRAM)
+    words = ["cc", "main.c", "squares.o", "-pthread", "-o", "main"]
+    subprocess.run(words, cwd=tmp_path, check=True)
+    environment = {**os.environ, "HALO_NUM_THREADS": "3"}
+    assert subprocess.run([tmp_path / "main"], env=environment, check=False).returncode == 0
+
+
+@pytest.mark.usefixtures("without_compiler")
+def test_files_are_written_without_a_compiler(tmp_path: Path) -> None:
+    kinds = hl.OutputFileType
+    asked = (kinds.object, kinds.assembly, kinds.llvm_assembly, kinds.bitcode)
+    ramp().compile_to({k: tmp_path / f"f{k.value}" for k in asked}, [], "ramp")
+    assert (tmp_path / "f.o").read_bytes()[:4] == b"\x7fELF"
+    assert "ramp:" in (tmp_path / "f.s").read_text()
+    assert "define i32 @ramp(" in (tmp_path / "f.ll").read_text()
+    assert (tmp_path / "f.bc").read_bytes()[:2] == b"BC"

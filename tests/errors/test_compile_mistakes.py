@@ -94,12 +94,10 @@ def test_an_argument_that_is_given_twice(refused: Any) -> None:
         made(GRID, 1, GRID, **{made.argument_names()[0]: GRID})
 
 
-def test_llvm_is_refused(tmp_path: Path, refused: Any) -> None:
+def test_what_halide_has_of_its_own_is_refused(tmp_path: Path, refused: Any) -> None:
     f, *_ = brighter()
-    with refused(hl.CodegenError, "does not write llvm_assembly files", "c_source"):
-        f.compile_to_llvm_assembly(tmp_path / "f.ll", [], "f")
-    with refused(hl.CodegenError, "does not write bitcode files"):
-        f.compile_to_bitcode(tmp_path / "f.bc", [], "f")
+    with refused(hl.CodegenError, "does not write hlpipe files", "c_source"):
+        f.compile_to({hl.OutputFileType.hlpipe: tmp_path / "f.hlpipe"}, [], "f")
 
 
 def test_html_is_refused(tmp_path: Path, refused: Any) -> None:

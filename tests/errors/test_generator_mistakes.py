@@ -180,7 +180,7 @@ def test_a_context_that_is_not_active(refused: Any) -> None:
         (["-g", "mistaken", "speed=3"], "no parameter 'speed'"),
         (["-g", "mistaken", "target=z80"], "unknown target 'z80'"),
         (["-g", "mistaken", "-e", "poem"], "there are no 'poem' files"),
-        (["-g", "mistaken", "-e", "bitcode"], "does not write bitcode files"),
+        (["-g", "mistaken", "-e", "hlpipe"], "does not write hlpipe files"),
         (["-g", "mistaken", "-x", ".h"], "'.h' is no NAME=VALUE"),
         (["--load", "no_such_file.py"], "cannot load no_such_file.py"),
         (["--load", "no_such_module"], "cannot load no_such_module"),

@@ -1,4 +1,4 @@
-; made by codegen/llvm_runtime.py from C with the sha256 0394e9140903e14a17106674799aad7716627b4ea5e2312af1988d7d38bbb7a4
+; made by codegen/llvm_runtime.py from C with the sha256 3c35305e0304235552471e3b9383e78a29954df2ee2754fbdb56a838c4c3e40d
 
 %struct.anon = type { %union.pthread_mutex_t, %union.pthread_cond_t, %union.pthread_cond_t, ptr, i32, i32, i32, i32, i32, i32 }
 %union.pthread_mutex_t = type { %struct.__pthread_mutex_s }

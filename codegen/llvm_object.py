@@ -1,0 +1,54 @@
+"""LLVM IR as files: object files, assembly, bitcode, text; each with the runtime it needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from codegen.llvm_machine import llvm, machine, machine_code, optimize, parsed
+from codegen.llvm_module import emit_llvm
+from codegen.llvm_runtime import runtime_ir
+from halo.ir.lowered import LoweredModule
+from halo.target import Target
+
+
+def llvm_object(module: LoweredModule, target: Target) -> bytes:
+    """Return `module` as an object file that needs nothing but the C library and its threads.
+
+    Raises
+    ------
+    CodegenError
+        LLVM is not there, or has no code for `target` here.
+    """
+    made, code = _compiled(module, target)
+    return machine_code(code, made)
+
+
+def llvm_assembly(module: LoweredModule, target: Target) -> bytes:
+    """Return `module` as assembly, to be read; see above."""
+    made, code = _compiled(module, target)
+    text: str = made.emit_assembly(code)
+    return text.encode()
+
+
+def llvm_text(module: LoweredModule, target: Target) -> bytes:
+    """Return `module` as optimised LLVM IR; see above."""
+    return str(_compiled(module, target)[1]).encode()
+
+
+def llvm_bitcode(module: LoweredModule, target: Target) -> bytes:
+    """Return `module` as optimised LLVM IR in the form that LLVM's tools read; see above."""
+    bitcode: bytes = _compiled(module, target)[1].as_bitcode()
+    return bitcode
+
+
+def _compiled(module: LoweredModule, target: Target) -> tuple[Any, Any]:
+    """Return LLVM's machine, and the optimised module with the runtime as a part of it."""
+    made = machine(target, for_process=False)
+    source = emit_llvm(module, target)
+    code = parsed(source.text, made)
+    code.link_in(parsed(runtime_ir(target.machine, target.system), made))
+    for f in code.functions:
+        if f.name.startswith("halo_rt_") and not f.is_declaration:
+            f.linkage = llvm().Linkage.internal  # each object file has its own
+    optimize(code, made, source.scalar_loops)
+    return made, code
