@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -94,9 +95,13 @@ def _object_code(source: LlvmSource, target: Target) -> bytes:
 def _key(source: LlvmSource, target: Target) -> str:
     features = ",".join(sorted(target.features))
     cpu = llvm().get_host_cpu_name() if target.name == "host" else ""
+    return _digest(target.name, target.machine, features, cpu, source.text)
+
+
+def _digest(*words: str) -> str:
+    """Return the hash of `words` and of LLVM's version."""
     version = ".".join(map(str, llvm().llvm_version_info))
-    words = ("llvm", version, target.name, target.machine, features, cpu, source.text)
-    return hashlib.sha256("\0".join(words).encode()).hexdigest()
+    return hashlib.sha256("\0".join(("llvm", version, *words)).encode()).hexdigest()
 
 
 def _engine(code: bytes, target: Target) -> Any:
@@ -145,18 +150,28 @@ def runtime() -> Any:
 
 def _load_runtime() -> Any:
     target = host_target()
-    binding = llvm()
-    # It is optimised already, and what is left to do costs four times as long at any other level.
-    quick = binding.Target.from_default_triple().create_target_machine(
-        opt=0, codemodel="jitdefault", jit=True
-    )
-    module = parsed(runtime_ir(target.machine, target.system), quick)
-    names = [f.name for f in module.functions if f.name.startswith("halo_rt_")]
-    engine = binding.create_mcjit_compiler(module, quick)
-    engine.finalize_object()
-    for name in names:
+    text = runtime_ir(target.machine, target.system)
+    engine = _engine(_runtime_code(text), target)
+    for name in re.findall(r"^define .* @(halo_rt_\w+)\(", text, re.MULTILINE):
         address = engine.get_function_address(name)
         if not address:
             raise InternalError(f"the runtime has no {name}")
-        binding.add_symbol(name, address)
+        llvm().add_symbol(name, address)
     return engine
+
+
+def _runtime_code(text: str) -> bytes:
+    """Return the machine code of the runtime `text`, from the cache or made now."""
+    cache, key = Cache(cache_directory()), _digest("runtime", text)
+    found = cache.find(key, ".jit.o")
+    if found is not None:
+        return found.read_bytes()
+    # It is optimised already, and what is left to do costs four times as long at any other level.
+    quick = (
+        llvm()
+        .Target.from_default_triple()
+        .create_target_machine(opt=0, codemodel="jitdefault", jit=True)
+    )
+    code: bytes = quick.emit_object(parsed(text, quick))
+    cache.put(key, ".jit.o", code)
+    return code
