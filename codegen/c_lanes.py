@@ -100,6 +100,29 @@ def splat_helper(prelude: Prelude, letter: str, bits: int, lanes: int) -> str:
     return prelude.helper(name, text)
 
 
+def factor_helper(prelude: Prelude, letter: str, lanes: int) -> str:
+    """Return the function that puts a 16 bit constant into every lane, to multiply by it.
+
+    GCC writes a product of vectors by a constant that it knows as shifts and sums, several of
+    them, where processors multiply 16 bit lanes in one step. So it is not to know.
+    """
+    width = padded(lanes)
+    name = f"halo_factor_{letter}16x{width}"
+
+    def text() -> str:
+        vector = prelude.vector(letter, 16, lanes)
+        feature = {8: "__SSE2__", 16: "__AVX2__", 32: "__AVX512BW__"}[width]
+        return (
+            f"HALO_INLINE {vector} {name}({element_of(letter, 16)} x) {{\n"
+            f"    {vector} factor = {splat_helper(prelude, letter, 16, lanes)}(x);\n"
+            f"#if defined(__GNUC__) && !defined(__clang__) && defined({feature})\n"
+            f'    __asm__("" : "+v"(factor));\n'
+            f"#endif\n    return factor;\n}}\n"
+        )
+
+    return prelude.helper(name, text)
+
+
 def ramp_helper(prelude: Prelude, t: Type) -> str:
     """Return the function that makes base, base + stride, ..., base + (lanes-1)*stride."""
     lanes = padded(t.lanes())

@@ -26,13 +26,14 @@ from codegen.c_lanes import (
     cast_lanes,
     constant_lane,
     divide_helper,
+    factor_helper,
     lane_helper,
     ramp_helper,
     select_helper,
     splat_helper,
 )
 from codegen.c_shuffle import picked_lanes
-from codegen.c_types import carrier, is_half, scalar_type
+from codegen.c_types import carrier, is_half, padded, scalar_type
 from codegen.c_walk import expression
 from halo.ir.expr import (
     Add,
@@ -63,7 +64,7 @@ from halo.ir.types import Type, UInt
 def arithmetic(ctx: Context, e: Add | Sub | Mul, symbol: str, op: str) -> Code:
     """a + b, a - b, a * b of vectors."""
     t = e.type
-    a, b = expression(ctx, e.a), expression(ctx, e.b)
+    a, b = (_factor(ctx, x, op) or expression(ctx, x) for x in (e.a, e.b))
     if is_half(t):
         return lanewise(ctx, op, t, (a, b))
     level = PRODUCT if symbol == "*" else SUM
@@ -72,6 +73,17 @@ def arithmetic(ctx: Context, e: Add | Sub | Mul, symbol: str, op: str) -> Code:
         wrapped = f"({u}){a.within(UNARY)} {symbol} ({u}){b.within(UNARY)}"
         return Code(f"({ctx.value_type(t)})({wrapped})", UNARY)
     return Code(f"{a.within(level)} {symbol} {b.within(level - 1)}", level)
+
+
+def _factor(ctx: Context, e: Expr, op: str) -> Code | None:
+    """Return a constant that 16 bit lanes are multiplied by; None for anything else."""
+    t, value = e.type, as_const(e)
+    if op != "mul" or not t.is_integral or t.bits() != 16 or padded(t.lanes()) not in (8, 16, 32):
+        return None
+    if not isinstance(value, int) or value <= 0 or not value & (value - 1):
+        return None
+    name = factor_helper(ctx.prelude, carrier(t)[0], t.lanes())
+    return Code(f"{name}({value})")
 
 
 def divide(ctx: Context, e: Div | Mod) -> Code:

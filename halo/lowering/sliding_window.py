@@ -10,7 +10,7 @@ from halo.ir.equality import equal
 from halo.ir.expr import EQ, GE, LE, Add, Expr, Max, Min, Select, Sub, Variable, as_const, i32
 from halo.ir.interval import Interval, bounds_of
 from halo.ir.simplify import can_prove, simplify
-from halo.ir.substitute import substitute, uses_variable
+from halo.ir.substitute import find, substitute, uses_variable
 from halo.lowering.names import Names, inline
 
 _EVERYTHING = Interval(None, None)
@@ -98,20 +98,27 @@ def greatest_extent(r: Interval, names: Names) -> int | None:
     return _greatest(inline(r.min, names), inline(r.max, names))
 
 
-def _greatest(low: Expr, high: Expr) -> int | None:
-    cases: list[tuple[Expr, Expr]] = []
-    if isinstance(low, Select):
-        cases = [(low.true_value, high), (low.false_value, high)]
-    elif isinstance(high, Select):
-        cases = [(low, high.true_value), (low, high.false_value)]
-    if cases:
-        known = [n for n in map(_greatest, *zip(*cases, strict=True)) if n is not None]
+def _greatest(low: Expr, high: Expr, conditions: int = 4) -> int | None:
+    choice = next(iter(find((low, high), Select)), None)
+    if choice is not None:
+        if not conditions:
+            return None
+        c = choice.condition
+        cases = [(_where(low, c, holds), _where(high, c, holds)) for holds in (True, False)]
+        known = [n for a, b in cases if (n := _greatest(a, b, conditions - 1)) is not None]
         return max(known) if len(known) == len(cases) else None
     lows, highs = (low, *limits(low, Max)), (high, *limits(high, Min))
     ends = [(b, a) for b in highs for a in lows]
     widths = [bounds_of(simplify(Add(Sub(b, a), i32(1))), {}).max for b, a in ends]
     constants = [as_const(w) for w in widths if w is not None]
     return min([int(n) for n in constants if n is not None], default=None)
+
+
+def _where(e: Expr, condition: Expr, holds: bool) -> Expr:
+    """Return `e` where `condition` holds, or where it does not."""
+    if isinstance(e, Select) and equal(e.condition, condition):
+        return _where(e.true_value if holds else e.false_value, condition, holds)
+    return e.map_children(lambda c: _where(c, condition, holds))
 
 
 _MOST_LIMITS = 8

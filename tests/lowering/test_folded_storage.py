@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -110,3 +111,17 @@ def test_storage_without_a_loop_around_its_computation_may_be_folded_if_it_fits(
     f[x, y] = g[x, y] * 2
     g.compute_at(f, y).fold_storage(y, 2)
     np.testing.assert_array_equal(run(f, (4, 6), (0, -2)), interpret(f, (4, 6), (0, -2)))
+
+
+def test_each_stage_of_a_chain_keeps_a_few_rows() -> None:
+    stages = [hl.Func(f"stage{i}") for i in range(4)]
+    stages[0][x, y] = x * 7 - y * y
+    for f, g in itertools.pairwise(stages):
+        g[x, y] = f[x, y - 1] + f[x, y + 1]
+    last = stages[-1]
+    for f in stages[:-1]:
+        f.store_root().compute_at(last, y)
+    body = lower(Request("f", [last.function], last.schedule())).func.body
+    rows = {n.name: str(n.extents[1]) for n in walk(body) if isinstance(n, Allocate)}
+    assert rows == {"stage0": "8", "stage1": "8", "stage2": "4"}
+    np.testing.assert_array_equal(run(last, (9, 30), (-4, 2)), interpret(last, (9, 30), (-4, 2)))
