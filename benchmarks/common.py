@@ -41,34 +41,39 @@ class Times:
 
 
 def interleave(
-    contenders: Mapping[str, Callable[[], object]], rounds: int = 11, seconds: float = 0.1
+    contenders: Mapping[str, Callable[[], object]],
+    rounds: int = 11,
+    seconds: float = 0.1,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, Times]:
     """Return the times of one call of each contender.
+
+    A `clock` of processor time leaves out what other processes take, and fits one thread only.
 
     In each round every contender runs for about `seconds`, in an order that rotates. A pause
     before each turn lets the threads of the one before go to sleep.
     """
-    calls = {name: _calls_within(run, seconds) for name, run in contenders.items()}
+    calls = {name: _calls_within(run, seconds, clock) for name, run in contenders.items()}
     times: dict[str, list[float]] = {name: [] for name in contenders}
     names = list(contenders)
     for i in range(rounds):
         for name in names[i % len(names) :] + names[: i % len(names)]:
             time.sleep(0.02)
-            times[name].append(_time(contenders[name], calls[name]))
+            times[name].append(_time(contenders[name], calls[name], clock))
     return {name: Times(min(t), statistics.median(t)) for name, t in times.items()}
 
 
-def _calls_within(run: Callable[[], object], seconds: float) -> int:
+def _calls_within(run: Callable[[], object], seconds: float, clock: Callable[[], float]) -> int:
     run()
-    return max(1, min(10_000, round(seconds / max(_time(run, 1), 1e-7))))
+    return max(1, min(10_000, round(seconds / max(_time(run, 1, clock), 1e-7))))
 
 
-def _time(run: Callable[[], object], calls: int) -> float:
+def _time(run: Callable[[], object], calls: int, clock: Callable[[], float]) -> float:
     run()  # wakes the threads
-    start = time.perf_counter()
+    start = clock()
     for _ in range(calls):
         run()
-    return (time.perf_counter() - start) / calls
+    return (clock() - start) / calls
 
 
 @contextmanager

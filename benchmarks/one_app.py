@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import time
 from dataclasses import asdict
 from importlib import import_module
 
@@ -40,9 +42,9 @@ def measure(app: App, rounds: int) -> dict[str, object]:
     results = [app.run(hl, run, given) for hl, run in compiled.values()]
     if app.part_off(*results) > app.jumps:
         compare(app, "halo and Halide", *results)
-    times = interleave(
-        {name: app.caller(hl, run, given) for name, (hl, run) in compiled.items()}, rounds
-    )
+    alone = os.environ.get("HALO_NUM_THREADS") == "1"
+    calls = {name: app.caller(hl, run, given) for name, (hl, run) in compiled.items()}
+    times = interleave(calls, rounds, clock=time.process_time if alone else time.perf_counter)
     moved = results[0].nbytes + sum(a.nbytes for a in given if isinstance(a, np.ndarray))
     flops = app.flops(app.size) if app.flops else 0.0
     found: dict[str, object] = {name: asdict(taken) for name, taken in times.items()}

@@ -3,9 +3,10 @@
     python benchmarks/suite.py [APP ...] [--threads 1 2] [--json FILE] [--plot FILE] [--docs]
 
 Each app runs in a process of its own for each number of threads, where the two take turns
-(`one_app.py`). The share of the limit is that of the peak of fused multiply-adds where these are
-what an app is about, else the time in which inputs and output could be copied, with stores around
-the caches, over the time taken. ``--docs`` writes the table into ``docs/performance.md``.
+(`one_app.py`); with one thread it is processor time that counts. The share of the limit is that
+of the peak of fused multiply-adds where these are what an app is about, else the time in which
+inputs and output could be copied, with stores around the caches, over the time taken. ``--docs``
+writes the table into ``docs/performance.md``.
 """
 
 from __future__ import annotations
