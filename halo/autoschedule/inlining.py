@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from halo.autoschedule.costs import CHEAP, STORE
+from halo.autoschedule.costs import CHEAP, MEMORY, STORE
 from halo.autoschedule.program import Func, Program
 from halo.ir.expr import Call, CallKind, Cast, Max, Min, Select
 from halo.ir.substitute import find, walk
@@ -11,6 +11,8 @@ _FEW = 2
 """Cells that what is cheap reads at most."""
 _NEARLY = 1.25
 """How often a cell is computed where it is computed once but for the margins of tiles."""
+_SEVERAL = 3
+"""Times up to which also what reads other Funcs may be computed instead of stored at root."""
 _OFTEN = 16
 """From here on even a clamped coordinate is worth a copy."""
 _MOST_READS = 200
@@ -22,16 +24,11 @@ def why_inline(program: Program, f: Func) -> str:
     Once it is stored, each read costs an operation, and the store some; computed again it costs
     its own work at each read.
     """
-    stage = f.stages[0]
-    if f.is_output or f.is_given or not f.is_pure or _is_given_whole(program, f):
-        return ""
-    if not f.args:
+    if not _may_inline(program, f):
         return ""
     times = _times(program, f)
-    reads = len(stage.reads)
-    work = stage.work + reads
-    if sum(len(s.reads_of(f.name)) for _, s in program.stages_reading(f)) * reads > _MOST_READS:
-        return ""
+    reads = len(f.stages[0].reads)
+    work = f.stages[0].work + reads
     if times <= _NEARLY:
         return f"each cell is read once, {_operations(work)} there"
     if work <= CHEAP and reads <= _FEW and (times < _OFTEN or _is_plain(f)):
@@ -41,12 +38,36 @@ def why_inline(program: Program, f: Func) -> str:
     return ""
 
 
+def why_inline_after_all(program: Program, f: Func) -> str:
+    """Return why `f`, which no group has room for, is not stored at root either; empty: it is.
+
+    There its cells go through memory, to be written and to be read.
+    """
+    if not _may_inline(program, f):
+        return ""
+    times = _times(program, f)
+    if times > _SEVERAL and any(r.is_func for r in f.stages[0].reads):
+        return ""  # what it reads would be read as often, and had to be at root in its place
+    again = (times - 1) * (f.stages[0].work + len(f.stages[0].reads))
+    if again > f.bytes * MEMORY:
+        return ""
+    return f"{_operations(again)} more cost less than to send {f.bytes} bytes through memory"
+
+
 def why_not_inline(program: Program, f: Func) -> str:
     """Return why `f` is not computed where it is read, as a clause."""
     if not f.is_pure:
         return "it has updates" if not f.stages[0].is_extern else "a C function computes it"
     work = f.stages[0].work + len(f.stages[0].reads)
     return f"each cell is read {_times(program, f):.3g} times and costs {_operations(work)}"
+
+
+def _may_inline(program: Program, f: Func) -> bool:
+    """Whether `f` has a value that can stand where it is read, and may."""
+    if f.is_output or f.is_given or not f.is_pure or not f.args or _is_given_whole(program, f):
+        return False
+    places = sum(len(s.reads_of(f.name)) for _, s in program.stages_reading(f))
+    return places * len(f.stages[0].reads) <= _MOST_READS
 
 
 def _operations(work: float) -> str:

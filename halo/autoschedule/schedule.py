@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from halo.autoschedule.groups import Group, form_groups
-from halo.autoschedule.inlining import why_inline, why_not_inline
+from halo.autoschedule.inlining import why_inline, why_inline_after_all, why_not_inline
 from halo.autoschedule.legal import keep_legal
 from halo.autoschedule.loops import Strips, schedule_rows, schedule_update, total_work
 from halo.autoschedule.nest import Nest
@@ -41,17 +41,29 @@ def auto_schedule(
         The line to name for the directives.
     """
     program = read_program(functions, outputs, given, sizes)
-    entries: list[Entry] = []
-    for f in program.funcs.values():
-        reason = why_inline(program, f)
-        if reason:
-            program.inline(f)
-            entries.append(Entry(f.name, 0, ComputeInline(), why=reason))
+    entries = _inline(program, why_inline, program.funcs.values())
     groups, apart = form_groups(program)
+    alone = {g.root.name for g in groups if g.total is None}
+    again = [f for f in program.funcs.values() if f.name in alone]
+    if inlined := _inline(program, why_inline_after_all, again):
+        entries += inlined
+        groups, apart = form_groups(program)
     for group in groups:
         entries += _schedule_group(program, group, apart[group.root.name], target)
     placed = Schedule(tuple(replace(e, where=where) for e in entries))
     return keep_legal(functions, outputs, given, placed)
+
+
+def _inline(
+    program: Program, why: Callable[[Program, Func], str], funcs: Iterable[Func]
+) -> list[Entry]:
+    """Inline those of `funcs`, producers first, for which there is a reason `why`."""
+    entries = []
+    for f in funcs:
+        if reason := why(program, f):
+            program.inline(f)
+            entries.append(Entry(f.name, 0, ComputeInline(), why=reason))
+    return entries
 
 
 def _schedule_group(program: Program, group: Group, apart: str, target: Target) -> list[Entry]:
