@@ -37,6 +37,8 @@ SMALL = 8.0
 """What has so many times fewer cells than its user is computed apart: it is little traffic."""
 STRIP = (32, 64, 128)
 """Rows of a strip; a task is one strip."""
+WHOLE_STRIP = (32, 16)
+"""Rows of a strip of which all is computed before its rows are."""
 CHUNK = 4096
 """Cells of a strip of what has one dimension."""
 UNROLLED = 4

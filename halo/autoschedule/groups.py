@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from halo.autoschedule.costs import CHUNK, EXTRA, MEMORY, NEAR_CACHE, SMALL, STRIP, TASKS
+from halo.autoschedule.costs import (
+    CHUNK,
+    EXTRA,
+    MEMORY,
+    NEAR_CACHE,
+    SMALL,
+    STRIP,
+    TASKS,
+    WHOLE_STRIP,
+)
 from halo.autoschedule.index import Index
 from halo.autoschedule.program import Func, Program, Stage
 from halo.autoschedule.regions import Region, region_in
@@ -27,6 +36,8 @@ class Group:
         Cells of a strip, along the second dimension; the first, where it has only one.
     total
         What is summed up in the registers of a tile of `root`.
+    whole, turned
+        What is computed for a whole strip before its rows, and whether they read it across.
     why
         For each Func inside, why it is there.
     """
@@ -36,6 +47,8 @@ class Group:
     inside: list[Func] = field(default_factory=list)
     rows: int = 0
     total: Func | None = None
+    whole: Func | None = None
+    turned: bool = False
     why: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -76,6 +89,11 @@ def _home(program: Program, f: Func, homes: dict[str, Group]) -> tuple[Group | N
     region = region_in(program, f, group.root, group.members)
     if region is None:
         return None, f"a tile of {group.root.name} may need any cell of it"
+    if not all(is_local(f, s) for s in f.stages[1:]):
+        joined = _join_whole_strips(f, group, region)
+        return (group, "") if joined else (None, "its updates reach other cells")
+    if group.whole is not None:
+        return None, f"{group.root.name} is computed strip by strip"
     if _is_total(f, group, region):
         group.total = f
         group.why[f.name] = "summed up in registers, tile by tile"
@@ -94,8 +112,6 @@ def _cannot_join(f: Func, group: Group) -> str:
         return f"{root.name} has updates"
     if any(s.is_extern for s in f.stages):
         return "a C function computes it"
-    if not all(is_local(f, s) for s in f.stages[1:]):
-        return "its updates reach other cells"
     return ""
 
 
@@ -144,6 +160,35 @@ def _join_strips(f: Func, group: Group, region: Region) -> str:
     share = f"{_again(group, region, rows):.0%} of it twice" if _spread(group, region) else "once"
     group.why[f.name] = f"slides along in strips of {root.name}, computed {share}"
     return ""
+
+
+def _join_whole_strips(f: Func, group: Group, region: Region) -> bool:
+    """Let `f`, whose updates run along some dimensions, be computed for a strip at a time.
+
+    So it can be where strips have nothing to do with each other: none needs a cell of another's,
+    and no update reads across.
+    """
+    root = group.root
+    if group.members or group.total is not None or group.whole is not None or len(root.args) < 2:
+        return False
+    own = set(f.args).intersection(*(s.own for s in f.stages[1:]))
+    outside = [v for v in root.args[1:] if root.extents[v] > 1 or v == group.along]
+    for v in outside:
+        moved = [i for i, at in enumerate(region) if at.by(v)]
+        if len(moved) != 1 or f.args[moved[0]] not in own:
+            return False
+        at = region[moved[0]]
+        if at.names() != {v} or abs(at.by(v)) != 1 or at.low != at.high:
+            return False
+    for rows in WHOLE_STRIP:
+        size = {group.along: float(rows), root.args[0]: root.extents[root.args[0]]}
+        cells = [at.cells(size.get) or 1.0 for at in region]
+        if math.prod(cells) * f.bytes <= NEAR_CACHE:
+            group.rows, group.whole = rows, f
+            group.why[f.name] = f"each strip of {root.name} is apart, and fits into the cache"
+            group.turned = any(i and at.by(root.args[0]) for i, at in enumerate(region))
+            return True
+    return False
 
 
 def _rows_for(f: Func, group: Group, region: Region) -> int | None:

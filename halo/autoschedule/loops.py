@@ -30,12 +30,14 @@ def lanes_for(f: Func, stage: Stage, var: str, target: Target) -> int:
 
 
 def schedule_rows(
-    f: Func, why: str, target: Target, *, rows: int = 0, work: float = 0.0
+    f: Func, why: str, target: Target, *, rows: int = 0, work: float = 0.0, turned: bool = False
 ) -> tuple[Nest, Strips | None]:
     """Schedule the pure definition of `f`, in strips of `rows` rows where that is not 0.
 
     Parameters
     ----------
+    turned
+        Whether what it reads lies across its rows: then a vector runs down the rows of a strip.
     work
         Operations of all that is computed in these loops; threads share them where it pays.
     """
@@ -51,8 +53,11 @@ def schedule_rows(
     elif rows:
         inner = nest.split(outer[0], rows, "i")
     line = inner if inner and len(f.args) == 1 else x
-    if lanes > 1:
-        nest.vectorize(nest.split(line, lanes, "v"))
+    lane = nest.split(line, lanes, "v") if lanes > 1 else ""
+    if turned and lane and rows and line == x:
+        nest.reorder(lane, inner, x)
+    if lane:
+        nest.vectorize(lane)
     shared = ""
     if len(f.args) == 1:
         shared = x if inner and work >= FORK else ""

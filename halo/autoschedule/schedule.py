@@ -76,14 +76,17 @@ def _schedule_group(program: Program, group: Group, apart: str, target: Target) 
     if group.total is not None:
         nests = schedule_totals(root, group.total, (why, group.why[group.total.name]), target)
         return _entries([_placed(root, why), *nests] if not root.is_output else nests)
-    work = total_work(root) + sum(map(total_work, group.inside))
+    inside = [*group.inside, *([group.whole] if group.whole else [])]
+    work = total_work(root) + sum(map(total_work, inside))
     own, strips = schedule_rows(
-        root, why if root.is_output else "", target, rows=group.rows, work=work
+        root, why if root.is_output else "", target, rows=group.rows, work=work, turned=group.turned
     )
     made = [own] if root.is_output else [_placed(root, why), own]
     made += [schedule_update(root, i, target, threads=True) for i in range(1, len(root.stages))]
-    for f in group.inside:
+    for f in inside:
         assert strips is not None
+        if f is group.whole:
+            strips = replace(strips, row=None)
         made += _inside(
             f, root, strips, f"{why_not_inline(program, f)}; {group.why[f.name]}", target
         )

@@ -79,6 +79,24 @@ def test_the_schedule_is_a_value() -> None:
     assert len(again.schedule().entries) == len(made.entries)
 
 
+def test_running_sums_of_columns_are_computed_strip_by_strip() -> None:
+    f, _ = KERNELS["columns turned"].pipeline()
+    text = re.sub(r"\$\d+", "", str(f.auto_schedule(AVX2)))
+    assert "sums.compute_at(exchanged, y)" in text and "exchanged.reorder(xv, yi, x)" in text
+
+
+def test_what_would_only_fill_memory_is_computed_again() -> None:
+    f, g, h = hl.Func("f"), hl.Func("g"), hl.Func("h")
+    source = hl.ImageParam(hl.Float(32), 3, "source")
+    f[x, y, z] = hl.sqrt(source[x, y, z]) + 1
+    g[x, y, z] = f[x, y, z] / f[x, y, 3]
+    h[x, y] = f[x, y, 0] + 1
+    made = hl.Pipeline([g, h]).auto_schedule(estimates=None)
+    (only,) = [e for e in made.entries if e.func == f.name()]
+    assert only.directive.source() == "compute_inline()"
+    assert "through memory" in only.why
+
+
 def test_it_is_explained() -> None:
     f, _ = KERNELS["blur"].pipeline()
     f.auto_schedule(AVX2)
@@ -115,7 +133,10 @@ def test_what_a_directive_names_is_left_alone() -> None:
     h[x, y] = g[x, y] + g[x + 1, y] * g[x, y + 1] / 3 + hl.i32(k[x, y] + k[x + 1, y])
     f.compute_at(h, y)  # so g, which is between the two, can only be inlined
     made = h.auto_schedule()
-    assert {e.func for e in made.entries} == {k.name()}
+    assert {e.func for e in made.entries} == {g.name(), k.name()}
+    assert [str(e.directive.source()) for e in made.entries if e.func == g.name()] == [
+        "compute_inline()"
+    ]
     assert {r.status for r in h.receipts()} == {Status.APPLIED}
 
 

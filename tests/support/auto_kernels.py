@@ -84,6 +84,19 @@ def rows_and_columns(source: hl.ImageParam) -> hl.Func:
     return along
 
 
+def columns_turned(source: hl.ImageParam) -> hl.Func:
+    """Running sums down and up the columns, with rows and columns exchanged."""
+    sums, turned = hl.Func("sums"), hl.Func("exchanged")
+    height = source.height()
+    r, q = (hl.RDom([(1, height - 1)], name=name) for name in ("r", "q"))
+    sums[x, y] = source[x, y]
+    sums[x, r.x] = sums[x, r.x] + 3 * sums[x, r.x - 1]
+    up = height - 1 - q.x
+    sums[x, up] = sums[x, up] - 5 * sums[x, up + 1]
+    turned[x, y] = sums[y, x] * 3
+    return turned
+
+
 def box(source: hl.ImageParam) -> hl.Func:
     """A sum over a window, read at several places."""
     total, edges = hl.Func("total"), hl.Func("edges")
@@ -192,6 +205,7 @@ KERNELS = {
     "matmul": Kernel(matmul, hl.Float(32), sizes=(256, 256)),
     "histogram": Kernel(histogram, hl.UInt(8)),
     "rows and columns": Kernel(rows_and_columns, hl.Int(32)),
+    "columns turned": Kernel(columns_turned, hl.Int(32), sizes=(80, 80)),
     "box": Kernel(box, hl.Int(32), room=4),
     "line": Kernel(line, hl.Int(32), 1, room=8),
     "turned": Kernel(turned, hl.Int(32), sizes=(300, 300)),
