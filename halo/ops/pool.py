@@ -9,10 +9,11 @@ from halo.errors import DefinitionError
 from halo.ir.expr import Expr, Max, Min, const
 from halo.ir.operators import as_expr, cast_to
 from halo.lang.func import Func
+from halo.lang.math import sqrt
 from halo.lang.rdom import RDom
 from halo.ops.broadcast import shape_text
 from halo.ops.build import axis_vars, call, computed
-from halo.ops.functions import larger
+from halo.ops.functions import larger, magnitude, power
 from halo.ops.index import plus
 from halo.ops.reduce import lowest
 from halo.ops.tensor import OpInfo, OpKind, Tensor
@@ -43,6 +44,26 @@ def average_pool(
 
     def cell(*coords: Any) -> Expr:
         return call(acc, *coords) / _count(x, axes, coords, ceil_mode, count_padding)
+
+    return _pooled(name, x, axes, ceil_mode, cell, info)
+
+
+def lp_pool(
+    name: str, x: Tensor, axes: Sequence[WindowAxis], p: int, ceil_mode: bool = False
+) -> Tensor:
+    """Return the p-th root of the sum of p-th powers of the magnitudes in each window."""
+    zero = const(x.type, 0)
+
+    def add(total: Expr, cell: Expr) -> Expr:
+        return total + power(magnitude(cell), const(x.type, p))
+
+    acc, info = _accumulate(name, x, axes, ceil_mode, zero, add, "lp")
+
+    def cell(*coords: Any) -> Expr:
+        total = call(acc, *coords)
+        if p == 1:
+            return total
+        return sqrt(total) if p == 2 else power(total, const(x.type, 1 / p))
 
     return _pooled(name, x, axes, ceil_mode, cell, info)
 

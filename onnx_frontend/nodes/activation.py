@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from halo.ir.expr import Expr, const
+from halo.ir.expr import Expr, Select, const
 from halo.ops import functions as f
 from halo.ops.elementwise import elementwise
 from halo.ops.tensor import Tensor
@@ -100,6 +100,19 @@ def gelu(node: NodeContext, x: Tensor) -> Tensor:
     """Gaussian error linear unit."""
     approximate = node.text("approximate", "none") == "tanh"
     return elementwise(node.output(), lambda v: f.gelu(v, approximate), x)
+
+
+@operator("Shrink", since=9)
+def shrink(node: NodeContext, x: Tensor) -> Tensor:
+    """x moved towards zero by a bias, and zero where it is near to it."""
+    limit, bias = node.number("lambd", 0.5), node.number("bias", 0.0)
+
+    def cell(v: Expr) -> Expr:
+        high, low = v > const(v.type, limit), v < const(v.type, -limit)
+        moved, zero = const(v.type, bias), const(v.type, 0)
+        return Select(low, v + moved, Select(high, v - moved, zero))
+
+    return elementwise(node.output(), cell, x)
 
 
 @operator("Clip", since=6)

@@ -27,6 +27,25 @@ def average_pool(node: NodeContext, x: Tensor) -> Tensor:
     return pool.average_pool(node.output(), x, axes, ceil_mode, padding)
 
 
+@operator("LpPool", since=2)
+def lp_pool(node: NodeContext, x: Tensor) -> Tensor:
+    """The p-norm of each window."""
+    axes = window_of(node, x, node.integers("kernel_shape"))
+    p = node.integer("p", 2)
+    if p < 1:
+        node.fail(f"p is {p}, not positive")
+    return pool.lp_pool(node.output(), x, axes, p, node.flag("ceil_mode"))
+
+
+@operator("GlobalLpPool", since=2)
+def global_lp_pool(node: NodeContext, x: Tensor) -> Tensor:
+    """The p-norm of each channel."""
+    p = node.integer("p", 2)
+    if p not in (1, 2):
+        node.unsupported(f"p of 1 or 2, not {p}")
+    return _global(node, x, f"l{p}")
+
+
 def _global(node: NodeContext, x: Tensor, op: str) -> Tensor:
     if x.rank < 3:
         node.fail(f"its input has {x.rank} axes, none of them spatial")
