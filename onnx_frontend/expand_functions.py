@@ -16,11 +16,15 @@ def expand_functions(model: onnx.ModelProto) -> onnx.ModelProto:
     A model without such nodes comes back as it is.
     """
     versions = {o.domain: o.version for o in model.opset_import}
-    if not any(_needs_expansion(node, versions) for node in _nodes(model.graph)):
+    if not any(_function(node, versions) for node in _nodes(model.graph)):
         return model
+    explicit = onnx.ModelProto()
+    explicit.CopyFrom(model)
+    for node in _nodes(explicit.graph):
+        _add_defaults(node, _function(node, versions))
     try:
         expanded: onnx.ModelProto = inliner.inline_selected_functions(
-            model, list(supported_operators()), exclude=True, inline_schema_functions=True
+            explicit, list(supported_operators()), exclude=True, inline_schema_functions=True
         )
     except RuntimeError:  # types that onnx cannot infer; the nodes are reported as they are
         return model
@@ -38,12 +42,21 @@ def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
                 yield from _nodes(inner)
 
 
-def _needs_expansion(node: onnx.NodeProto, versions: dict[str, int]) -> bool:
+def _function(node: onnx.NodeProto, versions: dict[str, int]) -> onnx.defs.OpSchema | None:
+    """Return what the standard says of an operator that is to be expanded, else None."""
     domain = "" if node.domain == "ai.onnx" else node.domain
     if known_versions(domain, node.op_type):
-        return False
+        return None
     try:
         schema = onnx.defs.get_schema(node.op_type, versions.get(domain, 1), domain)
     except onnx.defs.SchemaError:
-        return False
-    return bool(schema.has_function or schema.has_context_dependent_function)
+        return None
+    return schema if schema.has_function or schema.has_context_dependent_function else None
+
+
+def _add_defaults(node: onnx.NodeProto, schema: onnx.defs.OpSchema | None) -> None:
+    """Write out the attributes that have their default: definitions refer to them."""
+    given = {a.name for a in node.attribute}
+    for name, attribute in schema.attributes.items() if schema is not None else ():
+        if name not in given and attribute.default_value.name:
+            node.attribute.append(attribute.default_value)
