@@ -150,7 +150,8 @@ def divide(a: Expr, b: Expr) -> Expr:
 def modulo(a: Expr, b: Expr) -> Expr:
     """The remainder with the sign of the divisor (numpy's mod)."""
     if a.type.is_float():
-        return a % b
+        other_side = ((a < 0) & (b > 0)) | ((a > 0) & (b < 0))
+        return Select(_by_infinity(a, b), Select(other_side, b, a), a % b)
     rest = a % b
     if not a.type.is_int():
         return rest
@@ -162,9 +163,13 @@ def truncated_modulo(a: Expr, b: Expr) -> Expr:
     """The remainder with the sign of the dividend (C's % and fmod)."""
     if a.type.is_float():
         size = magnitude(b)
-        rest = magnitude(a) % size
+        rest = Select(_by_infinity(a, b), magnitude(a), magnitude(a) % size)
         return Select(a < 0, -rest, rest)
     return a - divide(a, b) * b
+
+
+def _by_infinity(a: Expr, b: Expr) -> Expr:
+    return intrinsic("is_inf", b) & intrinsic("is_finite", a)
 
 
 def power(x: Expr, y: Expr) -> Expr:

@@ -7,6 +7,8 @@ from typing import Any
 
 from halo.errors import DefinitionError
 from halo.ir.expr import Expr, const
+from halo.ir.operators import cast_to
+from halo.ir.types import Float, Type
 from halo.lang.func import Func
 from halo.lang.rdom import RDom
 from halo.ops.broadcast import Requirement, broadcast_at, broadcast_shapes, shape_text
@@ -38,9 +40,10 @@ def matmul(name: str, a: Tensor, b: Tensor) -> Tensor:
         outer = coords[:count]
         left = _batched(a, outer, (*coords[count : count + len(rows)], r))
         right = _batched(b, outer, (r, *coords[count + len(rows) :]))
-        return left * right
+        return cast_to(wide, left) * cast_to(wide, right)
 
-    acc = _accumulate(f"{name}_acc", len(shape), const(a.type, 0), product, k)
+    wide = _sum_type(a)
+    acc = _accumulate(f"{name}_acc", len(shape), const(wide, 0), product, k)
     attrs = {
         "batch": batch,
         "m": rows[0] if rows else 1,
@@ -52,6 +55,11 @@ def matmul(name: str, a: Tensor, b: Tensor) -> Tensor:
     }
     op = OpInfo(OpKind.MATMUL, (a, b), {"acc": acc}, attrs, requires + needs)
     return computed(name, a.type, shape, lambda *coords: call(acc, *coords), op)
+
+
+def _sum_type(a: Tensor) -> Type:
+    """Return the type in which products are summed: float32 for halves."""
+    return Float(32) if a.type.is_float() and a.type.bits() < 32 else a.type
 
 
 def _batched(x: Tensor, outer: tuple[Any, ...], inner: tuple[Any, ...]) -> Expr:
@@ -108,6 +116,7 @@ def gemm(
     (m, k), (k_b, n) = _matrix(a, transpose_a), _matrix(b, transpose_b)
     k, requires = _inner_size(a, b, k, k_b)
     shape: Shape = (m, n)
+    wide = _sum_type(a)
     if c is not None:
         fitted, needs = broadcast_shapes(shape, c.shape)
         requires += needs
@@ -119,22 +128,23 @@ def gemm(
 
     def addend(*coords: Any) -> Expr:
         assert c is not None
-        cell = broadcast_at(c, coords)
-        return cell if beta == 1 else cell * const(a.type, beta)
+        cell = cast_to(wide, broadcast_at(c, coords))
+        return cell if beta == 1 else cell * const(wide, beta)
 
     def product(coords: tuple[Any, ...], r: Any) -> Expr:
         y, x = coords
         left = a.at(r, y) if transpose_a else a.at(y, r)
-        return left * (b.at(x, r) if transpose_b else b.at(r, x))
+        right = b.at(x, r) if transpose_b else b.at(r, x)
+        return cast_to(wide, left) * cast_to(wide, right)
 
     early = c is not None and alpha == 1 and beta != 0
-    start: Any = addend if early else const(a.type, 0)
+    start: Any = addend if early else const(wide, 0)
     acc = _accumulate(f"{name}_acc", 2, start, product, k)
 
     def cell(*coords: Any) -> Expr:
         result = call(acc, *coords)
         if alpha != 1:
-            result = result * const(a.type, alpha)
+            result = result * const(wide, alpha)
         return result if early or c is None or beta == 0 else result + addend(*coords)
 
     attrs = {"batch": (), "m": m, "n": n, "k": k, "b_batch": False}

@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 import onnx_frontend
 from halo.errors import BufferError
 from halo.target import Target
-from onnx_frontend import CompiledModel, PackageError
+from onnx_frontend import CompiledModel, PackageError, backend
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -214,3 +214,9 @@ def test_a_generic_target_gives_the_same_bits_as_this_machine(compiled: Compiled
     )
     x = picture(1, 12)
     assert np.array_equal(generic.run({"x": x})["y"], compiled.run({"x": x})["y"])
+
+
+def test_the_product_of_two_vectors_is_a_scalar() -> None:
+    x = np.arange(4, dtype=np.float32)
+    (made,) = backend.run_node(helper.make_node("MatMul", ["a", "b"], ["y"]), [x, x])
+    assert made.shape == () and made == 14

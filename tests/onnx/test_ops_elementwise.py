@@ -171,3 +171,12 @@ def test_bits_are_shifted(check_node: Check) -> None:
 def test_dropout_keeps_its_input(check_node: Check) -> None:
     x = floats(3, 4)
     check_node("Dropout", x, opset=13, expected=[x])
+
+
+@pytest.mark.parametrize("fmod", [0, 1])
+def test_the_remainder_of_floats_by_zero_and_infinity(check_node: Check, fmod: int) -> None:
+    a = np.array([-3.0, 3.0, 0.0, np.inf, 1.0, np.nan, -1.0, 5.5], np.float32)
+    b = np.array([np.inf, np.inf, -np.inf, 2.0, 0.0, 2.0, -np.inf, -2.0], np.float32)
+    with np.errstate(all="ignore"):
+        want = np.fmod(a, b) if fmod else np.mod(a, b)
+    check_node("Mod", a, b, fmod=fmod, expected=[want], symbolic=False)

@@ -223,3 +223,10 @@ def test_local_response_normalization(check_node: Check) -> None:
     total = sum(squares[:, i : i + 5] for i in range(4))
     want = x / (np.float32(1.5) + np.float32(0.1 / 4) * total) ** np.float32(0.6)
     check_node("LRN", x, size=4, alpha=0.1, beta=0.6, bias=1.5, expected=[want], rtol=1e-4)
+
+
+def test_products_of_halves_are_summed_in_float32(check_node: Check) -> None:
+    a, b = floats(2, 600).astype(np.float16), np.abs(floats(600, 3)).astype(np.float16)
+    want = (a.astype(np.float32) @ b.astype(np.float32)).astype(np.float16)
+    check_node("MatMul", a, b, expected=[want], rtol=2e-3, atol=2e-2)
+    check_node("Gemm", a, b, expected=[want], rtol=2e-3, atol=2e-2)
