@@ -9,7 +9,6 @@ from codegen.c_compiler import Compiler, find_compiler
 from codegen.c_header import emit_header
 from codegen.c_source import CSource, emit_c
 from codegen.externs import ExternArray, Externs
-from codegen.files import write_atomically
 from codegen.hooks import Hooks
 from codegen.llvm_object import llvm_assembly, llvm_bitcode, llvm_object, llvm_text
 from codegen.loader import (
@@ -63,7 +62,6 @@ __all__ = [
     "public_declarations",
     "raise_for",
     "warm_up",
-    "write_atomically",
 ]
 
 

@@ -7,8 +7,8 @@ import os
 import stat
 from pathlib import Path
 
-from codegen.files import write_atomically
 from halo.errors import CodegenError
+from halo.files import write_atomically
 
 
 def cache_directory() -> Path:

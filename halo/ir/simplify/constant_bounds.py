@@ -58,11 +58,18 @@ def linear_bounds(lin: Linear, ctx: Context) -> Pair:
 
 
 def is_index(e: Expr, ctx: Context) -> bool:
-    """Whether `e` is made of index leaves only, so that arithmetic on it stays in range."""
+    """Whether `e` is made of index leaves, so that the arithmetic in it stays in range.
+
+    So may small data be in it, where the sums and products with it are seen to stay in range.
+    """
+    return _kind(e, ctx) != _DATA
+
+
+def _kind(e: Expr, ctx: Context) -> int:
     known = ctx.index.get(id(e))
     if known is not None:
         return known[1]
-    found = _is_index(e, ctx)
+    found = _find_kind(e, ctx)
     ctx.index[id(e)] = (e, found)
     return found
 
@@ -122,45 +129,61 @@ def learn(
     return known
 
 
-def _is_index(e: Expr, ctx: Context) -> bool:
+_DATA, _SMALL_DATA, _INDEX = range(3)
+"""What an expression is made of, if not of index leaves alone."""
+
+
+def _find_kind(e: Expr, ctx: Context) -> int:
     t = e.type
     if not t.is_int() or t.bits() < 32:
-        return False
+        return _DATA
     if isinstance(e, E.IntImm):
-        return True
+        return _INDEX
     if isinstance(e, E.Variable):
         if e.param is not None:
-            return False
+            return _DATA
         known = known_of(e, ctx)
-        return known is None or known.is_index
-    low, high = _safe_bounds(e, ctx)
-    if max(-low, high) <= _SMALL:
-        return True
-    return _is_index_inside(e, ctx)
+        return _INDEX if known is None or known.is_index else _DATA
+    found = _kind_inside(e, ctx)
+    return _SMALL_DATA if found == _DATA and _is_small(e, ctx) else found
 
 
-def _safe_bounds(e: Expr, ctx: Context) -> Pair:
-    """Return `bounds`, save for sums and products: theirs ask whether they are an index."""
-    return (e.type.min_value, e.type.max_value) if type(e) in _WRAPPING else bounds(e, ctx)
+def _is_small(e: Expr, ctx: Context) -> bool:
+    """Whether `e` lies within +-_SMALL; no sum or product: its bounds ask for its kind."""
+    if type(e) in _WRAPPING:
+        return False
+    low, high = bounds(e, ctx)
+    return max(-low, high) <= _SMALL
 
 
-def _is_index_inside(e: Expr, ctx: Context) -> bool:
+def _kind_inside(e: Expr, ctx: Context) -> int:
     if isinstance(e, (E.Min, E.Max)):
-        return (is_index(e.a, ctx) and is_index(e.b, ctx)) or _is_clamp(e, ctx)
+        return _INDEX if _is_clamp(e, ctx) else min(_kind(e.a, ctx), _kind(e.b, ctx))
     if isinstance(e, E.Binary):
-        return is_index(e.a, ctx) and is_index(e.b, ctx)
+        kind = min(_kind(e.a, ctx), _kind(e.b, ctx))
+        return kind if kind != _SMALL_DATA or _stays_in_range(e, ctx) else _DATA
     if isinstance(e, E.Cast):
-        return e.value.type.is_integral and is_index(e.value, ctx)
+        return _kind(e.value, ctx) if e.value.type.is_integral else _DATA
     if isinstance(e, E.Select):
-        return is_index(e.true_value, ctx) and is_index(e.false_value, ctx)
+        return min(_kind(e.true_value, ctx), _kind(e.false_value, ctx))
     if isinstance(e, (E.Ramp, E.Broadcast)):
-        return all([is_index(c, ctx) for c in e.children()])
+        return min([_kind(c, ctx) for c in e.children()])
     if isinstance(e, Call) and e.kind is CallKind.INTRINSIC:
         if e.name == "likely" or e.name in TRANSPARENT:
-            return is_index(e.args[0], ctx)
+            return _kind(e.args[0], ctx)
         if e.name == "promise_clamped":
-            return is_index(e.args[1], ctx) and is_index(e.args[2], ctx)
-    return False
+            return min(_kind(e.args[1], ctx), _kind(e.args[2], ctx))
+    return _DATA
+
+
+def _stays_in_range(e: E.Binary, ctx: Context) -> bool:
+    """Whether `e`, in which there is small data, cannot wrap; indices have room for one more."""
+    if type(e) not in _WRAPPING:
+        return True
+    low, high = _BOUNDS[type(e)](e, ctx)
+    if e.type.min_value <= low and high <= e.type.max_value:
+        return True
+    return isinstance(e, (E.Add, E.Sub)) and (_is_small(e.a, ctx) or _is_small(e.b, ctx))
 
 
 def _is_clamp(e: E.Min | E.Max, ctx: Context) -> bool:

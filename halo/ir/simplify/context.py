@@ -67,7 +67,7 @@ class Context:
         self.expansions: dict[int, tuple[Node, Linear]] = {}
         self.bounds: dict[int, tuple[Node, Pair]] = {}
         self.exact: dict[int, tuple[Node, bool]] = {}
-        self.index: dict[int, tuple[Node, bool]] = {}
+        self.index: dict[int, tuple[Node, int]] = {}
         self.proofs: dict[Any, bool] = {}
         self._uses: dict[str, int] | None = None
 

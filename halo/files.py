@@ -10,11 +10,18 @@ from pathlib import Path
 def write_atomically(path: Path, data: bytes, mode: int = 0o666) -> None:
     """Write `data` to `path` by way of a file beside it; `mode` is subject to the umask.
 
+    What is no regular file, such as ``/dev/null`` or a pipe, stays what it is and is written to; a
+    link stays one.
+
     Raises
     ------
     OSError
         It cannot be written; `path` is then as it was.
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_bytes(data)
+        return
     beside = path.with_name(f".new-{os.getpid()}-{secrets.token_hex(8)}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
