@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from codegen.c_cache import Cache, cache_directory
+from codegen.hooks import abi
 from codegen.llvm_machine import llvm, machine, machine_code, optimize, parsed
 from codegen.llvm_module import LlvmSource, emit_llvm
 from codegen.llvm_runtime import runtime_ir
@@ -138,6 +139,7 @@ _loading: list[threading.Thread] = []
 def _load_quietly() -> None:
     with suppress(HaloError):  # who needs it is told
         runtime()
+    abi()
 
 
 def runtime() -> Any:
