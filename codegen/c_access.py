@@ -27,6 +27,10 @@ def _raw(prelude: Prelude, t: Type) -> tuple[str, str, int]:
     return prelude.vector(letter, bits, t.lanes()), element_of(letter, bits), bits
 
 
+MOST_APART = 4
+"""Up to which stride loading all that lies between is cheaper than loading lane by lane."""
+
+
 def _value(prelude: Prelude, t: Type) -> str:
     return prelude.vector("f", 32, t.lanes()) if is_half(t) else _raw(prelude, t)[0]
 
@@ -97,6 +101,47 @@ def _places(prelude: Prelude, t: Type, strided: bool) -> tuple[str, str]:
     if strided:
         return "int64_t base, int64_t stride", "base + i * stride"
     return f"{prelude.vector('i', 64, t.lanes())} index", "index[i]"
+
+
+def every_helper(prelude: Prelude, t: Type, stride: int) -> str:
+    """Return the function that loads every `stride`-th element: neighbours, shuffled.
+
+    It reads what lies between its first and its last element, and nothing else.
+
+    Requires: 2 <= stride <= `MOST_APART`; `t` is not bool.
+    """
+    name = _name(f"load_every_{stride}", t)
+
+    def text() -> str:
+        lanes, vector = t.lanes(), _raw(prelude, t)[0]
+        last = (lanes - 1) * stride + 1 - lanes
+        starts = [min(j * lanes, last) for j in range(stride)]
+        lines = []
+        for j, start in enumerate(starts):
+            part = "v" if j == 0 else "next"
+            at = "p" if start == 0 else f"p + {start}"
+            lines.append(f"memcpy(&{part}, {at}, {lanes} * sizeof *p);")
+            if j:
+                lines.append(
+                    f"v = __builtin_shufflevector(v, next, {_merge(t, stride, j, start)});"
+                )
+        body = "\n    ".join([f"{vector} next = {{0}};", *lines])
+        return _loader(prelude, t, name, f"const {memory_type(t)} *p", vector, body)
+
+    return prelude.helper(name, text)
+
+
+def _merge(t: Type, stride: int, j: int, start: int) -> str:
+    """Return which lanes of what parts before `j` gave, and of part `j`, make the next vector."""
+    lanes, width = t.lanes(), padded(t.lanes())
+    order = []
+    for i in range(lanes):
+        element = i * stride
+        if element >= j * lanes:
+            order.append(width + element - start if element < start + lanes else -1)
+        else:
+            order.append(element if j == 1 else i)
+    return ", ".join(map(str, [*order, *[-1] * (width - lanes)]))
 
 
 def gather_helper(prelude: Prelude, t: Type, strided: bool, masked: bool) -> str:

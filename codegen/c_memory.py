@@ -8,7 +8,9 @@ from typing import Any
 
 from codegen import c_vectors
 from codegen.c_access import (
+    MOST_APART,
     bits_helper,
+    every_helper,
     gather_helper,
     load_helper,
     reversed_helper,
@@ -85,10 +87,18 @@ def _load_vector(ctx: Context, e: Load, array: Array) -> Code:
         if predicate is None:
             return _call(name, f"{array.text} + ({back})")
         return _call(name, array.text, back, predicate)
+    if isinstance(index, Ramp) and _is_close(t, stride) and e.predicate is None:
+        name = every_helper(ctx.prelude, t, int(stride or 0))
+        return _call(name, _address(array, place(ctx, index.base).within(SUM), False))
     places, strided = _places(ctx, index)
     predicate = _predicate(ctx, t, e.predicate)
     name = gather_helper(ctx.prelude, t, strided, predicate is not None)
     return _call(name, array.text, places, predicate)
+
+
+def _is_close(t: Type, stride: int | float | None) -> bool:
+    """Whether elements `stride` apart are loaded with what lies between them."""
+    return isinstance(stride, int) and 2 <= stride <= MOST_APART and not t.is_bool()
 
 
 def _address(array: Array, base: str, masked: bool) -> str:

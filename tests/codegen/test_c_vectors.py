@@ -201,6 +201,25 @@ def test_rounding_functions_match_numpy(kernels: Any, same: Any, lanes: int) -> 
             same(out[n], getattr(np, "rint" if n == "round" else n)(a))
 
 
+@pytest.mark.parametrize("t", [UInt(8), Int(16), F32, Float(64), Float(16)], ids=str)
+def test_elements_a_little_apart_are_loaded(kernels: Any, same: Any, t: Type) -> None:
+    cases = [(stride, lanes) for stride in (2, 3, 4, 5) for lanes in (2, 3, 8, 13, 32)]
+    stores, wanted = [], {}
+    a = sample(t, 5 * 32)
+    for stride, lanes in cases:
+        name = f"by_{stride}_{lanes}"
+        span = (lanes - 1) * stride + 1
+        places = Ramp(i64(len(a) - span), i64(stride), lanes)  # up to the very last element
+        stores.append(Store(name, Load(t.with_lanes(lanes), "a", places), kernels.index(lanes)))
+        wanted[name] = a[len(a) - span :: stride]
+    body = kernels.loop(1, block(*stores))
+    f = kernels.function(body, {"a": t}, dict.fromkeys(wanted, t))
+    out = {name: np.zeros(len(values), t.dtype) for name, values in wanted.items()}
+    kernels.run(f, {"a": a, **out})
+    for name, values in wanted.items():
+        same(out[name], values)
+
+
 @pytest.mark.parametrize("t", [Float(32), Float(64)], ids=str)
 @pytest.mark.parametrize("lanes", [2, 4, 8, 16])
 def test_smaller_and_larger_of_zeros_and_nans_are_the_second(
