@@ -43,6 +43,8 @@ NAMES = (
     "nl_means",
     "depthwise_separable_conv",
     "iir_blur",
+    "camera_pipe",
+    "lens_blur",
 )
 """The apps, in the order of the table."""
 
