@@ -176,16 +176,16 @@ def schedule(hl: ModuleType, app: Program) -> None:
     out.bound(c, 0, 3).split(y, yo, yi, 24, whole).split(yi, yi, yii, 2, whole)
     out.split(x, x, xi, 64, whole)
     out.reorder(xi, c, yii, x, yi, yo).vectorize(xi).unroll(c).unroll(yii).parallel(yo)
-    app.calm.store_at(out, yo).compute_at(out, yi).vectorize(x, 32, whole)
+    app.calm.store_at(out, yo).compute_at(out, yi).vectorize(x, 32)
     app.quads.store_at(out, yo).compute_at(out, yi).reorder(c, x, y).bound(c, 0, 4)
-    app.quads.vectorize(x, 32, whole).unroll(c)
+    app.quads.vectorize(x, 32).unroll(c)
     app.curved.store_at(out, yo).compute_at(out, yi).reorder(c, x, y).bound(c, 0, 3)
     app.curved.align_bounds(x, 2).align_bounds(y, 2)
-    app.curved.tile(x, y, xi, yi, 64, 2, whole).vectorize(xi).unroll(yi).unroll(c)
+    app.curved.tile(x, y, xi, yi, 64, 2).vectorize(xi).unroll(yi).unroll(c)
     app.corrected.compute_at(app.curved, x).reorder(c, x, y).vectorize(x).unroll(y).unroll(c)
     app.colours.compute_at(app.curved, x).reorder(c, x, y).vectorize(x).unroll(y).unroll(c)
     for f in (*app.greens, *app.rest):
-        f.compute_at(app.curved, x).vectorize(x, 32, whole)
+        f.compute_at(app.curved, x).vectorize(x, 32)
 
 
 def inputs(rng: np.random.Generator, size: Size) -> tuple[Any, ...]:
