@@ -47,6 +47,7 @@ from halo.lowering.unbounded import need_bounds
 from halo.lowering.unpartitioned import report_partitions
 from halo.lowering.unroll_loops import unroll_loops
 from halo.lowering.vectorize_loops import vectorize_loops
+from halo.lowering.weave_loads import weave_loads
 from halo.schedule.resolve import ResolvedSchedule
 from halo.schedule.traced import Traced
 
@@ -182,6 +183,7 @@ def _passes(
         ("jam", jam_vectors),
         ("vectorize", vectorized),
         ("simplify vectors", simplified),  # indices become ramps, places in tiles constants
+        ("weave", weave_loads),
         ("promote registers", promoted),
         ("hoist", hoist_invariants),
         ("share", common_subexpressions),

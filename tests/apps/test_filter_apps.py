@@ -22,6 +22,7 @@ def test_it_gives_the_values_of_numpy(app: App) -> None:
     check_values(app, (17, 33))
 
 
+@pytest.mark.long  # compilers take half a minute for it
 def test_a_camera_gives_the_values_of_numpy() -> None:
     check_values(camera_pipe.APP)
 
