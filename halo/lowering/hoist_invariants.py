@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from halo.ir.equality import StructuralKeys
 from halo.ir.expr import (
+    Add,
     Binary,
     Call,
     CallKind,
@@ -19,15 +21,18 @@ from halo.ir.expr import (
     Mod,
     Not,
     Select,
+    Sub,
     Variable,
+    as_const,
 )
 from halo.ir.stmt import AssertStmt, For, ForKind, LetStmt, Stmt, flattened
-from halo.ir.types import HANDLE
+from halo.ir.types import HANDLE, Int
 
 MIN_COST = 2
 """Operations below which computing again is no worse than keeping a register busy."""
 
 _PINNED = 1 << 30
+_INDEX = Int(64)
 _OPERATIONS = (Binary, Comparison, Not, Cast, Select)
 
 
@@ -60,6 +65,15 @@ def _binders(s: Stmt) -> Counter[str]:
     return count
 
 
+def _terms(e: Expr, negative: bool) -> Iterator[tuple[Expr, bool]]:
+    """Yield what the sum `e` consists of, and whether that is subtracted."""
+    if isinstance(e, (Add, Sub)):
+        yield from _terms(e.a, negative)
+        yield from _terms(e.b, negative != isinstance(e, Sub))
+    else:
+        yield e, negative
+
+
 class _Hoister:
     """Rewrites statements inwards.
 
@@ -78,6 +92,8 @@ class _Hoister:
         self._weighed: dict[int, tuple[int, int]] = {}
         self._made: dict[int, Expr] = {}
         self._renamings: dict[int, Expr] = {}
+        self._sums: list[Expr] = []
+        """Keeps alive what was made, so that no other expression gets its id."""
 
     def rewrite(self, node: Any) -> Any:
         if isinstance(node, Expr):
@@ -129,6 +145,7 @@ class _Hoister:
         self._weighed.clear()
         self._made.clear()
         self._renamings.clear()
+        self._sums.clear()
 
     def _renamed(self, e: Any) -> Any:
         if isinstance(e, Variable):
@@ -147,6 +164,9 @@ class _Hoister:
         level, cost = self._weigh(e)
         if level < len(self._loops) and cost >= MIN_COST and e.type.is_scalar():
             return self._move(self._renamed(e) if self._moved else e, level, name)
+        if isinstance(e, (Add, Sub)) and e.type == _INDEX:
+            e = self._by_level(e)
+            self._sums.append(e)
         return e.map_children(self._inside) if cost or self._moved else e
 
     def _inside(self, e: Expr) -> Expr:
@@ -155,6 +175,31 @@ class _Hoister:
         if made is None:
             made = self._made[id(e)] = self._expr(e)
         return made
+
+    def _by_level(self, e: Expr) -> Expr:
+        """Return the sum `e` with the terms first that change in outer loops only.
+
+        x + y*w - m   ->   y*w - m + x,   where x is the innermost loop
+        """
+        terms = list(_terms(e, False))
+        levels = [-1 if as_const(v) is not None else self._weigh(v)[0] for v, _ in terms]
+        last = max(levels) + 1
+        keys = [last if level < 0 else level for level in levels]  # what x86 adds for nothing
+        if sum(key < last - 1 for key in keys) < 2:
+            return e
+        order = sorted(range(len(terms)), key=lambda i: (keys[i], terms[i][1]))
+        first = next((i for i in order if not terms[i][1]), None)
+        if first is None or keys[first] >= last - 1:
+            return e
+        order.remove(first)
+        order.insert(0, first)
+        if order == list(range(len(terms))):
+            return e
+        total = terms[first][0]
+        for i in order[1:]:
+            value, negative = terms[i]
+            total = Sub(total, value) if negative else Add(total, value)
+        return total
 
     def _move(self, e: Expr, level: int, name: str) -> Variable:
         lets = self._loops[level]
