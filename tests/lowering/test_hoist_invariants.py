@@ -97,3 +97,23 @@ def test_what_follows_from_a_moved_let_moves_with_it() -> None:
 def test_a_division_is_worth_moving_alone() -> None:
     made = check(loop(x, n, store(w / 3, x)))
     assert isinstance(made, LetStmt)
+
+
+def wide(v: Variable) -> Expr:
+    return Cast(Int(64), v)
+
+
+def test_of_a_sum_what_outer_loops_change_is_added_first() -> None:
+    place = wide(x) + wide(y) * wide(w) + wide(n) - wide(y) - 3
+    s = loop(y, n, loop(x, 4, Store("out", x, place)))
+    made = check(s)
+    inner = next(f for f in nodes(made) if isinstance(f, For) and f.name == "x")
+    assert isinstance(inner.body, Store)
+    (row,) = [m.name for m in nodes(made) if isinstance(m, LetStmt) and inner in nodes(m.body)][-1:]
+    assert equal(inner.body.index, Variable(Int(64), row) + wide(x) - 3)
+
+
+def test_a_sum_of_what_the_innermost_loop_changes_stays_as_it_is() -> None:
+    for place in (wide(x) - wide(n), wide(x) * 2 - wide(x), wide(x) - 1):
+        s = loop(y, n, loop(x, 4, Store("out", x, place + 7)))
+        assert check(s) is s
