@@ -131,6 +131,16 @@ assert np.array_equal(sharp.realize([66, 48]), expected)
 for story in sharp.explain().stories:
     print(story.function.name, *story.storage, sep="\n  ")
 
+# `async_` computes a Func on a thread of its own, ahead of who uses it. How far ahead is up to its
+# memory: with `ring_buffer(3)` there are three windows, of which one is read, while the others are
+# filled. With one thread, or where nothing can run beside it, it is computed where it stands; the
+# cells are the same.
+wide, rows, blurred, sharp = sharpen()
+sharp.split(y, yo, yi, 8)
+blurred.compute_at(sharp, yo).hoist_storage_root().ring_buffer(3).async_()
+assert np.array_equal(sharp.realize([66, 48]), expected)
+sharp.print_loop_nest()
+
 # What was asked and has no effect says so. Nothing is dropped in silence.
 wide.vectorize(x, 8)  # but `wide` is inlined
 receipts = [r for r in sharp.receipts() if r.status.value == "without effect"]
