@@ -32,8 +32,8 @@ def bits(
     for name, c in cases.items():
         try:
             made[name] = run(c, library)
-        except hl.BoundsError:
-            assert "schedule" in name  # a random one may compute more than is asked for
+        except (hl.BoundsError, hl.BufferError):
+            assert "schedule" in name  # it may compute more cells, or promise other mins
     assert len(made) > len(cases) // 2
     return made
 
