@@ -7,14 +7,10 @@ from contextlib import contextmanager
 
 from codegen.c_context import Context, Exit
 from codegen.c_profile import profiled_iteration
-from halo.ir.stmt import Acquire, For, Fork, ForKind, Release, Stmt
+from codegen.forks import holds_parallel_loop
+from halo.ir.stmt import Acquire, Fork, Release, Stmt
 
 Printer = Callable[[Stmt], None]
-
-
-def holds_fork(s: Stmt) -> bool:
-    """Whether there is a fork in `s`."""
-    return any(isinstance(n, Fork) for n in _statements(s))
 
 
 def print_fork(ctx: Context, s: Fork, statement: Printer) -> None:
@@ -23,9 +19,8 @@ def print_fork(ctx: Context, s: Fork, statement: Printer) -> None:
     What runs serially stands behind the parallel region: OpenMP may give it fewer threads.
     """
     ctx.prelude.file("halo_fork.h")
-    inside = (n for branch in s.branches for n in _statements(branch))
-    nested = any(isinstance(n, For) and n.kind is ForKind.PARALLEL for n in inside)
-    most = f"halo_fork_threads(ctx, {len(s.branches)}, {str(nested).lower()})"
+    nested = str(holds_parallel_loop(s)).lower()
+    most = f"halo_fork_threads(ctx, {len(s.branches)}, {nested})"
     ctx.line("{")
     with ctx.deeper():
         if s.serial is None:
@@ -41,14 +36,6 @@ def _leave_if(ctx: Context, fails: bool) -> None:
     if fails:
         ctx.exits[-1].used = True
         ctx.line(f"if (err) goto {ctx.exits[-1].label};")
-
-
-def _statements(s: Stmt) -> Iterator[Stmt]:
-    stack = [s]
-    while stack:
-        n = stack.pop()
-        yield n
-        stack.extend(c for c in n.children() if isinstance(c, Stmt))
 
 
 def _or_serially(ctx: Context, s: Fork, most: str, statement: Printer) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from codegen.c_context import Array, Code, Context, Exit
 from codegen.c_expr import PRINTERS
 from codegen.c_extern import extern_functions
-from codegen.c_fork import holds_fork
 from codegen.c_index import names_in_indices
 from codegen.c_names import Names, unique_identifiers
 from codegen.c_prelude import Prelude
@@ -20,6 +19,7 @@ from codegen.c_stmt import statement
 from codegen.c_text import c_string
 from codegen.c_types import memory_type, scalar_type, type_value
 from codegen.c_walk import index_expression
+from codegen.forks import holds_fork
 from halo.ir.function import Dimension
 from halo.ir.lowered import BufferArg, Constant, Field, LoweredFunc, ScalarArg, buffer_field
 from halo.ir.types import Type

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
+from codegen.forks import holds_parallel_loop
 from codegen.llvm_abi import number, runtime
 from codegen.llvm_context import Context
 from codegen.llvm_effects import profile_switch
 from codegen.llvm_loops import finish_part, outlined
 from codegen.llvm_types import Value
-from halo.ir.stmt import Acquire, For, Fork, ForKind, Release, Stmt
+from halo.ir.stmt import Acquire, Fork, Release, Stmt
 
 Writer = Callable[[Context, Stmt], None]
 _FORK_BYTES = 256
@@ -17,27 +18,10 @@ _SEMAPHORE_BYTES = 64
 """Room for ``halo_fork`` and for ``halo_semaphore``, whatever the threads of a system look like."""
 
 
-def holds_fork(s: Stmt) -> bool:
-    """Whether there is a fork in `s`."""
-    return any(isinstance(n, Fork) for n in _statements(s))
-
-
-def _statements(s: Stmt) -> Iterator[Stmt]:
-    stack = [s]
-    while stack:
-        n = stack.pop()
-        yield n
-        stack.extend(c for c in n.children() if isinstance(c, Stmt))
-
-
 def fork(ctx: Context, s: Fork, statement: Writer) -> None:
     """Write `s`, whose branches `statement` writes."""
     n = len(s.branches)
-    nested = any(
-        isinstance(x, For) and x.kind is ForKind.PARALLEL
-        for branch in s.branches
-        for x in _statements(branch)
-    )
+    nested = holds_parallel_loop(s)
     wanted = (ctx.ctx, number(32, n), Value("i1", "true" if nested else "false"))
     most = runtime(ctx, "i32", "fork_threads", *wanted)
     if not ctx.module.threads and s.serial is not None:

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from codegen import llvm_arithmetic, llvm_calls, llvm_memory, llvm_vectors
 from codegen.c_context import Exit
 from codegen.c_index import names_in_indices
+from codegen.forks import holds_fork
 from codegen.llvm_abi import TYPE_CODES, number, parameter, runtime
 from codegen.llvm_context import Context, Memory, ModuleState
 from codegen.llvm_effects import profile_switch
-from codegen.llvm_fork import holds_fork
 from codegen.llvm_loops import finish_part
 from codegen.llvm_stmt import statement
 from codegen.llvm_types import Value, element_type

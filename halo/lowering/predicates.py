@@ -51,7 +51,8 @@ def holds_somewhere(d: Definition, scope: Mapping[str, Interval]) -> Expr:
     Example: r.x in [0, 4], where r.x + y < 2 -> ``y <= 1``.
     """
     plain = _plain(d)
-    conditions = list(_somewhere(plain, scope)) if plain else [TRUE]
+    conditions: list[Expr] = [TRUE]
+    conditions.extend(_somewhere(plain, scope) if plain else ())
     return reduce(And, conditions)
 
 

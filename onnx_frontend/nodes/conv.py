@@ -7,38 +7,28 @@ from dataclasses import replace
 from halo.ir.expr import Expr
 from halo.ops.conv import conv as convolve
 from halo.ops.conv_transpose import conv_transpose as transposed
-from halo.ops.index import floor_div, greatest, index, known, minus, plus, times
+from halo.ops.index import floor_div, greatest, index, minus, plus, times
 from halo.ops.tensor import Tensor
 from halo.ops.window import WindowAxis, window_axes
 from onnx_frontend.context import NodeContext
-from onnx_frontend.nodes.window import window_of
+from onnx_frontend.nodes.window import kernel_of, window_of
 from onnx_frontend.registry import operator
 
 
 @operator("Conv", since=1)
 def conv(node: NodeContext, x: Tensor, w: Tensor, bias: Tensor | None = None) -> Tensor:
     """Convolution of one to three spatial axes, with groups."""
-    kernel = [known(d) for d in w.shape[2:]]
-    if x.rank < 3 or w.rank != x.rank:
-        node.fail(f"its input has {x.rank} axes and its weights {w.rank}")
-    if None in kernel or known(w.shape[0]) is None:
-        node.unsupported("weights of a known shape")
-    sizes = node.integers("kernel_shape", [k for k in kernel if k is not None])
+    sizes = kernel_of(node, x, w, w.shape[0])
     return convolve(node.output(), x, w, bias, window_of(node, x, sizes), node.integer("group", 1))
 
 
 @operator("ConvTranspose", since=1)
 def conv_transpose(node: NodeContext, x: Tensor, w: Tensor, bias: Tensor | None = None) -> Tensor:
     """Transposed convolution, the size of its result following from pads or given."""
-    kernel = [known(d) for d in w.shape[2:]]
-    if x.rank < 3 or w.rank != x.rank:
-        node.fail(f"its input has {x.rank} axes and its weights {w.rank}")
-    sizes = [k for k in kernel if k is not None]
-    if len(sizes) < len(kernel):
-        node.unsupported("weights of a known shape")
-    rank = len(sizes)
+    sizes = kernel_of(node, x, w)
+    rank = x.rank - 2
     axes = window_axes(
-        node.integers("kernel_shape", sizes),
+        sizes,
         node.integers("strides", [1] * rank),
         node.integers("dilations", [1] * rank),
         node.integers("pads", [0] * 2 * rank),

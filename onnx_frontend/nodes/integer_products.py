@@ -15,7 +15,7 @@ from halo.ops.normalization import along_axis
 from halo.ops.tensor import Tensor
 from halo.ops.views import unsqueeze
 from onnx_frontend.context import NodeContext
-from onnx_frontend.nodes.window import window_of
+from onnx_frontend.nodes.window import kernel_of, window_of
 from onnx_frontend.registry import operator
 
 
@@ -100,12 +100,7 @@ def _sums(
     w_zero: Tensor | None,
     bias: Tensor | None,
 ) -> Tensor:
-    kernel = [known(d) for d in w.shape[2:]]
-    if x.rank < 3 or w.rank != x.rank:
-        node.fail(f"its input has {x.rank} axes and its weights {w.rank}")
-    if None in kernel or known(w.shape[0]) is None:
-        node.unsupported("weights of a known shape")
-    sizes = node.integers("kernel_shape", [k for k in kernel if k is not None])
+    sizes = kernel_of(node, x, w, w.shape[0])
     if w_zero is not None and w_zero.rank == 1 and known(w_zero.shape[0]) != 1:
         w_zero = along_axis(node.inner("w_zero"), w, w_zero, 0)
     moved = _shifted(node, "x", x, x_zero)

@@ -4,9 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from halo.ir.expr import Expr
+from halo.ops.index import known
 from halo.ops.tensor import Tensor
 from halo.ops.window import WindowAxis, window_axes
 from onnx_frontend.context import NodeContext
+
+
+def kernel_of(node: NodeContext, x: Tensor, w: Tensor, *more: Expr) -> Sequence[int]:
+    """Return the spatial sizes of a convolution's weights `w`, which must be known, as `more`.
+
+    Raises
+    ------
+    ModelError
+        The weights do not have the axes of `x`.
+    Unsupported
+        A size is not known.
+    """
+    if x.rank < 3 or w.rank != x.rank:
+        node.fail(f"its input has {x.rank} axes and its weights {w.rank}")
+    sizes = [known(d) for d in w.shape[2:]]
+    found = [n for n in sizes if n is not None]
+    if len(found) < len(sizes) or None in map(known, more):
+        node.unsupported("weights of a known shape")
+    return node.integers("kernel_shape", found)
 
 
 def window_of(node: NodeContext, x: Tensor, kernel: Sequence[int]) -> tuple[WindowAxis, ...]:
