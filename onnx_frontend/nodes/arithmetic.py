@@ -41,7 +41,7 @@ _UNARY: dict[str, Callable[[Expr], Expr]] = {
     "Tanh": math.tanh,
 }
 
-_BINARY: dict[str, Callable[[Expr, Expr], Expr]] = {
+BINARY: dict[str, Callable[[Expr, Expr], Expr]] = {
     "Add": python.add,
     "Sub": python.sub,
     "Mul": python.mul,
@@ -76,7 +76,7 @@ def _variadic(name: str, function: Callable[[Expr, Expr], Expr]) -> None:
 
 for _name, _function in _UNARY.items():
     _unary(_name, _function)
-for _name, _of_two in _BINARY.items():
+for _name, _of_two in BINARY.items():
     _binary(_name, _of_two)
 for _name, _of_two in _VARIADIC.items():
     _variadic(_name, _of_two)

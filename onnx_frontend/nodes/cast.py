@@ -14,7 +14,8 @@ from onnx_frontend.context import NodeContext
 from onnx_frontend.registry import operator
 
 
-def _convert(node: NodeContext, x: Tensor, to: Type, encoding: str | None) -> Tensor:
+def convert(node: NodeContext, x: Tensor, to: Type, encoding: str | None) -> Tensor:
+    """Return the cells of `x` as type `to`, in an encoding if one is given."""
     if to == x.type and encoding == x.encoding:
         return identity(node.output(), x)
     if x.encoding is not None:
@@ -28,13 +29,13 @@ def _convert(node: NodeContext, x: Tensor, to: Type, encoding: str | None) -> Te
 @operator("Cast", since=6, codes=True)
 def cast(node: NodeContext, x: Tensor) -> Tensor:
     """Cells as another type."""
-    return _convert(node, x, *node.element_named(node.integer("to")))
+    return convert(node, x, *node.element_named(node.integer("to")))
 
 
 @operator("CastLike", since=15, codes=True)
 def cast_like(node: NodeContext, x: Tensor, like: Tensor) -> Tensor:
     """Cells as the type of another tensor."""
-    return _convert(node, x, like.type, like.encoding)
+    return convert(node, x, like.type, like.encoding)
 
 
 @operator("BitCast", since=26)

@@ -25,6 +25,8 @@ def batch_normalization(
     """Per channel by given statistics; constant ones become a factor and an addend."""
     if node.flag("training_mode") or sum(1 for name in node.node.outputs if name) > 1:
         node.unsupported("training mode")
+    if not node.flag("spatial", True):
+        node.unsupported("statistics per channel, not per cell (spatial=0)")
     epsilon = node.number("epsilon", 1e-5)
     given = (scale, bias, mean, variance)
     values = [t.constant for t in given if t.constant is not None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from halo.ir.expr import const
 from halo.ops import pad as ops
 from halo.ops.index import ZERO, index
@@ -14,7 +16,12 @@ from onnx_frontend.registry import operator
 @operator("Pad", since=2)
 def pad_by_attribute(node: NodeContext, x: Tensor) -> Tensor:
     """Cells around, how many being an attribute."""
-    pads = [index(n) for n in node.integers("pads")]
+    return pad_by(node, x, node.integers("pads"))
+
+
+def pad_by(node: NodeContext, x: Tensor, numbers: Sequence[int]) -> Tensor:
+    """Return `x` with known numbers of cells before and after each axis."""
+    pads = [index(n) for n in numbers]
     value = const(x.type, node.number("value", 0.0))
     if len(pads) != 2 * x.rank:
         node.fail(f"{len(pads)} pads for {x.rank} axes")
