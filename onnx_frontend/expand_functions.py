@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 import onnx
 
@@ -61,17 +62,13 @@ def _schema(node: onnx.NodeProto, versions: Mapping[str, int]) -> onnx.defs.OpSc
     return schema if schema.has_function or schema.has_context_dependent_function else None
 
 
-def _value_types(
-    model: onnx.ModelProto, versions: Mapping[str, int]
-) -> dict[str, onnx.TypeProto]:
+def _value_types(model: onnx.ModelProto, versions: Mapping[str, int]) -> dict[str, onnx.TypeProto]:
     """Return the types of values by name, if a definition depends on them."""
     schemas = (_schema(node, versions) for node in _nodes(model.graph))
     if not any(s is not None and s.has_context_dependent_function for s in schemas):
         return {}
-    try:
+    with suppress(RuntimeError, ValueError):  # what is wrong with it is told where it is read
         model = onnx.shape_inference.infer_shapes(model)
-    except (RuntimeError, ValueError):  # what is wrong with it is told where it is read
-        pass
     graph = model.graph
     types = {v.name: v.type for v in (*graph.value_info, *graph.output, *graph.input)}
     for t in graph.initializer:
@@ -148,9 +145,7 @@ def _trimmed(names: Iterable[str]) -> list[str]:
     return result
 
 
-def _defaults(
-    node: onnx.NodeProto, schema: onnx.defs.OpSchema
-) -> Iterator[onnx.AttributeProto]:
+def _defaults(node: onnx.NodeProto, schema: onnx.defs.OpSchema) -> Iterator[onnx.AttributeProto]:
     """Yield the attributes that have their default: definitions refer to them."""
     given = {a.name for a in node.attribute}
     for name, attribute in schema.attributes.items():

@@ -7,11 +7,12 @@ from typing import Any
 
 from halo.errors import DefinitionError
 from halo.ir.expr import Expr, const
-from halo.ir.operators import as_expr
+from halo.ir.operators import as_expr, cast_to
 from halo.lang.func import Func
 from halo.lang.rdom import RDom
 from halo.ops.broadcast import Requirement, shape_text
 from halo.ops.build import axis_vars, call, computed
+from halo.ops.functions import sum_type
 from halo.ops.index import known, same, times
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.window import WindowAxis, source
@@ -76,7 +77,8 @@ def _accumulate(
     n, c, *places = axis_vars(x.rank)
     acc = Func(name)
     target = tuple(reversed((n, c, *places)))
-    acc[target] = const(x.type, 0) if bias is None else bias.at(c)
+    wide = sum_type(x.type)
+    acc[target] = const(wide, 0) if bias is None else cast_to(wide, bias.at(c))
     domain: list[tuple[Any, Any]] = [(0, a.kernel) for a in reversed(axes)]
     if not depthwise:
         domain.append((0, w.shape[1]))
@@ -91,7 +93,7 @@ def _accumulate(
         first: Any = None if per_group is None else as_expr(c) / per_group * w.shape[1]
         channel = inner if first is None else first + inner
         weight = w.at(c, inner, *taps)
-    acc[target] += read(n, channel, *where) * weight
+    acc[target] += cast_to(wide, read(n, channel, *where)) * cast_to(wide, weight)
     return acc
 
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from halo.errors import DefinitionError
 from halo.ir.expr import TRUE, Expr, Select, const
-from halo.ir.operators import as_expr, eq
+from halo.ir.operators import as_expr, cast_to, eq
 from halo.lang.func import Func
 from halo.lang.operators import clamp
 from halo.lang.rdom import RDom
 from halo.ops.broadcast import shape_text
 from halo.ops.build import axis_vars, call, computed
+from halo.ops.functions import sum_type
 from halo.ops.index import known, minus
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.window import WindowAxis
@@ -46,7 +47,8 @@ def conv_transpose(
     n, c, *places = axis_vars(x.rank)
     acc = Func(f"{name}_acc")
     target = tuple(reversed((n, c, *places)))
-    acc[target] = const(x.type, 0) if bias is None else bias.at(c)
+    wide = sum_type(x.type)
+    acc[target] = const(wide, 0) if bias is None else cast_to(wide, bias.at(c))
     count = len(axes)
     r = RDom([*((0, a.kernel) for a in reversed(axes)), (0, channels // groups)])
     inside: Expr = TRUE
@@ -64,8 +66,8 @@ def conv_transpose(
     channel = r[count] if groups == 1 else group * (channels // groups) + r[count]
     own: Any = c if groups == 1 else as_expr(c) % each
     taps = [r[count - 1 - i] for i in range(count)]
-    product = x.at(n, channel, *where) * w.at(channel, own, *taps)
-    acc[target] += Select(inside, product, const(x.type, 0))
+    product = cast_to(wide, x.at(n, channel, *where)) * cast_to(wide, w.at(channel, own, *taps))
+    acc[target] += Select(inside, product, const(wide, 0))
     requires = () if own_channels is not None else ((x.shape[1], w.shape[0]),)
     inputs = tuple(t for t in (x, w, bias) if t is not None)
     info = OpInfo(OpKind.REDUCE, inputs, {"acc": acc}, requires=requires)

@@ -16,6 +16,11 @@ from halo.ir.types import Bool, Float, Type
 from halo.lang.math import erf, exp, log, pow, sqrt, tanh
 
 
+def sum_type(type: Type) -> Type:
+    """Return the type in which many cells of `type` are added: float32 for halves."""
+    return Float(32) if type.is_float() and type.bits() < 32 else type
+
+
 def lower_bound(x: Expr, low: Any) -> Expr:
     """The larger of x and low; NaN if x is NaN."""
     low, x = match_types(low, x)

@@ -8,11 +8,11 @@ from typing import Any
 from halo.errors import DefinitionError
 from halo.ir.expr import Expr, const
 from halo.ir.operators import cast_to
-from halo.ir.types import Float, Type
 from halo.lang.func import Func
 from halo.lang.rdom import RDom
 from halo.ops.broadcast import Requirement, broadcast_at, broadcast_shapes, shape_text
 from halo.ops.build import axis_vars, call, computed
+from halo.ops.functions import sum_type
 from halo.ops.index import ZERO, known, same
 from halo.ops.tensor import OpInfo, OpKind, Shape, Tensor
 
@@ -42,7 +42,7 @@ def matmul(name: str, a: Tensor, b: Tensor) -> Tensor:
         right = _batched(b, outer, (r, *coords[count + len(rows) :]))
         return cast_to(wide, left) * cast_to(wide, right)
 
-    wide = _sum_type(a)
+    wide = sum_type(a.type)
     acc = _accumulate(f"{name}_acc", len(shape), const(wide, 0), product, k)
     attrs = {
         "batch": batch,
@@ -55,11 +55,6 @@ def matmul(name: str, a: Tensor, b: Tensor) -> Tensor:
     }
     op = OpInfo(OpKind.MATMUL, (a, b), {"acc": acc}, attrs, requires + needs)
     return computed(name, a.type, shape, lambda *coords: call(acc, *coords), op)
-
-
-def _sum_type(a: Tensor) -> Type:
-    """Return the type in which products are summed: float32 for halves."""
-    return Float(32) if a.type.is_float() and a.type.bits() < 32 else a.type
 
 
 def _batched(x: Tensor, outer: tuple[Any, ...], inner: tuple[Any, ...]) -> Expr:
@@ -116,7 +111,7 @@ def gemm(
     (m, k), (k_b, n) = _matrix(a, transpose_a), _matrix(b, transpose_b)
     k, requires = _inner_size(a, b, k, k_b)
     shape: Shape = (m, n)
-    wide = _sum_type(a)
+    wide = sum_type(a.type)
     if c is not None:
         fitted, needs = broadcast_shapes(shape, c.shape)
         requires += needs

@@ -14,6 +14,7 @@ from halo.lang.rdom import RDom
 from halo.ops.broadcast import broadcast_at
 from halo.ops.build import axis_vars, call, computed
 from halo.ops.elementwise import elementwise
+from halo.ops.functions import sum_type
 from halo.ops.index import ZERO, minus, product
 from halo.ops.reduce import accumulate, reduced_shape
 from halo.ops.tensor import OpInfo, OpKind, Tensor
@@ -63,17 +64,24 @@ def normalize(
     Scale and bias broadcast to `x`. The Funcs ``mean`` and ``variance`` (sums, not yet divided)
     have the dimensions of `x` without `axes`, and one RDom dimension per axis, the last first.
     """
-    zero, count = const(x.type, 0), cast_to(x.type, product(x.shape[a] for a in axes))
+    wide = sum_type(x.type)
+    zero, count = const(wide, 0), cast_to(wide, product(x.shape[a] for a in axes))
 
     def rest(coords: Sequence[Any]) -> list[Any]:
         return [c for a, c in enumerate(coords) if a not in axes]
 
     total = accumulate(
-        f"{name}_mean", x, axes, False, zero, lambda cell, *_: cell, lambda a, b: a + b
+        f"{name}_mean",
+        x,
+        axes,
+        False,
+        zero,
+        lambda cell, *_: cast_to(wide, cell),
+        lambda a, b: a + b,
     )
 
     def centred(cell: Expr, *coords: Any) -> Expr:
-        return cell - call(total, *rest(coords)) / count
+        return cast_to(wide, cell) - call(total, *rest(coords)) / count
 
     def squared(cell: Expr, *coords: Any) -> Expr:
         difference = centred(cell, *coords)
@@ -82,8 +90,8 @@ def normalize(
     spread = accumulate(f"{name}_variance", x, axes, False, zero, squared, lambda a, b: a + b)
 
     def cell(*coords: Any) -> Expr:
-        deviation = sqrt(call(spread, *rest(coords)) / count + const(x.type, epsilon))
-        result = centred(x.at(*coords), *coords) / deviation
+        deviation = sqrt(call(spread, *rest(coords)) / count + const(wide, epsilon))
+        result = cast_to(x.type, centred(x.at(*coords), *coords) / deviation)
         if scale is not None:
             result = result * broadcast_at(scale, coords)
         return result if bias is None else result + broadcast_at(bias, coords)
@@ -106,18 +114,19 @@ def local_response(
     n, c, *places = coords
     acc = Func(f"{name}_acc")
     target = tuple(reversed(coords))
-    acc[target] = const(x.type, 0)
+    wide = sum_type(x.type)
+    acc[target] = const(wide, 0)
     r = RDom([(0, size)])
     channel = as_expr(c) + (as_expr(r[0]) - before)
     last = minus(x.shape[1], 1)
     inside = (channel >= ZERO) & (channel <= last)
     held = clamp(channel, 0, last)
-    neighbour = x.at(n, held, *places)
-    acc[target] += Select(inside, neighbour * neighbour, const(x.type, 0))
+    neighbour = cast_to(wide, x.at(n, held, *places))
+    acc[target] += Select(inside, neighbour * neighbour, const(wide, 0))
 
     def cell(*at: Any) -> Expr:
-        base = call(acc, *at) * const(x.type, alpha / size) + const(x.type, bias)
-        return x.at(*at) / pow(base, const(x.type, beta))
+        base = call(acc, *at) * const(wide, alpha / size) + const(wide, bias)
+        return cast_to(wide, x.at(*at)) / pow(base, const(wide, beta))
 
     op = OpInfo(OpKind.NORMALIZATION, (x,), {"acc": acc}, {"axes": (1,), "size": size})
     return computed(name, x.type, x.shape, cell, op)

@@ -8,12 +8,13 @@ from typing import Any
 from halo.errors import DefinitionError
 from halo.ir.expr import Expr, Max, Min, const
 from halo.ir.operators import as_expr, cast_to
+from halo.ir.types import Type
 from halo.lang.func import Func
 from halo.lang.math import sqrt
 from halo.lang.rdom import RDom
 from halo.ops.broadcast import shape_text
 from halo.ops.build import axis_vars, call, computed
-from halo.ops.functions import larger, magnitude, power
+from halo.ops.functions import larger, magnitude, power, sum_type
 from halo.ops.index import plus
 from halo.ops.reduce import lowest
 from halo.ops.tensor import OpInfo, OpKind, Tensor
@@ -39,11 +40,15 @@ def average_pool(
     count_padding: bool = False,
 ) -> Tensor:
     """Return the mean of each window's cells: those inside the input, or also its padding's."""
-    zero = const(x.type, 0)
-    acc, info = _accumulate(name, x, axes, ceil_mode, zero, lambda a, b: a + b, "average")
+    wide, zero = sum_type(x.type), const(x.type, 0)
+
+    def add(total: Expr, cell: Expr) -> Expr:
+        return total + cast_to(wide, cell)
+
+    acc, info = _accumulate(name, x, axes, ceil_mode, zero, add, "average")
 
     def cell(*coords: Any) -> Expr:
-        return call(acc, *coords) / _count(x, axes, coords, ceil_mode, count_padding)
+        return call(acc, *coords) / _count(wide, x, axes, coords, ceil_mode, count_padding)
 
     return _pooled(name, x, axes, ceil_mode, cell, info)
 
@@ -52,10 +57,10 @@ def lp_pool(
     name: str, x: Tensor, axes: Sequence[WindowAxis], p: int, ceil_mode: bool = False
 ) -> Tensor:
     """Return the p-th root of the sum of p-th powers of the magnitudes in each window."""
-    zero = const(x.type, 0)
+    wide, zero = sum_type(x.type), const(x.type, 0)
 
     def add(total: Expr, cell: Expr) -> Expr:
-        return total + power(magnitude(cell), const(x.type, p))
+        return total + power(magnitude(cast_to(wide, cell)), const(wide, p))
 
     acc, info = _accumulate(name, x, axes, ceil_mode, zero, add, "lp")
 
@@ -63,7 +68,7 @@ def lp_pool(
         total = call(acc, *coords)
         if p == 1:
             return total
-        return sqrt(total) if p == 2 else power(total, const(x.type, 1 / p))
+        return sqrt(total) if p == 2 else power(total, const(wide, 1 / p))
 
     return _pooled(name, x, axes, ceil_mode, cell, info)
 
@@ -83,7 +88,7 @@ def _accumulate(
     coords = axis_vars(x.rank)
     acc = Func(f"{name}_acc")
     target = tuple(reversed(coords))
-    acc[target] = start
+    acc[target] = start if what == "max" else cast_to(sum_type(x.type), start)
     r = RDom([(0, a.kernel) for a in reversed(axes)])
     taps = [r[len(axes) - 1 - i] for i in range(len(axes))]
     where = [a.at(p, k) for a, p, k in zip(axes, coords[2:], taps, strict=True)]
@@ -111,6 +116,7 @@ def _pooled(
 
 
 def _count(
+    type: Type,
     x: Tensor,
     axes: Sequence[WindowAxis],
     coords: Sequence[Any],
@@ -126,8 +132,8 @@ def _count(
         cells = _cells_inside(window, size, place, count_padding)
         varying = cells if varying is None else varying * cells
     if varying is None:
-        return const(x.type, fixed)
-    return cast_to(x.type, varying if fixed == 1 else varying * fixed)
+        return const(type, fixed)
+    return cast_to(type, varying if fixed == 1 else varying * fixed)
 
 
 def _cells_inside(window: WindowAxis, size: Expr, place: Any, count_padding: bool) -> Expr:

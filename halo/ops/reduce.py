@@ -14,7 +14,7 @@ from halo.lang.math import log, sqrt
 from halo.lang.rdom import RDom
 from halo.lang.tuple import Tuple
 from halo.ops.build import axis_vars, call, computed
-from halo.ops.functions import divide, larger, magnitude, smaller
+from halo.ops.functions import divide, larger, magnitude, smaller, sum_type
 from halo.ops.index import ONE, ZERO, product
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.views import normal_axis
@@ -85,13 +85,14 @@ def reduce(name: str, x: Tensor, op: str, axes: Sequence[int], keep_axes: bool) 
     """
     rule = REDUCTIONS[op]
     chosen = tuple(sorted(normal_axis(a, x.rank) for a in axes))
+    wide = x.type if op in ("max", "min") else sum_type(x.type)
     acc = accumulate(
         f"{name}_acc",
         x,
         chosen,
         keep_axes,
-        rule.start(x.type),
-        lambda cell, *coords: rule.before(cell),
+        rule.start(wide),
+        lambda cell, *coords: rule.before(cast_to(wide, cell)),
         rule.combine,
     )
     count = product(x.shape[a] for a in chosen)

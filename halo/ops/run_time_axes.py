@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from halo.ir.expr import FALSE, Expr
-from halo.ir.operators import eq
+from halo.ir.operators import cast_to, eq
 from halo.lang.func import Func
 from halo.lang.rdom import RDom
 from halo.ops.broadcast import Requirement
 from halo.ops.build import axis_vars, call, computed
+from halo.ops.functions import sum_type
 from halo.ops.index import ONE, ZERO, choose, floor_div, greatest, less, plus, product
 from halo.ops.reduce import REDUCTIONS
 from halo.ops.reshape import reshape
@@ -64,10 +65,11 @@ def reduce_run_time(
     coords = axis_vars(x.rank)
     acc = Func(f"{name}_acc")
     target = tuple(reversed(coords))
-    acc[target] = rule.start(x.type)
+    wide = x.type if op in ("max", "min") else sum_type(x.type)
+    acc[target] = rule.start(wide)
     r = RDom([(0, extent) for extent in reversed(extents)])
     place = [c + r[x.rank - 1 - i] for i, c in enumerate(coords)]
-    acc[target] = rule.combine(call(acc, *coords), rule.before(x.at(*place)))
+    acc[target] = rule.combine(call(acc, *coords), rule.before(cast_to(wide, x.at(*place))))
     count = product(extents)
 
     def cell(*at: Any) -> Expr:

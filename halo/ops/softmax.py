@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from halo.ir.expr import Expr, const
+from halo.ir.operators import cast_to
 from halo.lang.func import Func
 from halo.lang.math import exp, log
 from halo.ops.build import call, computed, define
-from halo.ops.functions import larger
+from halo.ops.functions import larger, sum_type
 from halo.ops.reduce import accumulate, lowest, reduced_shape
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.views import normal_axis
@@ -33,10 +34,13 @@ def softmax(name: str, x: Tensor, axes: Sequence[int], logarithm: bool = False) 
     powers = define(f"{name}_exp", x.rank, lambda *coords: exp(shifted(*coords)))
     total = _sum(f"{name}_sum", x, powers, chosen)
 
+    def whole(*coords: Any) -> Expr:
+        return cast_to(x.type, call(total, *rest(coords)))
+
     def cell(*coords: Any) -> Expr:
         if logarithm:
-            return shifted(*coords) - log(call(total, *rest(coords)))
-        return call(powers, *coords) / call(total, *rest(coords))
+            return shifted(*coords) - log(whole(*coords))
+        return call(powers, *coords) / whole(*coords)
 
     funcs = {"max": top, "exp": powers, "sum": total}
     attrs = {"axes": chosen, "log": logarithm, "reduced": reduced_shape(x, chosen, False)}
@@ -44,12 +48,13 @@ def softmax(name: str, x: Tensor, axes: Sequence[int], logarithm: bool = False) 
 
 
 def _sum(name: str, x: Tensor, powers: Func, axes: Sequence[int]) -> Func:
+    wide = sum_type(x.type)
     return accumulate(
         name,
         x,
         axes,
         False,
-        const(x.type, 0),
-        lambda _, *coords: call(powers, *coords),
+        const(wide, 0),
+        lambda _, *coords: cast_to(wide, call(powers, *coords)),
         lambda a, b: a + b,
     )

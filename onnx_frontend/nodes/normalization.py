@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from halo.ir.expr import Expr, Select, const
+from halo.ir.types import Float
 from halo.lang.math import sqrt
 from halo.ops import normalization as normal
 from halo.ops.build import constant
@@ -74,6 +75,8 @@ def _statistics(
     node: NodeContext, x: Tensor, axes: Sequence[int], epsilon: float
 ) -> tuple[Tensor, Tensor]:
     """Return the mean over `axes` and the inverse of the deviation, both with all axes."""
+    if x.type.bits() < 32:  # the statistics are float32 then
+        x = elementwise(node.inner("wide"), lambda v: v, x, type=Float(32))
     mean = reduce(node.output(1), x, "mean", axes, keep_axes=True)
     squares = elementwise(node.inner("squares"), lambda v, m: (v - m) * (v - m), x, mean)
     spread = reduce(node.inner("spread"), squares, "mean", axes, keep_axes=True)
