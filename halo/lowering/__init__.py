@@ -176,7 +176,7 @@ def _passes(
         ("report", lambda s: report_copies(s, receipts)),
         ("check the stack", lambda s: check_stack(s, functions, receipts)),
         ("partition", partition_loops),  # before the lanes of a loop are one statement
-        ("report partitions", lambda s: report_partitions(s, receipts, resolved.functions)),
+        ("report partitions", lambda s: report_partitions(s, receipts)),
         ("trim", trim_no_ops),
         ("simplify steady states", simplified),
         ("unroll", lambda s: unroll_loops(s, outcome)),

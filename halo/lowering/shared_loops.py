@@ -17,6 +17,7 @@ from halo.lowering.reach import Domain
 from halo.lowering.sites import Site
 from halo.lowering.splits import Guard, Loop, StageNest, last_of
 from halo.schedule.align import LoopAlignStrategy
+from halo.schedule.final_loops import FinalLoop
 from halo.schedule.fusion import Stage
 from halo.schedule.state import StageSchedule
 
@@ -33,6 +34,16 @@ class Variant:
     def prefix(self) -> str:
         """What the names of its loops begin with."""
         return f"{self.func}.s{self.stage}"
+
+
+def names_of(loop: FinalLoop) -> tuple[str, str]:
+    """Return the names that a loop has, alone and where it runs over several ranges."""
+    own = f"{loop.func}.s{loop.stage}.{loop.var}"
+    return own, _shared(own)
+
+
+def _shared(name: str) -> str:
+    return f"{name}.shared"
 
 
 @dataclass(slots=True, eq=False)
@@ -113,7 +124,7 @@ class SharedLoop:
         self._owner = owner
         self._same = all(self._equal(owner, loop) for loop in self._own.values())
         self._shifts = {m.stage: self._shift(m, owner) for m in members}
-        self.name = owner.name if self._same else f"{owner.name}.shared"
+        self.name = owner.name if self._same else _shared(owner.name)
         self._first, self._last = self._range()
         serial = owner.kind in (ForKind.SERIAL, ForKind.UNROLLED)
         loop = Variable(Int(32), self.name)

@@ -9,9 +9,9 @@ from halo.ir.stmt import For, ForKind, Stmt
 from halo.ir.substitute import walk
 from halo.lowering.jam_vectors import encloses_vectors
 from halo.lowering.outcome import NOT_CONSTANT
+from halo.lowering.shared_loops import names_of
 from halo.schedule.directives import Unroll, Vectorize
-from halo.schedule.receipts import Receipts, Status
-from halo.schedule.schedule import Entry
+from halo.schedule.receipts import Receipt, Receipts, Status
 
 
 def report_copies(s: Stmt, receipts: Receipts) -> Stmt:
@@ -24,36 +24,41 @@ def report_copies(s: Stmt, receipts: Receipts) -> Stmt:
     """
     loops = [n for n in walk(s) if isinstance(n, For) and n.kind is ForKind.VECTORIZED]
     around = {n.name: as_const(n.extent) for n in loops if encloses_vectors(n)}
-    for entry, loop in _marked(receipts):
-        copies = around.get(_loop_of(entry, loop.var))
-        if copies is not None:
-            reason = f"as {copies} copies of the vectors of the loops inside it"
-            receipts.add(entry, Status.APPLIED, reason)
+    for receipt, _ in _marked(receipts):
+        copies = [str(around[n]) for x in receipt.loops for n in names_of(x) if n in around]
+        if copies:
+            reason = f"as {' and '.join(copies)} copies of the vectors of the loops inside it"
+            receipts.add(receipt.entry, Status.APPLIED, reason)
     return s
 
 
 def report_serial(serial: Mapping[str, str], receipts: Receipts) -> None:
     """Record which loops to be vectorised or unrolled run serially everywhere, and why."""
-    for entry, loop in _marked(receipts):
-        var, how = loop.var, loop.method
-        why = serial.get(_loop_of(entry, var))
-        if why == NOT_CONSTANT:
-            reason = (
-                f"the extent of {var} is not a constant: {how} a split of it, "
-                f"{how}({var}, factor), or promise it by bound"
-            )
-            receipts.add(entry, Status.WITHOUT_EFFECT, reason)
-        elif why is not None:
-            receipts.add(entry, Status.WITHOUT_EFFECT, f"{var} runs serially: {why}")
+    for receipt, mark in _marked(receipts):
+        named = ((loop, serial.get(n)) for loop in receipt.loops for n in names_of(loop))
+        whys = {loop: why for loop, why in named if why is not None}
+        if not whys:
+            continue
+        left = "; ".join(f"{loop.var} runs serially: {why}" for loop, why in whys.items())
+        if len(whys) < len(receipt.loops):
+            receipts.add(receipt.entry, Status.APPLIED, f"but {left}")
+        elif set(whys.values()) == {NOT_CONSTANT}:
+            receipts.add(receipt.entry, Status.WITHOUT_EFFECT, _not_constant(mark))
+        else:
+            receipts.add(receipt.entry, Status.WITHOUT_EFFECT, left)
 
 
-def _marked(receipts: Receipts) -> Iterator[tuple[Entry, Vectorize | Unroll]]:
+def _not_constant(mark: Vectorize | Unroll) -> str:
+    var, how = mark.var, mark.method
+    return (
+        f"the extent of {var} is not a constant: {how} a split of it, "
+        f"{how}({var}, factor), or promise it by bound"
+    )
+
+
+def _marked(receipts: Receipts) -> Iterator[tuple[Receipt, Vectorize | Unroll]]:
     """Yield what was applied so far of vectorising and unrolling."""
     for receipt in list(receipts):
         directive = receipt.entry.directive
         if isinstance(directive, (Vectorize, Unroll)) and receipt.status is Status.APPLIED:
-            yield receipt.entry, directive
-
-
-def _loop_of(entry: Entry, var: str) -> str:
-    return f"{entry.func}.s{entry.stage}.{var}"
+            yield receipt, directive

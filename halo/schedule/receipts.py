@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from halo.schedule.final_loops import FinalLoop
 from halo.schedule.schedule import Entry
 
 
@@ -19,11 +20,15 @@ class Status(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of one directive; `reason` says why, or what to know about it."""
+    """What became of one directive; `reason` says why, or what to know about it.
+
+    `loops` are those that are as it says in the end, under the names that they have then.
+    """
 
     entry: Entry
     status: Status
     reason: str = ""
+    loops: tuple[FinalLoop, ...] = ()
 
 
 @dataclass(slots=True)
@@ -34,12 +39,11 @@ class Receipts:
 
     def add(self, entry: Entry, status: Status, reason: str = "") -> None:
         """Record what became of `entry`; a later record replaces an earlier one."""
-        made = Receipt(entry, status, reason)
         for i, r in enumerate(self.items):
             if r.entry is entry:
-                self.items[i] = made
+                self.items[i] = replace(r, status=status, reason=reason)
                 return
-        self.items.append(made)
+        self.items.append(Receipt(entry, status, reason))
 
     def __iter__(self) -> Iterator[Receipt]:
         return iter(self.items)

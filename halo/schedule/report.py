@@ -24,20 +24,19 @@ from halo.schedule.directives import (
     Split,
     StoreAt,
     StoreRoot,
-    Unroll,
     Unscheduled,
     Vectorize,
     Wrapping,
 )
+from halo.schedule.final_loops import marked_loops, marks_again
 from halo.schedule.memory_report import (
     memory_without_effect,
     precomputed_without_effect,
     sets_memory_again,
 )
 from halo.schedule.order import new_clash, reorder_effect
-from halo.schedule.partition import PARTITIONS, policy_of
 from halo.schedule.races import Order
-from halo.schedule.receipts import Receipts, Status
+from halo.schedule.receipts import Receipt, Receipts, Status
 from halo.schedule.reducing import atomic_effect, rfactor_effect
 from halo.schedule.schedule import Entry, Schedule
 from halo.schedule.state import FuncSchedule, initial_stage
@@ -47,7 +46,6 @@ from halo.schedule.witness import clash_text, unproven_text
 _COMPUTE = (ComputeAt, ComputeInline, ComputeRoot, EagerInline)
 _ORDER = (Reorder, Parallel, Vectorize)
 _STORE = (StoreAt, StoreRoot, ComputeInline, EagerInline)
-_KINDS = (Vectorize, Unroll, Parallel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +90,15 @@ def report(
             reason = f"{entry.func} is not needed for {', '.join(outputs)}"
             receipts.add(entry, Status.WITHOUT_EFFECT, reason)
             continue
-        effect = effects[id(entry)]
-        why_none = _replaced_by(entry, later[entry.func]) or _without_effect(
-            entry, effect, functions[entry.func], outputs, states
-        )
-        if why_none:
-            receipts.add(entry, Status.WITHOUT_EFFECT, why_none)
-        else:
-            receipts.add(
-                entry, Status.APPLIED, _remark(entry, effect, functions[entry.func], states)
-            )
+        effect, function = effects[id(entry)], functions[entry.func]
+        loops = marked_loops(entry, effect.after, states)
+        why_none = _replaced_by(entry, later[entry.func])
+        if not loops:
+            why_none = why_none or _marked_again(entry, later[entry.func], effects)
+        why_none = why_none or _without_effect(entry, effect, function, outputs, states)
+        status = Status.WITHOUT_EFFECT if why_none else Status.APPLIED
+        reason = why_none or _remark(entry, effect, function, states)
+        receipts.items.append(Receipt(entry, status, reason, loops))
     return receipts
 
 
@@ -122,24 +119,20 @@ def _replaced_by(entry: Entry, later: Iterable[Entry]) -> str:
     elif isinstance(entry.directive, _STORE):
         kinds = _STORE
     for e in later:
-        if isinstance(e.directive, kinds) or _sets_again(entry, e):
+        again = sets_memory_again(entry.directive, e.directive)
+        if again or isinstance(e.directive, kinds):
             return f"replaced by {e.source()}"
     return ""
 
 
-def _sets_again(entry: Entry, later: Entry) -> bool:
-    """Whether `later` sets for the same loops what `entry` sets."""
-    old, new = entry.directive, later.directive
-    if sets_memory_again(old, new):
-        return True
-    if (later.stage, later.branch) != (entry.stage, entry.branch):
-        return False
-    if isinstance(old, _KINDS) and isinstance(new, Serial):
-        return old.var == new.var
-    if isinstance(old, PARTITIONS) and isinstance(new, PARTITIONS):
-        was, now = policy_of(old)[1], policy_of(new)[1]
-        return now is None or (was is not None and set(was) <= set(now))
-    return False
+def _marked_again(entry: Entry, later: Iterable[Entry], effects: Mapping[int, Effect]) -> str:
+    """Return which of the directives given `later` says anew what the loops of `entry` are."""
+    after = effects[id(entry)].after
+    for e in later:
+        effect = effects.get(id(e))
+        if effect is not None and marks_again(entry, after, e, effect.before):
+            return f"replaced by {e.source()}"
+    return ""
 
 
 def _without_effect(

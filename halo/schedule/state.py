@@ -228,15 +228,6 @@ def parts_of(stage: StageSchedule, index: int, name: str) -> set[str]:
     return live
 
 
-def lineage(stage: StageSchedule, name: str) -> frozenset[str]:
-    """Return the loop over `name` and all loops, of any time, that it was made from."""
-    names = {name}
-    for s in reversed(stage.splits):
-        if names & {*s.made}:
-            names |= {*s.consumed}
-    return frozenset(names)
-
-
 def known_extents(stage: StageSchedule, extents: dict[str, int]) -> dict[str, int]:
     """Return the extents of loops that are known, from those of the definition's variables.
 

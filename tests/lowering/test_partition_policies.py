@@ -106,6 +106,18 @@ def test_the_policy_of_vector_lanes_is_without_effect() -> None:
     assert receipt.reason == "no loop is left to cut: xi is vectorized"
 
 
+def test_a_policy_of_the_outer_part_of_a_split_leaves_that_of_the_inner() -> None:
+    f = edges().never_partition(x).split(x, x, "xi", 4).always_partition(x)
+    assert next(iter(f.receipts())).status.value == "applied"
+
+
+def test_a_policy_that_fusing_overrules_is_without_effect() -> None:
+    f = edges().always_partition(x).never_partition(y).fuse(x, y, "t")
+    receipt = next(iter(f.receipts()))
+    assert receipt.status.value == "without effect"
+    assert "policy is stronger" in receipt.reason
+
+
 @pytest.mark.parametrize("policy", Partition)
 def test_a_policy_changes_no_bit(policy: Partition) -> None:
     f = edges().vectorize(x, 8, Guard).parallel(y)
