@@ -81,7 +81,7 @@ def report(
     for entry in schedule.entries:
         later[entry.func].popleft()
         if isinstance(entry.directive, Wrapping):
-            receipts.add(entry, *_wrapped(entry.directive, states))
+            receipts.add(entry, *_wrapped(entry.directive, functions, states))
             continue
         if entry.func in images:
             receipts.add(entry, Status.APPLIED)
@@ -102,13 +102,17 @@ def report(
     return receipts
 
 
-def _wrapped(wrapping: Wrapping, states: Mapping[str, FuncSchedule]) -> tuple[Status, str]:
+def _wrapped(
+    wrapping: Wrapping, functions: Mapping[str, Function], states: Mapping[str, FuncSchedule]
+) -> tuple[Status, str]:
+    away = ", ".join(c for c in wrapping.consumers if c not in functions)
     made = states.get(wrapping.name)
     if made is None:
-        return Status.WITHOUT_EFFECT, f"nothing computed here uses {wrapping.name}"
+        why = f"there is no {away} here" if away else f"nothing computed here uses {wrapping.name}"
+        return Status.WITHOUT_EFFECT, why
     if made.compute_level.is_inlined and len(made.stages) == 1:
         return Status.WITHOUT_EFFECT, f"{wrapping.name} is inlined: compute it somewhere"
-    return Status.APPLIED, f"through {wrapping.name}"
+    return Status.APPLIED, f"through {wrapping.name}" + (f"; there is no {away} here" * bool(away))
 
 
 def _replaced_by(entry: Entry, later: Iterable[Entry]) -> str:

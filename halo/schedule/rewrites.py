@@ -136,9 +136,10 @@ def _wrap(working: Working, entry: Entry) -> None:
         refuse(entry, None, f"there is a Func {directive.name} already", "take another name")
     source = entry.func
     mine = [w for w, wrapped in working.wraps.items() if wrapped == source]
-    if directive.consumers:
+    consumers: Iterable[str]
+    if directive.consumers:  # those of other pipelines have nothing to do with this one
         redirects = {source, *mine}
-        consumers: Iterable[str] = directive.consumers
+        consumers = [c for c in directive.consumers if c in working.functions]
     else:
         redirects = {source}
         consumers = [c for c in working.callers(source) if c not in mine]
@@ -174,8 +175,6 @@ def _need_uses(
         if consumer == entry.func:
             reason = f"{consumer} cannot stand between itself and its own cells"
             refuse(entry, function, reason, hint)
-        if consumer not in working.functions:
-            refuse(entry, function, f"there is no Func {consumer} here", hint)
         if not any(_calls(working.functions[consumer], n) for n in names):
             refuse(entry, function, f"{consumer} does not use {entry.func}", hint)
     if function is not None:

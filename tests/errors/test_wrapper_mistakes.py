@@ -28,15 +28,6 @@ def test_a_wrapper_for_a_func_that_is_no_consumer(refused, chain) -> None:
         h.realize([4, 4])
 
 
-def test_a_wrapper_for_a_func_of_another_pipeline(refused, chain) -> None:
-    f, _, h = chain
-    other = hl.Func("other")
-    other[x, y] = f[x, y]
-    f.in_(other)
-    with refused(hl.ScheduleError, "there is no Func other", "legal:"):
-        h.realize([4, 4])
-
-
 def test_a_wrapper_for_the_func_itself(refused, chain) -> None:
     f, g, h = chain
     f.in_(f)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
+import pytest
 
 import halo as hl
 
@@ -180,3 +182,50 @@ def test_a_wrapper_that_is_inlined_has_no_effect() -> None:
     f.in_(g)
     receipt = next(r for r in h.receipts() if r.entry.directive.method == "in_")
     assert (receipt.status.value, "is inlined" in receipt.reason) == ("without effect", True)
+
+
+def two_readers(kind: str) -> tuple[Any, hl.Func, hl.Func]:
+    """Return what two pipelines read, and the outputs of these."""
+    source: Any
+    if kind == "func":
+        source = hl.Func("source")
+        source[x, y] = x + 20 * y
+        source.compute_root()
+    else:
+        source = hl.Buffer(DATA) if kind == "buffer" else hl.ImageParam(hl.Int(32), 2, "source")
+    if kind == "param":
+        source.set(DATA)
+    a, b = hl.funcs("a b")
+    a[x, y] = source[x, y] * 2
+    b[x, y] = source[x, y] + 1
+    return source, a, b
+
+
+READ_BY: dict[str, Callable[[Any, hl.Func, hl.Func], hl.Func]] = {
+    "in_ the first": lambda s, a, b: s.in_(a),
+    "in_ both": lambda s, a, b: s.in_([a, b]),
+    "in_ all": lambda s, a, b: s.in_(),
+}
+CLONED = {"a clone for the first": lambda s, a, b: s.clone_in(a)}
+SHARED = [*product(("func", "buffer", "param"), READ_BY), *product(("func",), CLONED)]
+
+
+@pytest.mark.parametrize(("kind", "how"), SHARED)
+def test_a_wrapper_concerns_only_pipelines_with_its_consumers(kind: str, how: str) -> None:
+    source, a, b = two_readers(kind)
+    wrapper = {**READ_BY, **CLONED}[how](source, a, b).compute_root()
+    np.testing.assert_array_equal(values(a), DATA[:9, :7] * 2)
+    np.testing.assert_array_equal(values(b), DATA[:9, :7] + 1)
+    applied = {r.entry.func for r in b.receipts() if r.status.value == "applied"}
+    assert (wrapper.name() in applied) == ("first" not in how)
+
+
+def test_the_receipt_of_a_wrapper_names_consumers_of_other_pipelines() -> None:
+    source, a, b = two_readers("buffer")
+    source.in_(a).compute_root()
+    both = source.in_([a, b]).compute_root()
+    told = [(r.status.value, r.reason) for r in b.receipts() if r.entry.func == source.name()]
+    assert told == [
+        ("without effect", f"there is no {a.name()} here"),
+        ("applied", f"through {both.name()}; there is no {a.name()} here"),
+    ]
