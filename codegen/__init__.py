@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from codegen.backend import backend_of, compile_module, warm_up, warm_up_if_named
+from codegen.build_versions import VersionObjects, compile_versions
 from codegen.c_archive import make_archive
 from codegen.c_build import build_module, compile_assembly, compile_library, compile_object
 from codegen.c_compiler import Compiler, find_compiler
@@ -40,6 +41,7 @@ __all__ = [
     "MemoizationCache",
     "ProfileRow",
     "ProfileTable",
+    "VersionObjects",
     "available_threads",
     "backend_of",
     "build_module",
@@ -48,6 +50,7 @@ __all__ = [
     "compile_library",
     "compile_module",
     "compile_object",
+    "compile_versions",
     "emit_c",
     "emit_header",
     "error_message",

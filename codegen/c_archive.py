@@ -9,13 +9,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from halo.errors import CodegenError
 
 
-def make_archive(member: str, data: bytes) -> bytes:
-    """Return a static library with one object file, `data`, under the name `member`.
+def make_archive(members: Mapping[str, bytes]) -> bytes:
+    """Return a static library with object files, each under the name that is its key.
 
     Raises
     ------
@@ -24,9 +25,10 @@ def make_archive(member: str, data: bytes) -> bytes:
     """
     command = _find_ar()
     with tempfile.TemporaryDirectory(prefix="halo-") as folder:
-        Path(folder, member).write_bytes(data)
+        for name, data in members.items():
+            Path(folder, name).write_bytes(data)
         # D: no times and owners, so that the same code gives the same file.
-        words = [*command, "rcsD", "out.a", member]
+        words = [*command, "rcsD", "out.a", *members]
         try:
             done = subprocess.run(
                 words, cwd=folder, capture_output=True, text=True, timeout=60, check=False

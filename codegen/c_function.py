@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from codegen.c_context import Array, Code, Context, Exit
@@ -21,7 +21,15 @@ from codegen.c_types import memory_type, scalar_type, type_value
 from codegen.c_walk import index_expression
 from codegen.forks import holds_fork
 from halo.ir.function import Dimension
-from halo.ir.lowered import BufferArg, Constant, Field, LoweredFunc, ScalarArg, buffer_field
+from halo.ir.lowered import (
+    BufferArg,
+    Constant,
+    Field,
+    LoweredFunc,
+    LoweredModule,
+    ScalarArg,
+    buffer_field,
+)
 from halo.ir.types import Type
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -38,15 +46,26 @@ class FunctionText:
     externs: tuple[str, ...]
 
 
-def function_names(functions: Sequence[LoweredFunc]) -> dict[str, str]:
-    """Return the C name of each function.
+def function_names(module: LoweredModule) -> dict[str, str]:
+    """Return the C name of each function of `module`.
 
     Trusted ones, and constants, are in a namespace that no name of the user can be in, so that
     the text of a function does not depend on what else is in its module.
     """
-    public = unique_identifiers([f.name for f in functions if not f.trusted])
-    trusted = unique_identifiers([f.name for f in functions if f.trusted])
-    return {**public, **{name: f"halo_kernel_{c}" for name, c in trusted.items()}}
+    public = unique_identifiers([f.name for f in module.functions if not f.trusted])
+    trusted = unique_identifiers([f.name for f in module.functions if f.trusted])
+    after, before = (f"_{module.tag}", f"{module.tag}_") if module.tag else ("", "")
+    return {
+        **{name: c + after for name, c in public.items()},
+        **{name: f"halo_kernel_{before}{c}" for name, c in trusted.items()},
+    }
+
+
+def constant_names(module: LoweredModule) -> dict[str, str]:
+    """Return the C name of each constant of `module`."""
+    names = unique_identifiers([c.name for c in module.constants])
+    before = f"{module.tag}_" if module.tag else ""
+    return {name: f"halo_constant_{before}{c}" for name, c in names.items()}
 
 
 def argument_names(f: LoweredFunc, taken: frozenset[str] = frozenset()) -> dict[str, str]:

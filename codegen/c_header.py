@@ -9,9 +9,12 @@ from codegen.c_text import comment
 from halo.ir.lowered import BufferArg, LoweredFunc, LoweredModule
 
 
-def emit_header(module: LoweredModule) -> str:
-    """Return the header that declares the public functions of `module`, for C and C++."""
-    names = function_names(module.functions)
+def emit_header(module: LoweredModule, *, versions: bool = False) -> str:
+    """Return the header that declares the public functions of `module`, for C and C++.
+
+    With `versions` there are several of it, and a function that tells which of them runs.
+    """
+    names = function_names(module)
     public = [f for f in module.functions if not f.trusted]
     guard = f"HALO_{identifier(module.name).upper()}_H"
     parts = [
@@ -20,6 +23,7 @@ def emit_header(module: LoweredModule) -> str:
         runtime_text("halo_abi.h"),
         '#ifdef __cplusplus\nextern "C" {\n#endif\n',
         *[_declaration(f, names[f.name]) for f in public],
+        *([_VERSION.format(name=identifier(module.name))] if versions else []),
         "#ifdef __cplusplus\n}\n#endif",
         "#endif\n",
     ]
@@ -37,3 +41,9 @@ def _declaration(f: LoweredFunc, name: str) -> str:
         lines.append(f" * {comment(a.name)}: {what}")
     lines.append(" * Returns 0, or a halo_error code; ctx->error then says what is wrong.\n */")
     return "\n".join([*lines, f"{signature(f, name)};\n"])
+
+
+_VERSION = """\
+/* The target whose code runs on this processor; "" if there is none. */
+const char *{name}_version(void);
+"""

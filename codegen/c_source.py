@@ -6,9 +6,15 @@ from dataclasses import dataclass, field
 
 from codegen.c_constants import Blob, constant_declaration, constant_definition, is_large, make_blob
 from codegen.c_extern import extern_functions, extern_signature, forward
-from codegen.c_function import FunctionText, function_names, print_function, signature
+from codegen.c_function import (
+    FunctionText,
+    constant_names,
+    function_names,
+    print_function,
+    signature,
+)
 from codegen.c_header import emit_header
-from codegen.c_names import identifier, unique_identifiers
+from codegen.c_names import identifier
 from codegen.c_prelude import Prelude
 from codegen.c_text import comment
 from halo.errors import CodegenError
@@ -55,8 +61,8 @@ class ModulePrinter:
         self.module = module
         self.target = target
         self.functions = {f.name: f for f in module.functions}
-        constants = unique_identifiers([c.name for c in module.constants])
-        self.names = function_names(module.functions)
+        constants = constant_names(module)
+        self.names = function_names(module)
         self.externs = extern_functions(module.functions)
         for name in self.externs.keys() & set(self.names.values()):
             raise CodegenError(
@@ -64,7 +70,7 @@ class ModulePrinter:
                 hint="give the Func or the compiled function another name",
             )
         self.constants: dict[str, tuple[str, Constant]] = {
-            c.name: (f"halo_constant_{constants[c.name]}", c) for c in module.constants
+            c.name: (constants[c.name], c) for c in module.constants
         }
 
     def print(self, f: LoweredFunc, prelude: Prelude) -> FunctionText:
@@ -107,7 +113,7 @@ def emit_c(module: LoweredModule, target: Target) -> CSource:
             else constant_definition(c_name, data)
         )
     for f, text in printed:
-        linkage = "static" if f.trusted else "HALO_PUBLIC"
+        linkage = "static" if f.trusted else _public(module)
         parts.append(f"{linkage} HALO_HOT {text.signature} {text.body}\n")
     return CSource(name, "\n".join(parts), emit_header(module), blob.data if blob else b"")
 
@@ -139,7 +145,7 @@ def _unit_text(printer: ModulePrinter, f: LoweredFunc) -> str:
         parts.append(make(c_name, data))
     parts += [f"HALO_HIDDEN {printer.prototype(c)};" for c in text.called]
     parts += [f"HALO_HIDDEN {printer.extern(name)}" for name in text.externs]
-    linkage = "HALO_HIDDEN" if f.trusted else "HALO_PUBLIC"
+    linkage = "HALO_HIDDEN" if f.trusted else _public(printer.module)
     parts.append(f"{linkage} {text.signature};")
     parts.append(f"{linkage} HALO_HOT {text.signature} {text.body}\n")
     return "\n".join(parts)
@@ -149,6 +155,11 @@ def _forwards(printer: ModulePrinter) -> str:
     """Return the functions through which a library run from Python reaches its extern stages."""
     numbered = enumerate(printer.externs.items())
     return "\n".join([Prelude().text(), *(forward(n, params, i) for i, (n, params) in numbered)])
+
+
+def _public(module: LoweredModule) -> str:
+    """Return the linkage of functions that are called from outside the module."""
+    return "HALO_HIDDEN" if module.tag else "HALO_PUBLIC"
 
 
 def _banner(module: LoweredModule) -> str:

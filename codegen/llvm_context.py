@@ -46,6 +46,8 @@ class ModuleState:
     functions: int = 0
     callees: dict[str, str] = field(default_factory=dict)
     """IR name -> LLVM name of the functions of the module."""
+    public: str = ""
+    """The linkage of functions that are called from outside."""
 
     def declare(self, name: str, result: str, params: str, attributes: str = "") -> str:
         """Have the function `name` declared; return how it is called."""

@@ -67,7 +67,7 @@ def function_text(
                 _open(ctx, a, Value("ptr", f"%a{i}", ctx.number))
     _body(ctx, f)
     lines = "\n".join(["entry:", *ctx.entry, "  br label %start", *ctx.lines])
-    linkage = "internal " if f.trusted else ""
+    linkage = "internal " if f.trusted else module.public
     return f"define {linkage}i32 @{name}({', '.join(params)}) nounwind {{\n{lines}\n}}"
 
 

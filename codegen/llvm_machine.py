@@ -39,6 +39,7 @@ def llvm() -> Any:
         ) from None
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
+    binding.initialize_native_asmparser()  # the runtime asks the processor by cpuid
     return binding
 
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from codegen.c_constants import is_large
 from codegen.c_extern import extern_functions
-from codegen.c_function import function_names
-from codegen.c_names import unique_identifiers
+from codegen.c_function import constant_names, function_names
 from codegen.llvm_abi import quoted
 from codegen.llvm_context import Memory, ModuleState
 from codegen.llvm_effort import leaves_scalar_loops
@@ -63,7 +62,7 @@ def emit_llvm(
     CodegenError
         The compiled function and an extern stage have one name.
     """
-    names = function_names(module.functions)
+    names = function_names(module)
     externs = extern_functions(module.functions)
     for name in externs.keys() & set(names.values()):
         raise CodegenError(
@@ -76,6 +75,7 @@ def emit_llvm(
         target.machine,
         threads,
         callees=names,
+        public="hidden " if module.tag else "",
     )
     if in_process:
         state.forwards = {name: i for i, name in enumerate(externs)}
@@ -101,13 +101,13 @@ def _constants(
     module: LoweredModule, in_process: bool
 ) -> tuple[dict[str, ConstantMemory], list[str], dict[str, bytes]]:
     """Return where the constants lie, their definitions, and the bytes of those outside."""
-    names = unique_identifiers([c.name for c in module.constants])
+    names = constant_names(module)
     memory: dict[str, ConstantMemory] = {}
     lines: list[str] = []
     outside: dict[str, bytes] = {}
     for c in module.constants:
         data = np.ascontiguousarray(c.data).tobytes() or bytes(8)
-        symbol = f"halo_constant_{names[c.name]}"
+        symbol = names[c.name]
         is_outside = in_process and is_large(c)
         if is_outside:
             lines.append(f"@{symbol} = global ptr null, align 8")

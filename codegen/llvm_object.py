@@ -41,14 +41,24 @@ def llvm_bitcode(module: LoweredModule, target: Target) -> bytes:
     return bitcode
 
 
+def llvm_object_of_text(text: str, target: Target) -> bytes:
+    """Return LLVM IR that halo wrote as an object file; see above."""
+    made, code = _with_runtime(text, target, whole=True)
+    return machine_code(code, made)
+
+
 def _compiled(module: LoweredModule, target: Target) -> tuple[Any, Any]:
     """Return LLVM's machine, and the optimised module with the runtime as a part of it."""
-    made = machine(target, for_process=False)
     source = emit_llvm(module, target)
-    code = parsed(source.text, made)
+    return _with_runtime(source.text, target, source.scalar_loops)
+
+
+def _with_runtime(text: str, target: Target, whole: bool) -> tuple[Any, Any]:
+    made = machine(target, for_process=False)
+    code = parsed(text, made)
     code.link_in(parsed(runtime_ir(target.machine, target.system), made))
     for f in code.functions:
         if f.name.startswith("halo_rt_") and not f.is_declaration:
             f.linkage = llvm().Linkage.internal  # each object file has its own
-    optimize(code, made, source.scalar_loops)
+    optimize(code, made, whole)
     return made, code

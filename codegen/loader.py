@@ -60,6 +60,8 @@ def raise_for(code: int, message: str) -> None:
     text = message or kind.name.lower().replace("_", " ")
     if kind in (ErrorCode.REQUIREMENT, ErrorCode.EXTERN):
         raise HaloError(text)  # the message begins with the line of the user's that it concerns
+    if kind is ErrorCode.BAD_PROCESSOR:
+        raise HaloError(text, hint="compile it for one more target, such as x86-64")
     raise error(text, where=user_location(), hint=_HINTS.get(kind, ""))
 
 
@@ -208,7 +210,7 @@ def _name_of(declaration: str) -> str:
 
 def public_declarations(module: LoweredModule) -> list[str]:
     """Return the C declarations of the functions that `module` offers."""
-    names = function_names(module.functions)
+    names = function_names(module)
     return [signature(f, names[f.name]) for f in module.functions if not f.trusted]
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import importlib
 import runpy
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from halo.errors import HaloError
 from halo.generators.context import GeneratorContext
 from halo.generators.registry import find_generator, generator_names
+from halo.lang.compile_files import compile_versions
 from halo.lang.output_files import OutputFileType
+from halo.lang.pipeline import Pipeline
 from halo.target import Target
 
 
@@ -30,7 +34,7 @@ from halo.target import Target
 @click.option("-n", "base", default="", metavar="NAME", help="Name of the files.")
 @click.option("-x", "endings", default="", metavar=".OLD=.NEW,...", help="Other file endings.")
 @click.option("--load", multiple=True, metavar="FILE", help="A file or module with generators.")
-@click.argument("params", nargs=-1, metavar="[target=TARGET] [PARAM=VALUE]...")
+@click.argument("params", nargs=-1, metavar="[target=TARGET,...] [PARAM=VALUE]...")
 def command(
     generator: str,
     output: str,
@@ -41,23 +45,33 @@ def command(
     load: tuple[str, ...],
     params: tuple[str, ...],
 ) -> None:
-    """Compile a generator: its pipeline, for a target, to files."""
+    """Compile a generator: its pipeline, for one target or several, to files."""
     values = dict(_pair(p, "a parameter") for p in params)
     try:
         for source in load:
             _load(source)
         name = generator or _only_generator()
-        target = Target(values.pop("target", "host"))
-        with GeneratorContext(target):
-            made = find_generator(name)(values)
-            pipeline = made.build_pipeline()
+        targets = [Target(text) for text in values.pop("target", "host").split(",")]
+        built = [_build(name, values, target) for target in targets]
         function = function or name
         paths = _paths(Path(output), base or function, emit, endings)
-        pipeline.compile_to(paths, made.input_arguments(), function, target)
+        if len(targets) == 1:
+            pipeline, args = built[0]
+            pipeline.compile_to(paths, args, function, targets[0])
+        else:
+            versions = [(t, *made) for t, made in zip(targets, built, strict=True)]
+            compile_versions(versions, paths, function)
     except HaloError as error:
         raise click.ClickException(str(error)) from error
     for path in paths.values():
         click.echo(path)
+
+
+def _build(name: str, values: Mapping[str, str], target: Target) -> tuple[Pipeline, list[Any]]:
+    """Return the pipeline that a generator makes for `target`, and its inputs."""
+    with GeneratorContext(target):
+        made = find_generator(name)(dict(values))
+        return made.build_pipeline(), made.input_arguments()
 
 
 def _paths(folder: Path, base: str, emit: str, endings: str) -> dict[OutputFileType, Path]:

@@ -104,8 +104,13 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class LoweredModule:
-    """What becomes one library: functions (trusted ones before their callers) and constants."""
+    """What becomes one library: functions (trusted ones before their callers) and constants.
+
+    One of several versions of it has a `tag`, which is a part of the names of all its symbols;
+    none of them is seen from outside of what the versions are linked to.
+    """
 
     name: str
     functions: tuple[LoweredFunc, ...]
     constants: tuple[Constant, ...] = ()
+    tag: str = ""

@@ -77,6 +77,7 @@ class ErrorCode(Enum):
     BAD_ALIGNMENT = 11
     EXTERN = 12
     BROKEN_PROMISE = 13
+    BAD_PROCESSOR = 14
 
 
 @node

@@ -9,7 +9,7 @@ from typing import Any
 from halo.errors import CodegenError, user_location
 from halo.ir.function import Function
 from halo.lang.arguments import as_arguments
-from halo.lang.driver import PathLike, get_driver
+from halo.lang.driver import ForTarget, PathLike, get_driver
 from halo.lang.output_files import OutputFileType, StmtOutputFormat
 from halo.target import Target
 
@@ -160,24 +160,68 @@ class FileMethods:
 
     def compile_to_module(self, *arguments: Any, **more: Any) -> None:
         """Refused: a pipeline is one function, which `compile_to` writes."""
-        raise _refused("a module")
+        raise CodegenError(
+            "halo does not compile to a module",
+            where=user_location(),
+            hint="compile_to writes files of many kinds",
+        )
 
-    def compile_to_multitarget_static_library(self, *arguments: Any, **more: Any) -> None:
-        """Refused: a library is for one target."""
-        raise _refused("a library for several targets")
+    def compile_to_multitarget_static_library(
+        self,
+        filename_prefix: PathLike,
+        arguments: Arguments,
+        targets: Sequence[Target],
+        fn_name: str = "",
+    ) -> None:
+        """Write ``PREFIX.a`` with code for each target, and ``PREFIX.h``.
 
-    def compile_to_multitarget_object_files(self, *arguments: Any, **more: Any) -> None:
-        """Refused: an object file is for one target."""
-        raise _refused("object files for several targets")
+        Its function runs the best code for the processor that it finds itself on.
+        """
+        kinds = (OutputFileType.static_library, OutputFileType.c_header)
+        self._compile_versions(_beside(filename_prefix, kinds), arguments, targets, fn_name)
+
+    def compile_to_multitarget_object_files(
+        self,
+        filename_prefix: PathLike,
+        arguments: Arguments,
+        targets: Sequence[Target],
+        suffixes: Sequence[str] | None = None,
+        fn_name: str = "",
+    ) -> None:
+        """Write an object file for each target, one that chooses among them, and ``PREFIX.h``.
+
+        They are called PREFIX, a suffix, which is "-TARGET" by default, and ``.o``; that which
+        chooses is ``PREFIX.o``.
+        """
+        kinds = (OutputFileType.object, OutputFileType.c_header)
+        files = _beside(filename_prefix, kinds)
+        self._compile_versions(files, arguments, targets, fn_name, suffixes)
+
+    def _compile_versions(
+        self,
+        files: Mapping[OutputFileType, PathLike],
+        arguments: Arguments,
+        targets: Sequence[Target],
+        fn_name: str,
+        suffixes: Sequence[str] | None = None,
+    ) -> None:
+        name = fn_name or self._checked()[0].name
+        compile_versions([(t, self, arguments) for t in targets], files, name, suffixes)
+
+
+def compile_versions(
+    versions: Sequence[tuple[Target, FileMethods, Arguments]],
+    files: Mapping[OutputFileType, PathLike],
+    fn_name: str,
+    suffixes: Sequence[str] | None = None,
+) -> None:
+    """Write files of a function that runs the best of `versions`: target, outputs, arguments."""
+    known = [
+        ForTarget(target, made._checked(), None if args is None else as_arguments(args))
+        for target, made, args in versions
+    ]
+    get_driver().compile_versions(known, files, fn_name, suffixes)
 
 
 def _beside(prefix: PathLike, kinds: Sequence[OutputFileType]) -> dict[OutputFileType, PathLike]:
     return {kind: f"{os.fspath(prefix)}{kind.value}" for kind in kinds}
-
-
-def _refused(what: str) -> CodegenError:
-    return CodegenError(
-        f"halo does not compile to {what}",
-        where=user_location(),
-        hint="call compile_to_static_library once for each target, with a fn_name for each",
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from halo.buffer import Buffer
 from halo.errors import InternalError
@@ -16,6 +16,14 @@ from halo.schedule.stories import Explanation
 from halo.target import Target
 
 PathLike = str | os.PathLike[str]
+
+
+class ForTarget(NamedTuple):
+    """A pipeline as it is for one of several targets."""
+
+    target: Target
+    outputs: Sequence[Function]
+    args: Sequence[Image | Parameter] | None
 
 
 class Driver(Protocol):
@@ -43,6 +51,15 @@ class Driver(Protocol):
         target: Target | None,
     ) -> None:
         """Write files of a function `name` with parameters `args`; None: those that it uses."""
+
+    def compile_versions(
+        self,
+        versions: Sequence[ForTarget],
+        files: Mapping[OutputFileType, PathLike],
+        name: str,
+        suffixes: Sequence[str] | None,
+    ) -> None:
+        """Write files of a function `name` that runs the best of `versions`."""
 
     def compile_to_callable(
         self,

@@ -12,7 +12,7 @@ from halo.buffer import Buffer
 from halo.errors import BoundsError, HaloError
 from halo.ir.function import Function, Image, Parameter, output_buffer
 from halo.ir.lowered import LoweredModule
-from halo.lang.driver import PathLike
+from halo.lang.driver import ForTarget, PathLike
 from halo.lang.handlers import JITHandlers, keep_profile
 from halo.lang.output_files import OutputFileType
 from halo.lowering import Request, lower, prepare
@@ -30,6 +30,7 @@ from halo.pipeline.padding import padded_extents
 from halo.pipeline.parts import Parts, schedule_of
 from halo.pipeline.replay import apply_schedule, check_schedule, need_effect
 from halo.pipeline.request import count_values, make_request, whole_request
+from halo.pipeline.versions import compile_versions_to_files
 from halo.schedule.receipts import Receipts
 from halo.schedule.schedule import Schedule
 from halo.schedule.stories import Explanation
@@ -104,6 +105,20 @@ class HaloDriver:
         """Write files of a function `name` with parameters `args`; None: those that it uses."""
         given = self.infer_arguments(outputs) if args is None else args
         compile_to_files(outputs, files, given, name, target or default_target())
+
+    def compile_versions(
+        self,
+        versions: Sequence[ForTarget],
+        files: Mapping[OutputFileType, PathLike],
+        name: str,
+        suffixes: Sequence[str] | None,
+    ) -> None:
+        """Write files of a function `name` that runs the best of `versions`."""
+        known = [
+            v if v.args is not None else v._replace(args=self.infer_arguments(v.outputs))
+            for v in versions
+        ]
+        compile_versions_to_files(known, files, name, suffixes)
 
     def compile_to_callable(
         self,

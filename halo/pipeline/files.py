@@ -54,7 +54,7 @@ def compile_to_files(
     maker = _Maker(outputs, lowered, c_name(name), target)
     made = {Path(path): maker.make(kind, Path(path)) for kind, path in files.items()}
     for path, data in {**made, **maker.beside}.items():
-        _write(path, data)
+        write_file(path, data)
 
 
 def _check_kinds(files: Mapping[OutputFileType, PathLike]) -> None:
@@ -100,7 +100,7 @@ class _Maker:
             case _:
                 code = self._object()
                 library = kind is OutputFileType.static_library
-                return codegen.make_archive(f"{self.module.name}.o", code) if library else code
+                return codegen.make_archive({f"{self.module.name}.o": code}) if library else code
 
     def _assembly(self) -> bytes:
         if codegen.backend_of(self.target) == "llvm":
@@ -123,7 +123,14 @@ class _Maker:
         return source.text.encode()
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file whole.
+
+    Raises
+    ------
+    CodegenError
+        It cannot be written.
+    """
     try:
         write_atomically(path, data)
     except OSError as error:

@@ -9,6 +9,7 @@ from halo.target.environment import (
 )
 from halo.target.features import LEVELS, TargetArch, TargetFeature, TargetOS
 from halo.target.target import Target
+from halo.target.versions import needed_features, order_versions, processor_name
 
 __all__ = [
     "LEVELS",
@@ -21,4 +22,7 @@ __all__ = [
     "get_jit_target_from_environment",
     "get_target_from_environment",
     "host_target",
+    "needed_features",
+    "order_versions",
+    "processor_name",
 ]

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import halo as hl
+from halo.lang.compile_files import compile_versions
+from halo.target import needed_features
 
 x, y = hl.vars("x y")
 GRID = np.zeros((3, 4), np.uint8)
@@ -106,12 +108,34 @@ def test_html_is_refused(tmp_path: Path, refused: Any) -> None:
         f.compile_to_lowered_stmt(tmp_path / "f.html", fmt=hl.StmtOutputFormat.HTML)
 
 
-def test_several_targets_are_refused(refused: Any) -> None:
-    f, *_ = brighter()
-    with refused(hl.CodegenError, "a library for several targets", "once for each target"):
-        f.compile_to_multitarget_static_library("f", [], [hl.Target("host")])
-    with refused(hl.CodegenError, "object files for several targets"):
-        f.compile_to_multitarget_object_files("f", [], [hl.Target("host")], [""])
+def test_targets_that_are_no_versions_of_each_other(refused: Any) -> None:
+    f, *args = brighter()
+    arm, level = hl.Target("arm-64-linux"), hl.Target("x86-64-v2")
+    with refused(hl.HaloError, "there is no target", "name one"):
+        f.compile_to_multitarget_static_library("f", args, [])
+    with refused(hl.HaloError, "arm-64-linux and", "cannot be versions", "by themselves"):
+        f.compile_to_multitarget_static_library("f", args, [level, arm])
+    same = hl.Target.of("x86-64-linux", level.machine, level.system, needed_features(level))
+    with refused(hl.HaloError, "targets x86-64-v2 and x86-64-linux-", "same processors"):
+        f.compile_to_multitarget_static_library("f", args, [level, same])
+
+
+def test_object_files_of_several_targets_under_one_name(refused: Any) -> None:
+    f, *args = brighter()
+    levels = [hl.Target("x86-64"), hl.Target("x86-64-v2")]
+    for suffixes in (["_a"], ["_a", "_a"], ["_a", ""]):
+        with refused(hl.CodegenError, "2 targets need as many different suffixes", "leave them"):
+            f.compile_to_multitarget_object_files("f", args, levels, suffixes)
+
+
+def test_versions_that_are_called_with_different_arguments(refused: Any) -> None:
+    f, *args = brighter()
+    g, image = hl.Func("g"), hl.ImageParam(hl.UInt(8), 3)
+    g[x, y] = image[x, y, 0]
+    versions = [(hl.Target("x86-64"), f, args), (hl.Target("x86-64-v2"), g, [image])]
+    files = {hl.OutputFileType.static_library: "f.a"}
+    with refused(hl.CodegenError, "x86-64-v2 and x86-64 take different arguments", "f(halo"):
+        compile_versions(versions, files, "f")
 
 
 def test_modules_are_refused(refused: Any) -> None:

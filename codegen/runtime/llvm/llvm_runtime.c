@@ -9,7 +9,11 @@
 #include "../halo_profile.h"
 #include "../halo_trace.h"
 #include "../halo_fork.h"
+#include "../halo_cpu.h"
 #include "llvm_threads.h"
+
+/* The instruction sets of this processor. */
+uint64_t halo_rt_cpu(void) { return halo_cpu(); }
 
 void halo_rt_enter(halo_context *ctx) { halo_enter(ctx); }
 

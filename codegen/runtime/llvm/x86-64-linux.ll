@@ -1,4 +1,4 @@
-; made by codegen/llvm_runtime.py from C with the sha256 3c35305e0304235552471e3b9383e78a29954df2ee2754fbdb56a838c4c3e40d
+; made by codegen/llvm_runtime.py from C with the sha256 0d3c42bb3db23cf6946e5b0d9a177e287c7399a3982344ef41f1bc33856e2b76
 
 %struct.anon = type { %union.pthread_mutex_t, %union.pthread_cond_t, %union.pthread_cond_t, ptr, i32, i32, i32, i32, i32, i32 }
 %union.pthread_mutex_t = type { %struct.__pthread_mutex_s }
@@ -7,6 +7,7 @@
 %union.pthread_cond_t = type { %struct.__pthread_cond_s }
 %struct.__pthread_cond_s = type { %union.__atomic_wide_counter, %union.__atomic_wide_counter, [2 x i32], [2 x i32], i32, i32, [2 x i32] }
 %union.__atomic_wide_counter = type { i64 }
+%struct.anon.1 = type { i32, i32, i32, i32, i32, i32 }
 %union.pthread_attr_t = type { i64, [48 x i8] }
 %struct.halo_job = type { ptr, ptr, ptr, ptr, i64, i64, i64, i32, i32, i32, i32 }
 %struct.halo_context = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, i64, i32, i32, i32, [512 x i8] }
@@ -29,6 +30,8 @@
 @.str.1 = private unnamed_addr constant [16 x i8] c"OMP_NUM_THREADS\00", align 1
 @halo_critical = internal global %union.pthread_mutex_t zeroinitializer, align 8
 @halo_updates = internal global %union.pthread_mutex_t zeroinitializer, align 8
+@halo_cpu.known = internal global i64 0, align 8
+@halo_cpu_look.rows = internal constant [27 x %struct.anon.1] [%struct.anon.1 { i32 1, i32 0, i32 2, i32 0, i32 0, i32 0 }, %struct.anon.1 { i32 1, i32 0, i32 2, i32 9, i32 0, i32 1 }, %struct.anon.1 { i32 1, i32 0, i32 2, i32 12, i32 6, i32 13 }, %struct.anon.1 { i32 1, i32 0, i32 2, i32 13, i32 0, i32 5 }, %struct.anon.1 { i32 1, i32 0, i32 2, i32 19, i32 0, i32 2 }, %struct.anon.1 { i32 1, i32 0, i32 2, i32 20, i32 0, i32 3 }, %struct.anon.1 { i32 1, i32 0, i32 2, i32 22, i32 0, i32 7 }, %struct.anon.1 { i32 1, i32 0, i32 2, i32 23, i32 0, i32 4 }, %struct.anon.1 { i32 1, i32 0, i32 2, i32 28, i32 6, i32 11 }, %struct.anon.1 { i32 1, i32 0, i32 2, i32 29, i32 6, i32 14 }, %struct.anon.1 { i32 7, i32 0, i32 1, i32 3, i32 0, i32 9 }, %struct.anon.1 { i32 7, i32 0, i32 1, i32 5, i32 6, i32 12 }, %struct.anon.1 { i32 7, i32 0, i32 1, i32 8, i32 0, i32 10 }, %struct.anon.1 { i32 7, i32 0, i32 1, i32 16, i32 230, i32 16 }, %struct.anon.1 { i32 7, i32 0, i32 1, i32 17, i32 230, i32 19 }, %struct.anon.1 { i32 7, i32 0, i32 1, i32 21, i32 230, i32 21 }, %struct.anon.1 { i32 7, i32 0, i32 1, i32 28, i32 230, i32 17 }, %struct.anon.1 { i32 7, i32 0, i32 1, i32 30, i32 230, i32 18 }, %struct.anon.1 { i32 7, i32 0, i32 1, i32 31, i32 230, i32 20 }, %struct.anon.1 { i32 7, i32 0, i32 2, i32 1, i32 230, i32 22 }, %struct.anon.1 { i32 7, i32 0, i32 2, i32 11, i32 230, i32 23 }, %struct.anon.1 { i32 7, i32 0, i32 3, i32 23, i32 230, i32 25 }, %struct.anon.1 { i32 7, i32 0, i32 3, i32 24, i32 393216, i32 26 }, %struct.anon.1 { i32 7, i32 1, i32 0, i32 4, i32 6, i32 15 }, %struct.anon.1 { i32 7, i32 1, i32 0, i32 5, i32 230, i32 24 }, %struct.anon.1 { i32 -2147483647, i32 0, i32 2, i32 0, i32 0, i32 6 }, %struct.anon.1 { i32 -2147483647, i32 0, i32 2, i32 5, i32 0, i32 8 }], align 16
 @.str.2 = private unnamed_addr constant [3 x i8] c"%s\00", align 1
 @.gomp_critical_user_halo_error.var = internal global [8 x i32] zeroinitializer
 @.str.3 = private unnamed_addr constant [12 x i8] c"%s: is NULL\00", align 1
@@ -765,6 +768,108 @@ define void @halo_rt_lock() {
 define void @halo_rt_unlock() {
   %1 = tail call i32 @pthread_mutex_unlock(ptr @halo_updates)
   ret void
+}
+
+define i64 @halo_rt_cpu() {
+  %1 = alloca [4 x i32], align 16
+  %2 = load atomic i64, ptr @halo_cpu.known monotonic, align 8
+  %3 = icmp eq i64 %2, 0
+  br i1 %3, label %4, label %70
+
+4:                                                ; preds = %0
+  %5 = bitcast ptr %1 to ptr
+  %6 = getelementptr [4 x i32], ptr %1, i64 0, i64 0
+  %7 = getelementptr [4 x i32], ptr %1, i64 0, i64 1
+  %8 = getelementptr [4 x i32], ptr %1, i64 0, i64 2
+  %9 = getelementptr [4 x i32], ptr %1, i64 0, i64 3
+  %10 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,~{dirflag},~{fpsr},~{flags}"(i32 0)
+  %11 = extractvalue { i32, i32, i32, i32 } %10, 0
+  %12 = icmp eq i32 %11, 0
+  br i1 %12, label %22, label %13
+
+13:                                               ; preds = %4
+  %14 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,~{dirflag},~{fpsr},~{flags}"(i32 1)
+  %15 = extractvalue { i32, i32, i32, i32 } %14, 2
+  %16 = and i32 %15, 134217728
+  %17 = icmp eq i32 %16, 0
+  br i1 %17, label %22, label %18
+
+18:                                               ; preds = %13
+  %19 = tail call { i32, i32 } asm sideeffect "xgetbv", "={ax},={dx},{cx},~{dirflag},~{fpsr},~{flags}"(i32 0)
+  %20 = extractvalue { i32, i32 } %19, 0
+  %21 = zext i32 %20 to i64
+  br label %22
+
+22:                                               ; preds = %18, %13, %4
+  %23 = phi i64 [ %21, %18 ], [ 0, %13 ], [ 0, %4 ]
+  br label %24
+
+24:                                               ; preds = %65, %22
+  %25 = phi i64 [ 0, %22 ], [ %67, %65 ]
+  %26 = phi i64 [ -9223372036854775808, %22 ], [ %66, %65 ]
+  %27 = getelementptr [27 x %struct.anon.1], ptr @halo_cpu_look.rows, i64 0, i64 %25, i32 0
+  %28 = load i32, ptr %27, align 8
+  %29 = and i32 %28, -2147483648
+  %30 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,~{dirflag},~{fpsr},~{flags}"(i32 %29)
+  %31 = extractvalue { i32, i32, i32, i32 } %30, 0
+  %32 = icmp eq i32 %31, 0
+  %33 = icmp ult i32 %31, %28
+  %34 = or i1 %32, %33
+  br i1 %34, label %65, label %35
+
+35:                                               ; preds = %24
+  %36 = getelementptr [27 x %struct.anon.1], ptr @halo_cpu_look.rows, i64 0, i64 %25, i32 1
+  %37 = load i32, ptr %36, align 4
+  %38 = tail call { i32, i32, i32, i32 } asm "  xchgq  %rbx,${1:q}\0A  cpuid\0A  xchgq  %rbx,${1:q}", "={ax},=r,={cx},={dx},0,2,~{dirflag},~{fpsr},~{flags}"(i32 %28, i32 %37)
+  %39 = extractvalue { i32, i32, i32, i32 } %38, 0
+  %40 = extractvalue { i32, i32, i32, i32 } %38, 1
+  %41 = extractvalue { i32, i32, i32, i32 } %38, 2
+  %42 = extractvalue { i32, i32, i32, i32 } %38, 3
+  store i32 %39, ptr %6, align 16
+  store i32 %40, ptr %7, align 4
+  store i32 %41, ptr %8, align 8
+  store i32 %42, ptr %9, align 4
+  %43 = getelementptr [27 x %struct.anon.1], ptr @halo_cpu_look.rows, i64 0, i64 %25, i32 2
+  %44 = load i32, ptr %43, align 8
+  %45 = zext i32 %44 to i64
+  %46 = getelementptr [4 x i32], ptr %1, i64 0, i64 %45
+  %47 = load i32, ptr %46, align 4
+  %48 = getelementptr [27 x %struct.anon.1], ptr @halo_cpu_look.rows, i64 0, i64 %25, i32 3
+  %49 = load i32, ptr %48, align 4
+  %50 = shl nuw i32 1, %49
+  %51 = and i32 %50, %47
+  %52 = icmp eq i32 %51, 0
+  br i1 %52, label %65, label %53
+
+53:                                               ; preds = %35
+  %54 = getelementptr [27 x %struct.anon.1], ptr @halo_cpu_look.rows, i64 0, i64 %25, i32 4
+  %55 = load i32, ptr %54, align 8
+  %56 = zext i32 %55 to i64
+  %57 = and i64 %23, %56
+  %58 = icmp eq i64 %57, %56
+  br i1 %58, label %59, label %65
+
+59:                                               ; preds = %53
+  %60 = getelementptr [27 x %struct.anon.1], ptr @halo_cpu_look.rows, i64 0, i64 %25, i32 5
+  %61 = load i32, ptr %60, align 4
+  %62 = zext i32 %61 to i64
+  %63 = shl nuw i64 1, %62
+  %64 = or i64 %63, %26
+  br label %65
+
+65:                                               ; preds = %59, %53, %35, %24
+  %66 = phi i64 [ %64, %59 ], [ %26, %53 ], [ %26, %35 ], [ %26, %24 ]
+  %67 = add nuw nsw i64 %25, 1
+  %68 = icmp eq i64 %67, 27
+  br i1 %68, label %69, label %24
+
+69:                                               ; preds = %65
+  store atomic i64 %66, ptr @halo_cpu.known monotonic, align 8
+  br label %70
+
+70:                                               ; preds = %0, %69
+  %71 = phi i64 [ %2, %0 ], [ %66, %69 ]
+  ret i64 %71
 }
 
 define void @halo_rt_enter(ptr %0) {

@@ -1,0 +1,17 @@
+"""Running programs on processors that are not here, by qemu's user mode."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+
+def run_on_x86(program: Path, processor: str) -> str:
+    """Return what `program` prints on an x86-64 `processor` that qemu knows; skip without qemu."""
+    if shutil.which("qemu-x86_64") is None:
+        pytest.skip("no qemu-x86_64 here (Debian: qemu-user)")
+    words = ["qemu-x86_64", "-cpu", processor, str(program)]
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
