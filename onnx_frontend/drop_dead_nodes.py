@@ -22,7 +22,7 @@ def drop_dead_nodes(graph: Graph) -> Graph:
         changed |= outputs != node.outputs
         if any(outputs):
             kept.append(node if outputs == node.outputs else replace(node, outputs=outputs))
-            live.update(node.inputs)
+            live.update(node.reads)
     constants = {name: value for name, value in graph.constants.items() if name in live}
     if not changed and len(constants) == len(graph.constants):
         return graph

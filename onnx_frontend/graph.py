@@ -39,6 +39,12 @@ class Node:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     label: str = ""
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The values that it reads, those that its bodies take from around them included."""
+        bodies = [a for a in self.attributes.values() if isinstance(a, onnx.GraphProto)]
+        return (*self.inputs, *(name for body in bodies for name in captured(body)))
+
     def __str__(self) -> str:
         return f"{self.op_type} node {self.label}"
 
@@ -68,7 +74,7 @@ class Graph:
 
     def uses(self) -> Counter[str]:
         """Return how often each value is read, being a result of the model counted as well."""
-        names = Counter(name for node in self.nodes for name in node.inputs)
+        names = Counter(name for node in self.nodes for name in node.reads)
         names.update(value.name for value in self.outputs)
         return names
 
@@ -96,6 +102,28 @@ def read_graph(model: onnx.ModelProto) -> Graph:
     graph = Graph(name, nodes, constants, inputs, outputs, opsets)
     _check_values(graph)
     return graph
+
+
+def read_body(proto: onnx.GraphProto, opsets: Mapping[str, int]) -> Graph:
+    """Return the graph that is an attribute; of its inputs and outputs only the names are read."""
+    constants = {t.name: _array(t, t.name) for t in proto.initializer}
+    inputs = tuple(Value(v.name, 0, None) for v in proto.input if v.name not in constants)
+    outputs = tuple(Value(v.name, 0, None) for v in proto.output)
+    nodes = tuple(_node(n, i) for i, n in enumerate(proto.node))
+    return Graph(proto.name or "body", nodes, constants, inputs, outputs, opsets)
+
+
+def captured(body: onnx.GraphProto) -> tuple[str, ...]:
+    """Return the names that `body`, and bodies in it, take from around it."""
+    own = {v.name for v in body.input} | {t.name for t in body.initializer} | {""}
+    own.update(name for node in body.node for name in node.output)
+    read = [v.name for v in body.output]
+    for node in body.node:
+        read += node.input
+        for attribute in node.attribute:
+            graphs = [attribute.g] if attribute.HasField("g") else attribute.graphs
+            read += [name for inner in graphs for name in captured(inner)]
+    return tuple(dict.fromkeys(name for name in read if name not in own))
 
 
 def _check_values(graph: Graph) -> None:

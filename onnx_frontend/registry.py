@@ -18,9 +18,9 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, TypeVar
 
-from halo.ops.tensor import Tensor
+from onnx_frontend.values import Value
 
-Operator = Callable[..., Tensor | tuple[Tensor, ...]]
+Operator = Callable[..., Value | tuple[Value, ...]]
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 ENTRY_POINTS = "halo.onnx_operators"
@@ -29,19 +29,25 @@ _operators: dict[tuple[str, str], dict[int, Operator]] = {}
 
 
 _read_codes: set[Operator] = set()
+_take_values: set[Operator] = set()
 
 
-def operator(name: str, since: int, domain: str = "", *, codes: bool = False) -> Callable[[_F], _F]:
+def operator(
+    name: str, since: int, domain: str = "", *, codes: bool = False, values: bool = False
+) -> Callable[[_F], _F]:
     """Register the decorated function for `name` from version `since` of `domain` on.
 
     It serves until a higher `since` takes over; registering the same again replaces it. `codes`
-    says that it knows of `Tensor.encoding`; others get encoded tensors only to move them.
+    says that it knows of `Tensor.encoding`; others get encoded tensors only to move them. `values`
+    says that it takes sequences and absent optionals, too.
     """
 
     def register(function: _F) -> _F:
         _operators.setdefault((domain, name), {})[since] = function
         if codes:
             _read_codes.add(function)
+        if values:
+            _take_values.add(function)
         return function
 
     return register
@@ -57,6 +63,11 @@ def find_operator(domain: str, name: str, version: int) -> Operator | None:
 def reads_codes(function: Operator) -> bool:
     """Whether an operator knows of `Tensor.encoding`."""
     return function in _read_codes
+
+
+def takes_values(function: Operator) -> bool:
+    """Whether an operator takes sequences of tensors and absent optionals."""
+    return function in _take_values
 
 
 def known_versions(domain: str, name: str) -> tuple[int, ...]:

@@ -6,6 +6,8 @@ from which axis of the first operand on the axes of the second lie.
 
 from __future__ import annotations
 
+from typing import Any
+
 from onnx import TensorProto
 
 import onnx_frontend.nodes.logic  # noqa: F401 -- registers what is wrapped here
@@ -49,7 +51,7 @@ def _register(name: str) -> None:
     assert later is not None
 
     @operator(name, since=1)
-    def apply(node: NodeContext, a: Tensor, b: Tensor) -> Tensor | tuple[Tensor, ...]:
+    def apply(node: NodeContext, a: Tensor, b: Tensor) -> Any:
         return later(node, a, _aligned(node, a, b))
 
 

@@ -1,0 +1,264 @@
+"""If, Loop and Scan: their bodies are translated in place, once for each time they run.
+
+How often a loop runs must be known when the model is compiled. Where only data tell which branch
+of an If is taken, both are computed and each cell of the result is taken from one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+
+from halo.ir.expr import Expr, Min, Select
+from halo.ir.operators import as_expr, eq
+from halo.ops import views
+from halo.ops.build import constant
+from halo.ops.index import choose, holds, index, known, minus, same
+from halo.ops.tensor import Tensor
+from onnx_frontend.context import NodeContext
+from onnx_frontend.values import Absent, TensorSequence, Value
+
+Body = Callable[[onnx.GraphProto, Sequence[Value], Expr | None], list[Value] | None]
+"""Translates a body for its inputs; the Expr says when it runs, if only data tell. None: it has
+nodes that cannot be translated, which were noted."""
+
+STEPS_LIMIT = 4096
+"""Nodes that a loop may become."""
+
+
+def translate_if(node: NodeContext, condition: Tensor, run: Body) -> list[Value] | None:
+    """One of two bodies."""
+    branches = _body(node, "else_branch"), _body(node, "then_branch")
+    taken = node.known_constants(condition)
+    if condition.constant is not None:
+        taken = [int(condition.constant.reshape(-1)[0])]
+    if taken is not None:
+        return run(branches[bool(taken[0])], (), None)
+    flag = node.content(condition, "a condition")[0]
+    yes = eq(flag, 1)
+    no, then = run(branches[0], (), eq(flag, 0)), run(branches[1], (), yes)
+    if no is None or then is None:
+        return None
+    pairs = zip(then, no, strict=True)
+    return [_either(node, node.output(i), yes, a, b) for i, (a, b) in enumerate(pairs)]
+
+
+def _body(node: NodeContext, name: str) -> onnx.GraphProto:
+    body = node.node.attributes.get(name)
+    if not isinstance(body, onnx.GraphProto):
+        node.fail(f"attribute '{name}' is no graph")
+    return body
+
+
+def _either(node: NodeContext, name: str, flag: Expr, a: Value, b: Value) -> Value:
+    """Return `a` where `flag` holds, else `b`."""
+    if isinstance(a, TensorSequence) and isinstance(b, TensorSequence):
+        if len(a.items) != len(b.items):
+            node.unsupported("branches that give sequences of one length")
+        pairs = zip(a.items, b.items, strict=True)
+        items = [_one_of(node, node.inner(f"item_{i}"), flag, *p) for i, p in enumerate(pairs)]
+        return TensorSequence(tuple(items))
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return _one_of(node, name, flag, a, b)
+    node.unsupported("a condition that is known before the model runs: its branches differ in kind")
+
+
+def _one_of(node: NodeContext, name: str, flag: Expr, a: Tensor, b: Tensor) -> Tensor:
+    if a is b:
+        return a
+    if a.rank != b.rank or a.type != b.type or a.encoding != b.encoding:
+        node.unsupported("branches whose results have one type and one number of axes")
+    shape = [choose(flag, m, n) for m, n in zip(a.shape, b.shape, strict=True)]
+    for x in (a, b):
+        for own, size in zip(x.shape, shape, strict=True):
+            if not same(own, size) and not holds(own >= 1):
+                node.unsupported("branches whose results differ in size and are not empty")
+
+    def cell_of(x: Tensor, coords: Sequence[Any]) -> Expr:
+        # Both are read, so each stays inside its own cells.
+        held = [
+            c if same(own, size) else Min(as_expr(c), minus(own, 1))
+            for c, own, size in zip(coords, x.shape, shape, strict=True)
+        ]
+        return x.at(*held)
+
+    def cell(*coords: Any) -> Expr:
+        return Select(flag, cell_of(a, coords), cell_of(b, coords))
+
+    made = views.view(name, shape, cell, a, b, what="if")
+    made.encoding = a.encoding
+    return made
+
+
+def translate_loop(
+    node: NodeContext,
+    trips: Tensor | None,
+    condition: Tensor | None,
+    state: Sequence[Value],
+    run: Body,
+) -> list[Value] | None:
+    """A body that runs as long as a condition holds, and so often at most."""
+    body = _body(node, "body")
+    count = _trips(node, trips, body)
+    going = True if condition is None else _truth(node, condition)
+    gathered: list[list[Tensor]] = [[] for _ in body.output[1 + len(state) :]]
+    values = list(state)
+    step = 0
+    while going and (count is None or step < count):
+        if (step + 1) * len(body.node) > STEPS_LIMIT:
+            node.unsupported(f"a loop that comes to {STEPS_LIMIT} nodes at most")
+        number = constant(node.inner(f"step_{step}"), np.array(step, np.int64))
+        running = constant(node.inner(f"going_{step}"), np.array(True))
+        results = run(body, [number, running, *values], None)
+        if results is None:
+            return None
+        goes_on, *rest = results
+        values, pieces = rest[: len(state)], rest[len(state) :]
+        _gather(node, gathered, pieces)
+        going = _truth(node, goes_on)
+        step += 1
+    return values + _stacked(node, gathered, len(state), [0] * len(gathered))
+
+
+def _trips(node: NodeContext, trips: Tensor | None, body: onnx.GraphProto) -> int | None:
+    if trips is None:
+        return None
+    numbers = node.known_constants(trips)
+    if numbers is None:
+        node.unsupported("a number of iterations that is known before the model runs")
+    if numbers[0] * len(body.node) > STEPS_LIMIT and not _may_end(body):
+        node.unsupported(f"a loop that comes to {STEPS_LIMIT} nodes at most")
+    return numbers[0]
+
+
+def _may_end(body: onnx.GraphProto) -> bool:
+    """Whether the condition is computed, not only handed on."""
+    name = body.output[0].name
+    return any(name in n.output and n.op_type not in ("Identity", "Constant") for n in body.node)
+
+
+def _truth(node: NodeContext, condition: Value) -> bool:
+    if isinstance(condition, Tensor) and condition.constant is not None:
+        return bool(condition.constant.reshape(-1)[0])
+    found = node.known_constants(condition) if isinstance(condition, Tensor) else None
+    if found is None:
+        node.unsupported("a condition that is known before the model runs")
+    return bool(found[0])
+
+
+def translate_scan(node: NodeContext, operands: Sequence[Tensor], run: Body) -> list[Value] | None:
+    """A body that runs for each place along an axis of some operands."""
+    body = _body(node, "body")
+    count = node.integer("num_scan_inputs")
+    if node.opset < 9:
+        return _batched_scan(node, body, operands, count, run)
+    split = len(operands) - count
+    axes = node.integers("scan_input_axes", [0] * count)
+    backward = node.integers("scan_input_directions", [0] * count)
+    return _scan(node, body, operands[:split], operands[split:], axes, backward, run)
+
+
+def _scan(
+    node: NodeContext,
+    body: onnx.GraphProto,
+    state: Sequence[Value],
+    inputs: Sequence[Tensor],
+    axes: Sequence[int],
+    backward: Sequence[int],
+    run: Body,
+) -> list[Value] | None:
+    places = [views.normal_axis(a, x.rank) for a, x in zip(axes, inputs, strict=True)]
+    lengths = {known(x.shape[a]) for x, a in zip(inputs, places, strict=True)}
+    length = lengths.pop() if lengths else None
+    if length is None:
+        node.unsupported("a number of iterations that is known before the model runs")
+    if lengths:
+        node.fail("the operands it runs along have different lengths")
+    if length * len(body.node) > STEPS_LIMIT:
+        node.unsupported(f"a loop that comes to {STEPS_LIMIT} nodes at most")
+    gathered: list[list[Tensor]] = [[] for _ in body.output[len(state) :]]
+    values = list(state)
+    for step in range(length):
+        cells = [
+            place_of(node.inner(f"in_{step}"), x, a, length - 1 - step if back else step)
+            for x, a, back in zip(inputs, places, backward, strict=True)
+        ]
+        results = run(body, [*values, *cells], None)
+        if results is None:
+            return None
+        values = results[: len(state)]
+        _gather(node, gathered, results[len(state) :])
+    turned = node.integers("scan_output_directions", [0] * len(gathered))
+    pieces = [g[::-1] if back else g for g, back in zip(gathered, turned, strict=True)]
+    outputs = node.integers("scan_output_axes", [0] * len(gathered))
+    return values + _stacked(node, pieces, len(state), outputs)
+
+
+def _batched_scan(
+    node: NodeContext,
+    body: onnx.GraphProto,
+    rest: Sequence[Tensor],
+    count: int,
+    run: Body,
+) -> list[Value] | None:
+    """Before version 9: each sample of a batch by itself."""
+    batch = known(rest[0].shape[0])
+    if batch is None:
+        node.unsupported("a batch of a size that is known before the model runs")
+    split = len(rest) - count
+    backward = node.integers("directions", [0] * count)
+    samples: list[list[Value]] = []
+    for b in range(batch):
+        own = [place_of(node.inner(f"sample_{b}"), x, 0, b) for x in rest]
+        made = _scan(node, body, own[:split], own[split:], [0] * count, backward, run)
+        if made is None:
+            return None
+        samples.append(made)
+    columns = [
+        [v for v in column if isinstance(v, Tensor)] for column in zip(*samples, strict=True)
+    ]
+    return _stacked(node, columns, 0, [0] * len(columns))
+
+
+def place_of(name: str, x: Tensor, axis: int, place: int) -> Tensor:
+    """Return the cells of `x` at `place` of `axis`, which goes."""
+
+    def cell(*coords: Any) -> Expr:
+        return x.at(*coords[:axis], index(place), *coords[axis:])
+
+    shape = [*x.shape[:axis], *x.shape[axis + 1 :]]
+    made = views.view(name, shape, cell, x, what="slice")
+    made.encoding = x.encoding
+    return made
+
+
+def _gather(node: NodeContext, gathered: list[list[Tensor]], pieces: Sequence[Value]) -> None:
+    for column, piece in zip(gathered, pieces, strict=True):
+        if not isinstance(piece, Tensor):
+            node.fail("its body gives a sequence where a tensor is gathered")
+        column.append(piece)
+
+
+def _stacked(
+    node: NodeContext, gathered: Sequence[Sequence[Tensor]], first: int, axes: Sequence[int]
+) -> list[Value]:
+    """Return what is gathered of each output, along a new axis."""
+    made: list[Value] = []
+    for i, (pieces, axis) in enumerate(zip(gathered, axes, strict=True)):
+        if not pieces:
+            if node.node.outputs[first + i]:
+                node.unsupported("at least one iteration: nothing is known of what is gathered")
+            made.append(Absent())
+            continue
+        made.append(stack(node.output(first + i), node.inner, pieces, axis))
+    return made
+
+
+def stack(name: str, inner: Callable[[str], str], pieces: Sequence[Tensor], axis: int) -> Tensor:
+    """Return `pieces` one beside the other along a new axis at `axis` of the result."""
+    place = views.normal_axis(axis, pieces[0].rank + 1)
+    parts = [views.unsqueeze(inner(f"piece_{i}"), x, [place]) for i, x in enumerate(pieces)]
+    return parts[0] if len(parts) == 1 else views.concat(name, parts, place)

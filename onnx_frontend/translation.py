@@ -1,0 +1,267 @@
+"""The nodes of a graph, one after the other, as tensors."""
+
+from __future__ import annotations
+
+import inspect
+from collections import ChainMap
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import onnx
+
+import onnx_frontend.nodes  # noqa: F401 -- registers the operators
+from halo.errors import HaloError
+from halo.ir.equality import equal
+from halo.ir.expr import Expr
+from halo.ops.index import choose
+from halo.ops.tensor import OpKind, Tensor
+from onnx_frontend.context import NodeContext
+from onnx_frontend.control_flow import Body, translate_if, translate_loop, translate_scan
+from onnx_frontend.drop_dead_nodes import drop_dead_nodes
+from onnx_frontend.element_types import constant_tensor
+from onnx_frontend.errors import Missing, ModelError, Unsupported
+from onnx_frontend.fold_constants import fold_constants
+from onnx_frontend.graph import Graph, Node, captured, read_body
+from onnx_frontend.names import Names
+from onnx_frontend.registry import (
+    Operator,
+    find_operator,
+    known_versions,
+    reads_codes,
+    takes_values,
+)
+from onnx_frontend.run_time_sizes import RunTimeSizes
+from onnx_frontend.values import Value, tensors_of
+
+CONTROL_FLOW = frozenset({"If", "Loop", "Scan"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Requirement:
+    """Two sizes that must be equal at run time; `why` names the node that needs it."""
+
+    a: Expr
+    b: Expr
+    why: str
+
+
+@dataclass(slots=True)
+class Translation:
+    """Translates graphs, and the bodies in them.
+
+    Attributes
+    ----------
+    opsets
+        The versions of domains that the model imports.
+    names
+        Makes identifiers.
+    values
+        What each name stands for where translation is; None for what could not be translated.
+    missing
+        The nodes that could not be translated.
+    requires
+        What sizes must satisfy.
+    node_of
+        For messages: the node that made a tensor.
+    run_time
+        Makes sizes of what data tell.
+    """
+
+    opsets: Mapping[str, int]
+    names: Names
+    values: MutableMapping[str, Value | None] = field(default_factory=dict)
+    missing: list[Missing] = field(default_factory=list)
+    requires: list[Requirement] = field(default_factory=list)
+    node_of: dict[Tensor, Node] = field(default_factory=dict)
+    run_time: RunTimeSizes = field(init=False)
+    _guards: list[Expr] = field(default_factory=list)
+    _graphs: list[Graph] = field(default_factory=list)
+    _bodies: dict[int, tuple[onnx.GraphProto, Graph]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.run_time = RunTimeSizes(self.names.unique)
+
+    def translate(self, graph: Graph) -> None:
+        """Translate the nodes of `graph`, whose inputs have their values."""
+        self._graphs.append(graph)
+        for node in graph.nodes:
+            self._translate(node)
+
+    def value(self, name: str) -> Value | None:
+        """Return what `name` stands for."""
+        if name and name not in self.values:
+            for graph in reversed(self._graphs):
+                if name in graph.constants:
+                    made = constant_tensor(self.names.unique(name), graph.constants[name])
+                    self.values[name] = made
+                    return made
+            raise ModelError(f"'{name}' is read, which no node before it makes")
+        return self.values.get(name)
+
+    def _translate(self, node: Node) -> None:
+        version = self._version(node)
+        control = not node.domain and node.op_type in CONTROL_FLOW
+        translate = find_operator(node.domain, node.op_type, version)
+        if translate is None and not control:
+            self._miss(node, version, _what_is_needed(node))
+            return
+        try:
+            operands = [self.value(name) for name in node.inputs]
+            around = [self.value(name) for name in node.reads]
+        except Unsupported as error:
+            self._miss(node, version, error.message)
+            return
+        if any(x is None for x, name in zip(around, node.reads, strict=True) if name):
+            self.values.update(dict.fromkeys(node.outputs))
+            return
+        try:
+            context = NodeContext(node, version, self.names.unique, self.run_time)
+            if translate is None:
+                results = self._control(context, operands)
+            else:
+                results = _apply(translate, context, operands)
+        except Unsupported as error:
+            self._miss(node, version, error.message)
+            return
+        except ModelError:
+            raise
+        except HaloError as error:
+            raise ModelError(f"{node}: {error.message}", hint=error.hint) from error
+        if results is None:
+            self.values.update(dict.fromkeys(node.outputs))
+            return
+        for name, value in zip(node.outputs, results, strict=False):
+            self.values[name] = value
+        for value in results:
+            for tensor in tensors_of(value):
+                self._note(tensor, node)
+
+    def _control(
+        self, context: NodeContext, operands: Sequence[Value | None]
+    ) -> Sequence[Value] | None:
+        node = context.node
+        body: Body = self._body
+        given = list(operands)
+        if node.op_type == "If":
+            return translate_if(context, _tensor(context, given[0]), body)
+        if node.op_type == "Loop":
+            trips, going, *state = given
+            return translate_loop(
+                context,
+                None if trips is None else _tensor(context, trips),
+                None if going is None else _tensor(context, going),
+                [v for v in state if v is not None],
+                body,
+            )
+        if context.opset < 9 and given[0] is None:
+            given = given[1:]
+        elif context.opset < 9:
+            context.unsupported("sequences of the same length (no first operand)")
+        return translate_scan(context, [_tensor(context, v) for v in given], body)
+
+    def _body(
+        self, proto: onnx.GraphProto, inputs: Sequence[Value], guard: Expr | None
+    ) -> list[Value] | None:
+        """Translate a body in a scope of its own; see `control_flow.Body`."""
+        if id(proto) not in self._bodies:
+            self._bodies[id(proto)] = proto, self._read(proto)
+        graph = self._bodies[id(proto)][1]
+        outside, missing = self.values, len(self.missing)
+        given: dict[str, Value | None] = {
+            v.name: x for v, x in zip(graph.inputs, inputs, strict=False)
+        }
+        self.values = ChainMap(given, outside)
+        if guard is not None:
+            self._guards.append(guard)
+        try:
+            self.translate(graph)
+            results = [self.value(v.name) for v in graph.outputs]
+        finally:
+            self._graphs.pop()
+            self.values = outside
+            if guard is not None:
+                self._guards.pop()
+        found = [v for v in results if v is not None]
+        return found if len(found) == len(results) and len(self.missing) == missing else None
+
+    def _read(self, proto: onnx.GraphProto) -> Graph:
+        graph = read_body(proto, self.opsets)
+        # What is constant around it is constant in it.
+        known = {
+            name: outer.constants[name]
+            for outer in self._graphs
+            for name in captured(proto)
+            if name in outer.constants
+        }
+        graph = replace(graph, constants={**known, **graph.constants})
+        return drop_dead_nodes(fold_constants(drop_dead_nodes(graph)))
+
+    def _note(self, tensor: Tensor, node: Node) -> None:
+        """Note that `node` made `tensor` and whatever is on the way to it."""
+        if tensor in self.node_of or tensor.kind in (OpKind.INPUT, OpKind.CONSTANT):
+            return
+        self.node_of[tensor] = node
+        for a, b in tensor.op.requires:
+            self._require(a, b, node)
+        for source in tensor.op.inputs:
+            self._note(source, node)
+
+    def _require(self, a: Expr, b: Expr, node: Node) -> None:
+        for guard in self._guards:
+            a = choose(guard, a, b)
+        if not any(equal(a, r.a) and equal(b, r.b) for r in self.requires):
+            self.requires.append(Requirement(a, b, str(node)))
+
+    def _version(self, node: Node) -> int:
+        # A domain that the model does not import is read at its first version.
+        return self.opsets.get(node.domain, 1)
+
+    def _miss(self, node: Node, version: int, needed: str) -> None:
+        domain = node.domain or "ai.onnx"
+        missing = Missing(node.label, node.op_type, domain, version, needed)
+        if missing not in self.missing:
+            self.missing.append(missing)
+        self.values.update(dict.fromkeys(node.outputs))
+
+
+def _tensor(context: NodeContext, value: Value | None) -> Tensor:
+    if not isinstance(value, Tensor):
+        context.fail("one of its operands is not a tensor")
+    return value
+
+
+def _apply(
+    translate: Operator, context: NodeContext, operands: Sequence[Value | None]
+) -> tuple[Value, ...]:
+    try:
+        inspect.signature(translate).bind(context, *operands)
+    except TypeError:
+        context.fail(f"{len(operands)} inputs do not fit the operator")
+    if not takes_values(translate):
+        for x in operands:
+            if x is not None and not isinstance(x, Tensor):
+                context.fail("one of its operands is not a tensor")
+    made = translate(context, *operands)
+    results = made if isinstance(made, tuple) else (made,)
+    given = [t for x in operands if x is not None for t in tensors_of(x)]
+    encoded = next((x.encoding for x in given if x.encoding), None)
+    if encoded and not reads_codes(translate):
+        tensors = [t for value in results for t in tensors_of(value)]
+        if not all(_only_moves(t) or t in given for t in tensors):
+            context.unsupported(f"elements of type {encoded}")
+    return results
+
+
+def _only_moves(result: Tensor) -> bool:
+    """Whether the cells of `result` are codes that were moved, or no cells of its inputs at all."""
+    if result.kind in (OpKind.CONTENT, OpKind.CONSTANT):
+        return True
+    same = {x.encoding for x in result.op.inputs[:1]} == {result.encoding}
+    return result.kind in (OpKind.VIEW, OpKind.GATHER) and same
+
+
+def _what_is_needed(node: Node) -> str:
+    versions = known_versions(node.domain, node.op_type)
+    if versions:
+        return f"only known from version {versions[0]} on"
+    return "an operator of this name"

@@ -1,0 +1,166 @@
+"""If, Loop and Scan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+
+from onnx_frontend import CompiledModel, ModelError, UnsupportedOp, compile
+
+HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
+Array = np.ndarray[Any, np.dtype[Any]]
+X = np.arange(12, dtype=np.float32).reshape(3, 4)
+
+
+def model_of(text: str, opset: int = 17) -> onnx.ModelProto:
+    return onnx.parser.parse_model(HEAD.replace("17", str(opset)) + text)
+
+
+def compiled(text: str) -> CompiledModel:
+    return compile(model_of(text))
+
+
+def check(text: str, *expected: Array) -> None:
+    """Compare the outputs of a model of `X`; onnx's reference runs bodies otherwise."""
+    made = compiled(text).run({"x": X})
+    for value, want in zip(made.values(), expected, strict=True):
+        np.testing.assert_allclose(value, want, rtol=1e-6)
+        assert value.shape == want.shape
+
+
+IF = """i (bool c, float[3, 4] x) => (float[a, b] y) {
+  k = Constant<value = int64[1] {1}>()
+  y = If (c) <
+    then_branch = t () => (yt) { z = Neg(x) yt = Exp(z) },
+    else_branch = e () => (ye) { s = ReduceSum<keepdims = 1>(x, k) ye = Add(s, s) }
+  > }"""
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_which_branch_is_taken_may_be_data(taken: bool) -> None:
+    (made,) = compiled(IF).run({"c": np.array(taken), "x": X}).values()
+    np.testing.assert_allclose(made, np.exp(-X) if taken else 2 * X.sum(1, keepdims=True), 1e-6)
+
+
+def test_a_branch_that_is_known_is_the_only_one_translated() -> None:
+    check(
+        """i (float[3, 4] x) => (float[3, 4] y) {
+          n = Size(x) twelve = Constant<value = int64 {12}>() c = Equal(n, twelve)
+          y = If (c) < then_branch = t () => (yt) { yt = Neg(x) },
+            else_branch = e () => (ye) { ye = StringSplit(x) } > }""",
+        -X,
+    )
+
+
+def test_what_a_branch_not_taken_requires_does_not_count() -> None:
+    model = compiled(
+        """i (bool c, float[n] x, float[m] z) => (float[k] y) {
+          y = If (c) < then_branch = t () => (yt) { yt = Add(x, z) },
+            else_branch = e () => (ye) { ye = Neg(x) } > }"""
+    )
+    a, b = np.ones(3, np.float32), np.ones(2, np.float32)
+    made = model.run({"c": np.array(False), "x": a, "z": b})
+    np.testing.assert_array_equal(made["y"], -a)
+    with pytest.raises(ModelError.__mro__[1], match="which must be equal"):
+        model.run({"c": np.array(True), "x": a, "z": b})
+
+
+def test_branches_of_unlike_ranks_are_refused() -> None:
+    with pytest.raises(UnsupportedOp, match="one type and one number of axes"):
+        compiled(
+            """i (bool c, float[3, 4] x) => (float[a] y) {
+              y = If (c) < then_branch = t () => (yt) { yt = Neg(x) },
+                else_branch = e () => (ye) { ye = Squeeze(x) } > }""".replace(
+                "Squeeze(x)", "ReduceSum<keepdims = 0>(x)"
+            )
+        )
+
+
+LOOP = """l (float[3, 4] x) => (float[3, 4] y, float[s, 3, 4] all) {
+  n = Constant<value = int64 {COUNT}>()
+  y, all = Loop (n, , x) < body = b (int64 i, bool go, float[3, 4] v) => (g, w, out) {
+    g = Identity(go) f = Cast<to = 1>(i) w = Add(v, f) out = Mul(w, x) } > }"""
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_a_loop_hands_on_its_state_and_gathers(count: int) -> None:
+    state, pieces = X, []
+    for i in range(count):
+        state = state + i
+        pieces.append(state * X)
+    check(LOOP.replace("COUNT", str(count)), state, np.stack(pieces))
+
+
+def test_a_loop_may_end_by_its_condition() -> None:
+    check(
+        """l (float[3, 4] x) => (float[3, 4] y, float[s, 3, 4] all) {
+          three = Constant<value = int64 {3}>()
+          go = Constant<value = bool {1}>()
+          y, all = Loop ( , go, x) < body = b (int64 i, bool c, float[3, 4] v) => (g, w, out) {
+            g = Less(i, three) w = Add(v, x) out = Neg(w) } > }""",
+        5 * X,
+        np.stack([-2 * X, -3 * X, -4 * X, -5 * X]),
+    )
+
+
+def test_a_loop_that_is_too_long_or_unknown_is_refused() -> None:
+    with pytest.raises(UnsupportedOp, match="4096 nodes at most"):
+        compiled(LOOP.replace("COUNT", "100000"))
+    with pytest.raises(UnsupportedOp, match="number of iterations that is known"):
+        compiled(
+            LOOP.replace("float[3, 4] x)", "float[3, 4] x, int64 n)", 1).replace(
+                "n = Constant<value = int64 {COUNT}>()", ""
+            )
+        )
+
+
+def test_a_loop_of_no_iterations_has_nothing_to_gather() -> None:
+    with pytest.raises(UnsupportedOp, match="at least one iteration"):
+        compiled(LOOP.replace("COUNT", "0"))
+    text = LOOP.replace("COUNT", "0").replace(", float[s, 3, 4] all)", ")")
+    (made,) = compiled(text).run({"x": X}).values()
+    np.testing.assert_array_equal(made, X)
+
+
+SCAN = """s (float[4] start, float[3, 4] x) => (float[4] y, OUT z) {
+  y, z = Scan <num_scan_inputs = 1, ATTRIBUTES body = b (float[4] v, float[4] e) => (w, out) {
+    w = Add(v, e) out = Mul(w, v) } > (start, x) }"""
+
+
+@pytest.mark.parametrize(
+    ("attributes", "shape"),
+    [
+        ("", "float[3, 4]"),
+        ("scan_input_directions = [1],", "float[3, 4]"),
+        ("scan_output_directions = [1],", "float[3, 4]"),
+        ("scan_output_axes = [-1],", "float[4, 3]"),
+        ("scan_input_axes = [-2], scan_output_axes = [1],", "float[4, 3]"),
+    ],
+)
+def test_a_scan_runs_along_an_axis(attributes: str, shape: str) -> None:
+    text = SCAN.replace("ATTRIBUTES", attributes).replace("OUT", shape)
+    made = compiled(text).run({"start": X[0] + 1, "x": X})
+    rows = X[::-1] if "input_directions" in attributes else X
+    state, pieces = X[0] + 1, []
+    for row in rows:
+        pieces.append((state + row) * state)
+        state = state + row
+    if "output_directions" in attributes:
+        pieces.reverse()
+    np.testing.assert_allclose(made["y"], state)
+    np.testing.assert_allclose(made["z"], np.stack(pieces, axis=1 if "4, 3" in shape else 0))
+
+
+def test_bodies_stand_inside_bodies() -> None:
+    check(
+        """l (float[3, 4] x) => (float[3, 4] y) {
+          n = Constant<value = int64 {2}>() one = Constant<value = int64 {1}>()
+          y = Loop (n, , x) < body = b (int64 i, bool go, float[3, 4] v) => (g, w) {
+            g = Identity(go) first = Equal(i, one)
+            w = If (first) < then_branch = t () => (wt) { wt = Add(v, x) },
+              else_branch = e () => (we) { we = Exp(v) } > } > }""",
+        np.exp(X) + X,
+    )
