@@ -6,8 +6,10 @@ Two stages share them. Before storage flattening a Func's cells are written by `
 
 from __future__ import annotations
 
+from dataclasses import field
 from enum import Enum
 
+from halo.ir.case import Case
 from halo.ir.expr import Expr
 from halo.ir.memory import MemoryDim
 from halo.ir.node import Node, node
@@ -122,7 +124,8 @@ class For(Stmt):
     """Run `body` for `name` = min, ..., min + extent - 1 (int32); none if extent <= 0.
 
     `note` is the directive the loop comes from, for the reader of the generated code;
-    `partition` is for the pass of that name and means nothing after it.
+    `partition` is for the pass of that name and means nothing after it. `case` is the
+    specialisations it is in, the outermost first.
     """
 
     name: str
@@ -132,6 +135,7 @@ class For(Stmt):
     body: Stmt
     note: str = ""
     partition: Partition = Partition.Auto
+    case: tuple[Case, ...] = field(default=(), compare=False)
 
 
 @node

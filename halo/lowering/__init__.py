@@ -167,7 +167,7 @@ def _passes(
 
     def vectorized(s: Stmt) -> Stmt:
         made = vectorize_loops(s, outcome)
-        report_serial(outcome.left_serial(), receipts)
+        report_serial(outcome, receipts)
         return made
 
     return [

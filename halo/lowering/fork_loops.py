@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from halo.ir.node import Node
 from halo.ir.stmt import (
@@ -224,7 +224,7 @@ class _Projection:
             body = self._in_step(name, body)
         if _is_empty(body) or _only_checks(body):
             return block()
-        made = For(s.name, s.min, s.extent, s.kind, body, s.note, s.partition)
+        made = replace(s, body=body)
         return block(*drained, made)
 
     def _in_step(self, name: str, body: Stmt) -> Stmt:

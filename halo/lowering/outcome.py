@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from halo.ir.stmt import For, ForKind, Stmt
+from halo.lowering.copies import LoopKey, is_copy, key_of
+from halo.schedule.final_loops import FinalLoop
 
 _STRAIGHT = (ForKind.VECTORIZED, ForKind.UNROLLED)
 NOT_CONSTANT = "its extent is not constant"
@@ -14,18 +16,24 @@ NOT_CONSTANT = "its extent is not constant"
 
 @dataclass(slots=True)
 class Outcome:
-    """Names of the loops that became straight code; and of those that did not, with the reason."""
+    """The loops that became straight code; and those that did not, with the reason."""
 
-    done: set[str] = field(default_factory=set)
-    serial: dict[str, str] = field(default_factory=dict)
+    done: set[LoopKey] = field(default_factory=set)
+    serial: dict[LoopKey, str] = field(default_factory=dict)
 
-    def left_serial(self) -> dict[str, str]:
+    def left_serial(self) -> dict[LoopKey, str]:
         """Return the loops of which no copy became straight code, with the reason."""
-        return {name: why for name, why in self.serial.items() if name not in self.done}
+        return {key: why for key, why in self.serial.items() if key not in self.done}
+
+    def why_serial(self, loop: FinalLoop) -> str | None:
+        """Return why `loop` is serial wherever it runs; None where it is not."""
+        if any(is_copy(key, loop) for key in self.done):
+            return None
+        return next((why for key, why in self.serial.items() if is_copy(key, loop)), None)
 
 
-def marked_as_run(s: Stmt, serial: Mapping[str, str]) -> Stmt:
-    """Return `s` in which the loops named in `serial` are serial ones.
+def marked_as_run(s: Stmt, serial: Mapping[LoopKey, str]) -> Stmt:
+    """Return `s` in which the loops of `serial` are serial ones.
 
     Example: vectorized f.s0.x { ... } -> for f.s0.x { ... }
     """
@@ -36,7 +44,7 @@ def marked_as_run(s: Stmt, serial: Mapping[str, str]) -> Stmt:
         if not isinstance(node, Stmt):
             return node
         made = node.map_children(rewrite)
-        if isinstance(made, For) and made.name in serial and made.kind in _STRAIGHT:
+        if isinstance(made, For) and key_of(made) in serial and made.kind in _STRAIGHT:
             return replace(made, kind=ForKind.SERIAL)
         return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from halo.ir.equality import equal
@@ -163,7 +164,7 @@ class _Partitioner:
 
 
 def _loop_of(loop: For, body: Stmt) -> For:
-    return For(loop.name, loop.min, loop.extent, loop.kind, body, loop.note)
+    return replace(loop, body=body, partition=Partition.Auto)
 
 
 def _piece(loop: For, start: Expr, end: Expr, body: Any) -> list[Stmt]:
@@ -172,7 +173,7 @@ def _piece(loop: For, start: Expr, end: Expr, body: Any) -> list[Stmt]:
     extent = sub(end, start)
     if as_const(extent) == 0:
         return []
-    return [For(loop.name, start, extent, loop.kind, body(), loop.note)]
+    return [_loop_of(replace(loop, min=start, extent=extent), body())]
 
 
 def _named(name: str, value: Expr, lets: list[tuple[str, Expr]]) -> Expr:

@@ -9,6 +9,7 @@ from halo.ir.function import Dimension, Function, Image, Parameter, Requirement
 from halo.ir.interval import Interval
 from halo.ir.lowered import Constant, LoweredFunc
 from halo.ir.stmt import Stmt
+from halo.lowering.copies import LoopKey
 from halo.schedule.receipts import Receipts
 from halo.schedule.schedule import Schedule
 
@@ -79,7 +80,7 @@ class Lowered:
     constants
         Functions that were precomputed.
     serial
-        Loops that were to be vectorised or unrolled and are not, by name, with the reason.
+        Loops that were to be vectorised or unrolled and are not, with the reason.
     """
 
     func: LoweredFunc
@@ -88,4 +89,4 @@ class Lowered:
     inputs: tuple[Image | Parameter, ...]
     embedded: tuple[Image, ...] = ()
     constants: tuple[Constant, ...] = ()
-    serial: Mapping[str, str] = field(default_factory=dict)
+    serial: Mapping[LoopKey, str] = field(default_factory=dict)

@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
+from halo.ir.case import Case
 from halo.ir.equality import equal
 from halo.ir.expr import GE, LE, Add, Expr, Max, Min, Sub, Variable, i32
 from halo.ir.simplify import simplify
 from halo.ir.stmt import For, ForKind, LetStmt, Stmt
 from halo.ir.types import Int
+from halo.lowering.copies import shared_name
 from halo.lowering.hoisted_storage import Frame
 from halo.lowering.names import Lets, Names, inline
 from halo.lowering.reach import Domain
 from halo.lowering.sites import Site
 from halo.lowering.splits import Guard, Loop, StageNest, last_of
 from halo.schedule.align import LoopAlignStrategy
-from halo.schedule.final_loops import FinalLoop
 from halo.schedule.fusion import Stage
 from halo.schedule.state import StageSchedule
 
@@ -34,16 +35,6 @@ class Variant:
     def prefix(self) -> str:
         """What the names of its loops begin with."""
         return f"{self.func}.s{self.stage}"
-
-
-def names_of(loop: FinalLoop) -> tuple[str, str]:
-    """Return the names that a loop has, alone and where it runs over several ranges."""
-    own = f"{loop.func}.s{loop.stage}.{loop.var}"
-    return own, _shared(own)
-
-
-def _shared(name: str) -> str:
-    return f"{name}.shared"
 
 
 @dataclass(slots=True, eq=False)
@@ -124,7 +115,7 @@ class SharedLoop:
         self._owner = owner
         self._same = all(self._equal(owner, loop) for loop in self._own.values())
         self._shifts = {m.stage: self._shift(m, owner) for m in members}
-        self.name = owner.name if self._same else _shared(owner.name)
+        self.name = owner.name if self._same else shared_name(owner.name)
         self._first, self._last = self._range()
         serial = owner.kind in (ForKind.SERIAL, ForKind.UNROLLED)
         loop = Variable(Int(32), self.name)
@@ -139,12 +130,12 @@ class SharedLoop:
         ends = GE(v, loop.min), LE(v, last_of(loop.min, loop.extent))
         return [Guard(self._depth, end, True) for end in ends]
 
-    def around(self, body: Stmt) -> Stmt:
-        """Return the loop over `body`."""
+    def around(self, body: Stmt, case: tuple[Case, ...]) -> Stmt:
+        """Return the loop over `body`, in the specialisations `case`."""
         for name, value in reversed(self._variables()):
             body = LetStmt(name, value, body)
         o = self._owner
-        return For(self.name, self._first, self._extent(), o.kind, body, o.note, o.partition)
+        return For(self.name, self._first, self._extent(), o.kind, body, o.note, o.partition, case)
 
     def _extent(self) -> Expr:
         if self._same:

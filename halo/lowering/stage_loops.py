@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial, reduce
 
+from halo.ir.case import Case
 from halo.ir.expr import FALSE, And, Expr, is_true
 from halo.ir.intrinsics import likely
 from halo.ir.stmt import (
@@ -44,6 +45,7 @@ class StageLoops:
     def __init__(self, around: Surroundings, at_site: AtSite) -> None:
         self.around, self.at_site = around, at_site
         self.program, self.schedules = around.program, around.schedules
+        self._case: tuple[Case, ...] = ()
 
     def together(self, stages: Sequence[Stage]) -> Stmt:
         """Return the loops of `stages`, definitions of Functions over their regions here.
@@ -81,7 +83,10 @@ class StageLoops:
             values = values_given_by(condition.expr)
             names = self.around.names()
             inside = ranges.map(partial(with_values, values=values, names=names))
+            outside = self._case
+            self._case = (*outside, Case(v.func, v.stage, str(condition)))
             chosen = self._choice(Variant(v.func, v.stage, special), inside)
+            self._case = outside
             made = IfThenElse(condition.expr, substitute(chosen, values), made)
         return made
 
@@ -164,7 +169,7 @@ class StageLoops:
         self.around.frames.pop()
         body = self._bound(m, depth, body)
         kind, note = spec.kind, spec.note
-        return For(spec.name, spec.min, spec.extent, kind, body, note, spec.partition)
+        return For(spec.name, spec.min, spec.extent, kind, body, note, spec.partition, self._case)
 
     def _shared(self, members: Sequence[Member], depth: int) -> Stmt:
         """Return the loop at `depth` that runs all of `members`, each in its own range."""
@@ -177,7 +182,7 @@ class StageLoops:
         self.around.frames.pop()
         for m in reversed(members):
             body = with_bindings(m, depth, body)
-        return loop.around(body)
+        return loop.around(body, self._case)
 
     def _at(self, members: Sequence[Member], depth: int) -> Stmt:
         """Return the inside of the loop at `depth`, with what else is computed there."""

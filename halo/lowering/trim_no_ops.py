@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from halo.ir.expr import And, Expr, IntImm, Variable, is_false, is_true
@@ -152,7 +153,7 @@ class _Guard:
         for high in self.highs:
             end = smaller(end, high)
         if isinstance(start, (IntImm, Variable)) or not self.lows:
-            return For(loop.name, start, sub(end, start), loop.kind, body, loop.note)
+            return replace(loop, min=start, extent=sub(end, start), body=body)
         first = Variable(Int(32), f"{loop.name}.first")
-        short = For(loop.name, first, sub(end, first), loop.kind, body, loop.note)
+        short = replace(loop, min=first, extent=sub(end, first), body=body)
         return LetStmt(first.name, start, short)

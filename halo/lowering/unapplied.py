@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from halo.ir.expr import as_const
 from halo.ir.stmt import For, ForKind, Stmt
 from halo.ir.substitute import walk
+from halo.lowering.copies import is_copy, key_of
 from halo.lowering.jam_vectors import encloses_vectors
-from halo.lowering.outcome import NOT_CONSTANT
-from halo.lowering.shared_loops import names_of
+from halo.lowering.outcome import NOT_CONSTANT, Outcome
 from halo.schedule.directives import Unroll, Vectorize
+from halo.schedule.final_loops import FinalLoop
 from halo.schedule.receipts import Receipt, Receipts, Status
 
 
@@ -23,29 +24,40 @@ def report_copies(s: Stmt, receipts: Receipts) -> Stmt:
     Example: ``f.vectorize(y, 4).vectorize(x, 8)`` -> y.v "as 4 copies of the vectors".
     """
     loops = [n for n in walk(s) if isinstance(n, For) and n.kind is ForKind.VECTORIZED]
-    around = {n.name: as_const(n.extent) for n in loops if encloses_vectors(n)}
+    around = {key_of(n): as_const(n.extent) for n in loops if encloses_vectors(n)}
     for receipt, _ in _marked(receipts):
-        copies = [str(around[n]) for x in receipt.loops for n in names_of(x) if n in around]
-        if copies:
-            reason = f"as {' and '.join(copies)} copies of the vectors of the loops inside it"
+        counts = {n for x in receipt.loops for key, n in around.items() if is_copy(key, x)}
+        if counts:
+            copies = " or ".join(map(str, counts))
+            reason = f"as {copies} copies of the vectors of the loops inside it"
             receipts.add(receipt.entry, Status.APPLIED, reason)
     return s
 
 
-def report_serial(serial: Mapping[str, str], receipts: Receipts) -> None:
+def report_serial(outcome: Outcome, receipts: Receipts) -> None:
     """Record which loops to be vectorised or unrolled run serially everywhere, and why."""
     for receipt, mark in _marked(receipts):
-        named = ((loop, serial.get(n)) for loop in receipt.loops for n in names_of(loop))
-        whys = {loop: why for loop, why in named if why is not None}
+        found = ((loop, outcome.why_serial(loop)) for loop in receipt.loops)
+        whys = {loop: why for loop, why in found if why is not None}
         if not whys:
             continue
-        left = "; ".join(f"{loop.var} runs serially: {why}" for loop, why in whys.items())
+        left = "; ".join(
+            f"{loop.var} runs serially{_case(loop, receipt)}: {why}" for loop, why in whys.items()
+        )
         if len(whys) < len(receipt.loops):
             receipts.add(receipt.entry, Status.APPLIED, f"but {left}")
         elif set(whys.values()) == {NOT_CONSTANT}:
             receipts.add(receipt.entry, Status.WITHOUT_EFFECT, _not_constant(mark))
         else:
             receipts.add(receipt.entry, Status.WITHOUT_EFFECT, left)
+
+
+def _case(loop: FinalLoop, receipt: Receipt) -> str:
+    """Return in which case `loop` runs, where the directive is about several."""
+    if len({x.branch for x in receipt.loops}) == 1:
+        return ""
+    inside = loop.branch[len(receipt.entry.branch) :]
+    return f" where {' and '.join(map(str, inside))}" if inside else " elsewhere"
 
 
 def _not_constant(mark: Vectorize | Unroll) -> str:

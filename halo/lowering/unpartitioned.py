@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from halo.ir.stmt import For, ForKind, Partition, Stmt
 from halo.ir.substitute import walk
-from halo.lowering.shared_loops import names_of
+from halo.lowering.copies import LoopKey, is_copy, key_of
 from halo.schedule.partition import PARTITIONS, policy_of
 from halo.schedule.receipts import Receipt, Receipts, Status
 
@@ -23,11 +23,11 @@ def report_partitions(s: Stmt, receipts: Receipts) -> Stmt:
     ]
     if not wished:
         return s
-    policies: dict[str, set[Partition]] = {}
+    policies: dict[LoopKey, set[Partition]] = {}
     for n in walk(s):
         if isinstance(n, For):
-            policies.setdefault(n.name, set()).add(n.partition)
-    whole = {name for name, found in policies.items() if found == {Partition.Always}}
+            policies.setdefault(key_of(n), set()).add(n.partition)
+    whole = {key for key, found in policies.items() if found == {Partition.Always}}
     for receipt in wished:
         why = _why_not(receipt, whole)
         if why is not None:
@@ -35,7 +35,7 @@ def report_partitions(s: Stmt, receipts: Receipts) -> Stmt:
     return s
 
 
-def _why_not(receipt: Receipt, whole: set[str]) -> tuple[Status, str] | None:
+def _why_not(receipt: Receipt, whole: set[LoopKey]) -> tuple[Status, str] | None:
     policy, _ = policy_of(receipt.entry.directive)
     loops = receipt.loops
     if not loops:
@@ -46,7 +46,7 @@ def _why_not(receipt: Receipt, whole: set[str]) -> tuple[Status, str] | None:
         return Status.WITHOUT_EFFECT, f"no loop is left to cut: {names}"
     if policy is not Partition.Always:
         return None
-    stay = [x.var for x in loops if not whole.isdisjoint(names_of(x))]
+    stay = [x.var for x in loops if any(is_copy(key, x) for key in whole)]
     if not stay:
         return None
     left = ", ".join(stay)

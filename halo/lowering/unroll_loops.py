@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from halo.ir.expr import Expr, IntImm, Variable, i32
@@ -10,6 +11,7 @@ from halo.ir.stmt import For, ForKind, LetStmt, Stmt, block, flattened
 from halo.ir.substitute import substitute
 from halo.ir.types import Int
 from halo.lowering.affine import constant_of
+from halo.lowering.copies import key_of
 from halo.lowering.outcome import NOT_CONSTANT, Outcome
 
 
@@ -42,10 +44,10 @@ class _Pass:
     def _copies(self, loop: For) -> Stmt:
         extent = constant_of(loop.extent)
         if extent is None:
-            self._outcome.serial[loop.name] = NOT_CONSTANT
+            self._outcome.serial[key_of(loop)] = NOT_CONSTANT
             body = self.rewrite(loop.body)
-            return For(loop.name, loop.min, loop.extent, ForKind.SERIAL, body, loop.note)
-        self._outcome.done.add(loop.name)
+            return replace(loop, kind=ForKind.SERIAL, body=body)
+        self._outcome.done.add(key_of(loop))
         start = loop.min
         if not isinstance(start, (IntImm, Variable)) and extent > 1:
             start = Variable(Int(32), f"{loop.name}.base")

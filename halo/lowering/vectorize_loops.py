@@ -33,6 +33,7 @@ from halo.ir.stmt import (
 from halo.ir.types import Int
 from halo.lowering.accumulate_lanes import accumulated
 from halo.lowering.affine import constant_of
+from halo.lowering.copies import key_of
 from halo.lowering.lanes import Lanes, NotVectorizable, broadcast, conjunction, lane
 from halo.lowering.outcome import NOT_CONSTANT, Outcome
 
@@ -82,14 +83,14 @@ class _Pass:
             made: Stmt = self.rewrite(_Vectorizer(loop, lanes).result())
         except NotVectorizable as reason:
             return self._serial(loop, str(reason))
-        self._outcome.done.add(loop.name)
+        self._outcome.done.add(key_of(loop))
         return made
 
     def _serial(self, loop: For, reason: str) -> Stmt:
-        self._outcome.serial[loop.name] = reason
+        self._outcome.serial[key_of(loop)] = reason
         note = f"{loop.note}; serial: {reason}" if loop.note else f"serial: {reason}"
         body = self.rewrite(loop.body)
-        return For(loop.name, loop.min, loop.extent, ForKind.SERIAL, body, note)
+        return dataclasses.replace(loop, kind=ForKind.SERIAL, body=body, note=note)
 
 
 class _Vectorizer:
@@ -221,7 +222,7 @@ class _Vectorizer:
         start, extent = self._in.widen(s.min), self._in.widen(s.extent)
         if start.type.is_vector() or extent.type.is_vector():
             raise NotVectorizable(f"the bounds of loop {s.name} differ by lane")
-        return For(s.name, start, extent, s.kind, self._bound(s, None), s.note)
+        return dataclasses.replace(s, min=start, extent=extent, body=self._bound(s, None))
 
     def _allocate(self, s: Allocate) -> Stmt:
         extents = tuple(self._in.widen(e) for e in s.extents)

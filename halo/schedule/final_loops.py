@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from halo.ir.stmt import ForKind
 from halo.schedule.directives import Directive, Parallel, Serial, Unroll, Vectorize
-from halo.schedule.fusion import loop_owners
+from halo.schedule.formula import Formula
+from halo.schedule.fusion import Stage, loop_owners
 from halo.schedule.partition import PARTITIONS, policy_of
 from halo.schedule.schedule import Entry
 from halo.schedule.state import Dim, FuncSchedule, StageSchedule, parts_of
@@ -21,12 +22,16 @@ _KINDS: dict[type[Directive], ForKind] = {
 
 @dataclass(frozen=True, slots=True)
 class FinalLoop:
-    """The loop `var` of definition `stage` of Func `func`, when all directives are carried out."""
+    """The loop `var` of definition `stage` of Func `func`, when all directives are carried out.
+
+    `branch` names by their conditions the specialisations of the definition that it is in.
+    """
 
     func: str
     stage: int
     var: str
     kind: ForKind
+    branch: tuple[Formula, ...] = ()
 
 
 def marked_loops(
@@ -50,14 +55,25 @@ def marked_loops(
     was, final = _loops_of(entry, after), _loops_of(entry, states[entry.func])
     # A specialisation that was there before has splits of its own, and the loops left by an
     # rfactor have none of those before it; they keep their names.
-    split = [v for v in final.variants() if v.splits[: len(was.splits)] == was.splits]
-    found: dict[FinalLoop, None] = {}
-    for loops in split or [final]:
+    nests = list(_branches(final, entry.branch))
+    split = [(b, v) for b, v in nests if v.splits[: len(was.splits)] == was.splits]
+    found: list[FinalLoop] = []
+    for branch, loops in split or nests[:1]:
         live = _become(entry, was, loops) if split else {*_named(entry.directive, was)}
         for dim in loops.dims:
             if dim.name in live and _is_marked(dim, entry.directive):
-                found[_owned(entry, loops, dim, states)] = None
+                func, stage = _owner(entry, loops, dim, states)
+                found.append(FinalLoop(func, stage, dim.name, dim.kind, branch))
     return tuple(found)
+
+
+def _branches(
+    stage: StageSchedule, branch: tuple[Formula, ...]
+) -> Iterator[tuple[tuple[Formula, ...], StageSchedule]]:
+    """Yield the loops of `stage`, which is that of `branch`, and those of its specialisations."""
+    yield branch, stage
+    for condition, special in stage.special:
+        yield from _branches(special, (*branch, condition))
 
 
 def marks_again(entry: Entry, after: FuncSchedule, later: Entry, before: FuncSchedule) -> bool:
@@ -101,10 +117,10 @@ def _is_marked(dim: Dim, directive: Directive) -> bool:
     return dim.kind is _KINDS.get(type(directive))
 
 
-def _owned(
+def _owner(
     entry: Entry, loops: StageSchedule, dim: Dim, states: Mapping[str, FuncSchedule]
-) -> FinalLoop:
+) -> Stage:
     stage = entry.func, entry.stage
-    if loops.fused is not None:
-        stage = loop_owners(states, stage)[loops.dims.index(dim)]
-    return FinalLoop(*stage, dim.name, dim.kind)
+    if loops.fused is None:
+        return stage
+    return loop_owners(states, stage)[loops.dims.index(dim)]

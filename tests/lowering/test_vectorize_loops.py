@@ -225,7 +225,7 @@ def test_lanes_that_may_meet_by_data_run_serially() -> None:
     body = Store("out", Add(Load(I32, "out", at_data), i32(1)), at_data)
     outcome = Outcome()
     made = vectorize_loops(vector("x", 0, 8, Atomic("out", body, False, False)), outcome)
-    assert "may meet in one cell of out" in outcome.serial["x"]
+    assert "may meet in one cell of out" in outcome.serial["x", ()]
     assert has_loop(made) and not any(isinstance(n, Atomic) for n in nodes(made))
 
 
