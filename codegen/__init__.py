@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from codegen.backend import backend_of, compile_module, warm_up, warm_up_if_named
-from codegen.build_versions import VersionObjects, compile_versions
+from codegen.build_versions import VersionObjects, compile_versions, emit_versions
 from codegen.c_archive import make_archive
-from codegen.c_build import build_module, compile_assembly, compile_library, compile_object
+from codegen.c_build import (
+    build_module,
+    build_versions,
+    compile_assembly,
+    compile_library,
+    compile_object,
+)
 from codegen.c_compiler import Compiler, find_compiler
 from codegen.c_header import emit_header
 from codegen.c_source import CSource, emit_c
@@ -45,6 +51,7 @@ __all__ = [
     "available_threads",
     "backend_of",
     "build_module",
+    "build_versions",
     "check_compiler",
     "compile_assembly",
     "compile_library",
@@ -53,6 +60,7 @@ __all__ = [
     "compile_versions",
     "emit_c",
     "emit_header",
+    "emit_versions",
     "error_message",
     "find_compiler",
     "llvm_assembly",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from codegen.backend import backend_of
 from codegen.c_build import compile_object
 from codegen.c_chooser import emit_chooser
-from codegen.c_source import emit_c
+from codegen.c_source import CSource, emit_c
 from codegen.llvm_chooser import emit_llvm_chooser
 from codegen.llvm_object import llvm_object, llvm_object_of_text
 from codegen.versions import chooser_target, versions_of
@@ -54,6 +54,15 @@ def compile_versions(modules: Sequence[tuple[Target, LoweredModule]]) -> Version
         chooser = compile_object(source, for_any).read_bytes()
     objects = {v.place: _object(v.module, v.target) for v in versions}
     return VersionObjects(source.header, tuple(objects[i] for i in range(len(objects))), chooser)
+
+
+def emit_versions(modules: Sequence[tuple[Target, LoweredModule]]) -> tuple[CSource, ...]:
+    """Return the C of the functions that choose, then that of each version.
+
+    Parameters and errors are those of `compile_versions`.
+    """
+    versions = versions_of(modules)
+    return emit_chooser(versions), *(emit_c(v.module, v.target) for v in versions)
 
 
 def _object(module: LoweredModule, target: Target) -> bytes:

@@ -9,11 +9,14 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from codegen.c_cache import Cache, cache_directory
+from codegen.c_chooser import emit_chooser
 from codegen.c_compiler import Compiler, compile_flags, find_compiler, link_flags
 from codegen.c_source import CSource, Unit, emit_units
+from codegen.versions import chooser_target, versions_of
 from halo.errors import CodegenError
 from halo.ir.lowered import LoweredModule
 from halo.target import Target
@@ -98,18 +101,54 @@ def build_module(
     CodegenError
         There is no compiler, or it failed.
     """
+    units = [(unit, target) for unit in emit_units(module, target)]
+    return _build_units(units, threads, progress)
+
+
+def build_versions(
+    modules: Sequence[tuple[Target, LoweredModule]],
+    *,
+    threads: bool = True,
+    progress: Progress | None = None,
+) -> Path:
+    """Build a library with code for several targets, of which the best runs.
+
+    Parameters and errors are those of `build_module`, and `versions_of` tells what else is
+    refused.
+    """
+    versions = versions_of(modules)
+    for_any = chooser_target(versions)
+    units = [(Unit(emit_chooser(versions).text), for_any)]
+    for v in versions:
+        for unit in emit_units(v.module, v.target):
+            # Large constants are the same for all: no code is in them.
+            units.append((unit, for_any if unit.blob else v.target))
+    return _build_units(units, threads, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A unit to compile, and the flags for it."""
+
+    unit: Unit
+    flags: tuple[str, ...]
+
+
+def _build_units(
+    units: Sequence[tuple[Unit, Target]], threads: bool, progress: Progress | None
+) -> Path:
     compiler, cache = find_compiler(), Cache(cache_directory())
-    flags = compile_flags(compiler, target, threads)
-    units: dict[str, Unit] = {}
-    for unit in emit_units(module, target):
+    jobs: dict[str, _Job] = {}
+    for unit, target in units:
+        flags = compile_flags(compiler, target, threads)
         data = unit.blob.data if unit.blob else b""
-        units[_key(compiler, ("-c", *flags), target, unit.text, data)] = unit
+        jobs[_key(compiler, ("-c", *flags), target, unit.text, data)] = _Job(unit, flags)
     linking = link_flags(compiler, threads)
-    key = _key(compiler, linking, target, "\n".join(units), b"")
+    key = _key(compiler, linking, units[0][1], "\n".join(jobs), b"")
     found = cache.find(key, ".so")
     if found is not None:
         return found
-    objects = _objects(units, compiler, flags, cache, progress)
+    objects = _objects(jobs, compiler, cache, progress)
     with _Folder() as folder:
         # A module may have more objects than a command line holds.
         (folder / "objects.txt").write_text(
@@ -120,9 +159,8 @@ def build_module(
 
 
 def _objects(
-    units: dict[str, Unit],
+    jobs: dict[str, _Job],
     compiler: Compiler,
-    flags: Sequence[str],
     cache: Cache,
     progress: Progress | None,
 ) -> list[Path]:
@@ -131,14 +169,14 @@ def _objects(
 
     def one(key: str) -> Path:
         nonlocal done
-        path = cache.find(key, ".o") or _compile_object(units[key], key, compiler, flags, cache)
+        path = cache.find(key, ".o") or _compile_object(jobs[key], key, compiler, cache)
         done += 1
         if progress is not None:
-            progress(done, len(units))
+            progress(done, len(jobs))
         return path
 
     with ThreadPoolExecutor(max_workers=_cores()) as pool:
-        futures = [pool.submit(one, key) for key in units]
+        futures = [pool.submit(one, key) for key in jobs]
         try:
             return [f.result() for f in futures]
         except BaseException:
@@ -146,14 +184,13 @@ def _objects(
             raise
 
 
-def _compile_object(
-    unit: Unit, key: str, compiler: Compiler, flags: Sequence[str], cache: Cache
-) -> Path:
+def _compile_object(job: _Job, key: str, compiler: Compiler, cache: Cache) -> Path:
+    unit = job.unit
     with _Folder() as folder:
         (folder / "unit.c").write_text(unit.text, encoding="utf-8")
         if unit.blob is not None:
             (folder / unit.blob.name).write_bytes(unit.blob.data)
-        _run([*compiler.command, "-c", "unit.c", "-o", "unit.o", *flags], folder)
+        _run([*compiler.command, "-c", "unit.c", "-o", "unit.o", *job.flags], folder)
         return cache.add(key, ".o", _made(folder / "unit.o", compiler))
 
 

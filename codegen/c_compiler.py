@@ -125,10 +125,10 @@ def compile_flags(compiler: Compiler, target: Target, threads: bool = True) -> t
     """Return the flags that every file is compiled with."""
     openmp = ("-fopenmp",) if compiler.openmp and threads else ()
     optimize = _OPTIMIZE_GCC if compiler.is_gcc else _OPTIMIZE
-    return (*optimize, *_FLAGS, *_machine_flags(target), *openmp, *extra_flags())
+    return (*optimize, *_FLAGS, *machine_flags(target), *openmp, *extra_flags())
 
 
-def _machine_flags(target: Target) -> tuple[str, ...]:
+def machine_flags(target: Target) -> tuple[str, ...]:
     """Return the flags that say which instructions there are.
 
     Raises

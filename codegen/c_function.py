@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from codegen.c_constants import is_large
 from codegen.c_context import Array, Code, Context, Exit
 from codegen.c_expr import PRINTERS
 from codegen.c_extern import extern_functions
@@ -61,11 +65,19 @@ def function_names(module: LoweredModule) -> dict[str, str]:
     }
 
 
-def constant_names(module: LoweredModule) -> dict[str, str]:
-    """Return the C name of each constant of `module`."""
+def constant_names(module: LoweredModule, *, shared: bool = False) -> dict[str, str]:
+    """Return the C name of each constant of `module`.
+
+    Where large ones are `shared`, those of several versions that are the same have one name.
+    """
     names = unique_identifiers([c.name for c in module.constants])
     before = f"{module.tag}_" if module.tag else ""
-    return {name: f"halo_constant_{before}{c}" for name, c in names.items()}
+    made = {name: f"halo_constant_{before}{c}" for name, c in names.items()}
+    if module.tag and shared:
+        for constant in filter(is_large, module.constants):
+            content = hashlib.sha256(np.ascontiguousarray(constant.data).tobytes()).hexdigest()
+            made[constant.name] = f"halo_constant_{names[constant.name]}_{content[:16]}"
+    return made
 
 
 def argument_names(f: LoweredFunc, taken: frozenset[str] = frozenset()) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from codegen.c_compiler import machine_flags
 from codegen.c_constants import Blob, constant_declaration, constant_definition, is_large, make_blob
 from codegen.c_extern import extern_functions, extern_signature, forward
 from codegen.c_function import (
@@ -57,11 +58,11 @@ class Unit:
 class ModulePrinter:
     """The names of a module's functions and constants, and the printing of its functions."""
 
-    def __init__(self, module: LoweredModule, target: Target) -> None:
+    def __init__(self, module: LoweredModule, target: Target, *, shared: bool = False) -> None:
         self.module = module
         self.target = target
         self.functions = {f.name: f for f in module.functions}
-        constants = constant_names(module)
+        constants = constant_names(module, shared=shared)
         self.names = function_names(module)
         self.externs = extern_functions(module.functions)
         for name in self.externs.keys() & set(self.names.values()):
@@ -97,12 +98,12 @@ def emit_c(module: LoweredModule, target: Target) -> CSource:
     """Return `module` as one self-contained C file, its header, and its large constants."""
     printer = ModulePrinter(module, target)
     prelude = Prelude()
-    name = identifier(module.name)
+    name = identifier(module.name) + (f"_{module.tag}" if module.tag else "")
     printed = [(f, printer.print(f, prelude)) for f in module.functions]
     used = dict.fromkeys(c for _, text in printed for c in text.constants)
     large = [printer.constants[c] for c in used if is_large(printer.constants[c][1])]
     blob = make_blob(large, f"{name}.bin") if large else None
-    parts = [_banner(module), prelude.text(), *map(printer.extern, printer.externs)]
+    parts = [_banner(module, target), prelude.text(), *map(printer.extern, printer.externs)]
     if blob is not None:
         parts.append(blob.text)
     for c in used:
@@ -122,9 +123,10 @@ def emit_units(module: LoweredModule, target: Target) -> list[Unit]:
     """Return `module` as C files that compile on their own and link to one library.
 
     The text of a function's unit depends on the function, what it calls and the constants it
-    uses, and on nothing else of the module, so that a cache of objects finds it again.
+    uses, and on nothing else of the module, so that a cache of objects finds it again. Of several
+    versions the units of large constants are the same where the constants are.
     """
-    printer = ModulePrinter(module, target)
+    printer = ModulePrinter(module, target, shared=True)
     units = [Unit(_unit_text(printer, f)) for f in module.functions]
     if printer.externs:
         units.append(Unit(_forwards(printer)))
@@ -162,10 +164,13 @@ def _public(module: LoweredModule) -> str:
     return "HALO_HIDDEN" if module.tag else "HALO_PUBLIC"
 
 
-def _banner(module: LoweredModule) -> str:
+def _banner(module: LoweredModule, target: Target) -> str:
+    how = "cc -O3 -march=native -fopenmp -shared -fPIC FILE.c -lm"
+    if module.tag:
+        how = f"cc -O3 {' '.join(machine_flags(target))} -fopenmp -fPIC -c FILE.c"
     return (
         f"/* {comment(module.name)}: written by halo. Build it with\n"
-        f"     cc -O3 -march=native -fopenmp -shared -fPIC FILE.c -lm\n"
+        f"     {how}\n"
         f"   gcc makes faster code, sooner, with -O2 -ftree-vectorize -fvect-cost-model=dynamic\n"
         f"   -fpeel-loops in the place of -O3. Without -fopenmp it is correct and serial. */\n"
     )

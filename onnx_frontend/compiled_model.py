@@ -54,8 +54,8 @@ class CompiledModel:
     ----------
     signature
         Its inputs, outputs and symbols.
-    target
-        The machine it is for.
+    targets
+        The machines it is for.
     report
         What the compilation did; None for a loaded model.
     """
@@ -65,12 +65,12 @@ class CompiledModel:
         signature: Signature,
         library: Library,
         declarations: tuple[str, ...],
-        target: Target,
-        source: Callable[[], CSource] | Path,
+        targets: tuple[Target, ...],
+        source: Callable[[], tuple[CSource, ...]] | Path,
         report: CompileReport | None = None,
     ) -> None:
         self.signature = signature
-        self.target = target
+        self.targets = targets
         self.report = report
         self._library = library
         self._declarations = declarations
@@ -134,12 +134,11 @@ class CompiledModel:
 
         Files of an earlier save are replaced, each at once; other files are left alone.
         """
-        manifest = Manifest(self.signature, self._declarations, self.target)
+        manifest = Manifest(self.signature, self._declarations, self.targets)
         if isinstance(self._source, Path):
             origin: Source | Path = self._source
         else:
-            made = self._source()
-            origin = Source(made.text, made.header, made.blob, made.blob_name)
+            origin = Source.of(self._source(), self.signature.name)
         return write_package(Path(directory), manifest, self._library.path, origin)
 
     def __repr__(self) -> str:
@@ -160,7 +159,7 @@ def load(directory: str | os.PathLike[str]) -> CompiledModel:
     path = Path(directory)
     manifest = read_package(path)
     library = Library(manifest.library(path).absolute(), manifest.declarations)
-    return CompiledModel(manifest.signature, library, manifest.declarations, manifest.target, path)
+    return CompiledModel(manifest.signature, library, manifest.declarations, manifest.targets, path)
 
 
 def _buffer(port: Port, array: Array) -> CBuffer:

@@ -5,16 +5,24 @@ from __future__ import annotations
 import copy
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import onnx
 
-from codegen import CSource, build_module, compile_library, emit_c, public_declarations
+from codegen import (
+    CSource,
+    build_module,
+    build_versions,
+    compile_library,
+    emit_c,
+    emit_versions,
+    public_declarations,
+)
 from codegen.c_names import identifier
 from codegen.loader import Library
 from halo.ir.lowered import LoweredModule
-from halo.target import Target, host_target
+from halo.target import Target, host_target, order_versions
 from onnx_frontend.assemble import Assembled, assemble
 from onnx_frontend.compiled_model import CompiledModel, CompileReport
 from onnx_frontend.groups import group_tensors
@@ -31,7 +39,7 @@ def compile(
     model: ModelSource,
     *,
     shapes: Shapes | None = None,
-    target: Target | None = None,
+    target: Target | Sequence[Target] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
 ) -> CompiledModel:
@@ -44,7 +52,8 @@ def compile(
     shapes
         Per input the sizes to fix; a name or "?" leaves a size to be known when it runs.
     target
-        The machine to compile for; this one by default.
+        The machine to compile for, this one by default; or several x86-64 ones, of which the
+        best that the processor can run is taken when the model runs.
     name
         Name of the library and its function in C; that of the file by default.
     progress
@@ -56,14 +65,16 @@ def compile(
         The model or a shape makes no sense.
     UnsupportedOp
         Some of its nodes cannot be compiled; all of them are listed.
+    HaloError
+        The targets cannot be in one library.
     CodegenError
         There is no C compiler, or it failed.
     """
-    target = target or host_target()
+    targets = _targets(target)
     start = time.perf_counter()
     loaded = load_model(model)
     wanted = name or _stem(model)
-    key = model_key(loaded, shapes, target, wanted)
+    key = model_key(loaded, shapes, targets, wanted)
     found = None if key is None else find_model(key)
     if found is not None:
         if loaded is model:
@@ -71,54 +82,91 @@ def compile(
         report = CompileReport(
             found.kernels, found.distinct, time.perf_counter() - start, 0.0, 0.0, True
         )
-        return _compiled(found, target, report, lambda: _again(loaded, shapes, target, wanted))
-    made, module, report = _make(loaded, shapes, target, wanted, progress or _silent)
+        return _compiled(found, targets, report, lambda: _again(loaded, shapes, targets, wanted))
+    made, modules, report = _make(loaded, shapes, targets, wanted, progress or _silent)
     if key is not None:
         add_model(key, made)
-    return _compiled(made, target, report, lambda: emit_c(module, target))
+    return _compiled(made, targets, report, lambda: _emitted(modules))
+
+
+def _targets(target: Target | Sequence[Target] | None) -> tuple[Target, ...]:
+    if target is None:
+        return (host_target(),)
+    if isinstance(target, Target):
+        return (target,)
+    return tuple(t for _, t in order_versions(target))
+
+
+Modules = Sequence[tuple[Target, LoweredModule]]
+"""What a model is for each target."""
 
 
 def _make(
-    model: onnx.ModelProto, shapes: Shapes | None, target: Target, name: str, progress: Progress
-) -> tuple[Made, LoweredModule, CompileReport]:
+    model: onnx.ModelProto,
+    shapes: Shapes | None,
+    targets: Sequence[Target],
+    name: str,
+    progress: Progress,
+) -> tuple[Made, Modules, CompileReport]:
     """Import, lower and build `model`."""
     start = time.perf_counter()
     graph = import_graph(model, shapes)
     imported = time.perf_counter()
-    assembled, kernels = lower_model(graph, identifier(name or graph.name), target, progress)
+    wanted = identifier(name or graph.name)
+    all_made = [lower_model(graph, wanted, t, progress) for t in targets]
     lowered = time.perf_counter()
-    module = assembled.module
-    path = _build(module, target, progress)
-    distinct = len(module.functions) - 2
-    made = Made(assembled.signature, tuple(public_declarations(module)), path, kernels, distinct)
+    modules = [(t, made.module) for t, (made, _) in zip(targets, all_made, strict=True)]
+    path = _build(modules, progress)
+    assembled, kernels = all_made[0]
+    distinct = len(assembled.module.functions) - 2
+    declarations = tuple(public_declarations(assembled.module))
+    made = Made(assembled.signature, declarations, path, kernels, distinct)
     spent = imported - start, lowered - imported, time.perf_counter() - lowered
-    return made, module, CompileReport(kernels, distinct, *spent)
+    return made, modules, CompileReport(kernels, distinct, *spent)
 
 
 _SMALL = 32_000
 """Characters of C up to which one run of the compiler takes less time than one per function."""
 
 
-def _build(module: LoweredModule, target: Target, progress: Progress) -> Path:
+def _build(modules: Modules, progress: Progress) -> Path:
+    def told(done: int, n: int) -> None:
+        progress("compiling", done, n)
+
+    if len(modules) > 1:
+        return build_versions(modules, progress=told)
+    ((target, module),) = modules
     if len(module.functions) <= 6 and not any(c.data.nbytes > _SMALL for c in module.constants):
         source = emit_c(module, target)
         if len(source.text) <= _SMALL:
             return compile_library(source, target)
-    return build_module(module, target, progress=lambda done, n: progress("compiling", done, n))
+    return build_module(module, target, progress=told)
 
 
-def _again(model: onnx.ModelProto, shapes: Shapes | None, target: Target, name: str) -> CSource:
+def _again(
+    model: onnx.ModelProto, shapes: Shapes | None, targets: Sequence[Target], name: str
+) -> tuple[CSource, ...]:
     """Return the C of a model whose library was in the cache."""
     graph = import_graph(model, shapes)
-    assembled, _ = lower_model(graph, identifier(name or graph.name), target, _silent)
-    return emit_c(assembled.module, target)
+    wanted = identifier(name or graph.name)
+    return _emitted([(t, lower_model(graph, wanted, t, _silent)[0].module) for t in targets])
+
+
+def _emitted(modules: Modules) -> tuple[CSource, ...]:
+    if len(modules) > 1:
+        return emit_versions(modules)
+    ((target, module),) = modules
+    return (emit_c(module, target),)
 
 
 def _compiled(
-    made: Made, target: Target, report: CompileReport, source: Callable[[], CSource]
+    made: Made,
+    targets: tuple[Target, ...],
+    report: CompileReport,
+    source: Callable[[], tuple[CSource, ...]],
 ) -> CompiledModel:
     library = Library(made.library, made.declarations)
-    return CompiledModel(made.signature, library, made.declarations, target, source, report)
+    return CompiledModel(made.signature, library, made.declarations, targets, source, report)
 
 
 def lower_model(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -43,7 +44,7 @@ class Made:
 
 
 def model_key(
-    model: onnx.ModelProto, shapes: Shapes | None, target: Target, name: str
+    model: onnx.ModelProto, shapes: Shapes | None, targets: Sequence[Target], name: str
 ) -> str | None:
     """Return the hash of all that decides what `model` becomes; None if that cannot be told.
 
@@ -63,10 +64,11 @@ def model_key(
         "packages": [version(p) for p in ("numpy", "onnx", "islpy")],
         "name": name,
         "shapes": sizes,
-        "target": [target.name, target.machine, target.system, target.vector_bits],
-        "features": sorted(target.features),
+        "targets": [
+            [t.name, t.machine, t.system, t.vector_bits, *sorted(t.features)] for t in targets
+        ],
         "compiler": [*compiler.command, compiler.version],
-        "flags": [*compile_flags(compiler, target), *link_flags(compiler)],
+        "flags": [*(compile_flags(compiler, t) for t in targets), link_flags(compiler)],
         "model": hashlib.sha256(data).hexdigest(),
     }
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()

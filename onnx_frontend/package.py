@@ -7,17 +7,18 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from codegen import CSource
 from halo.errors import HaloError
 from halo.target import Target, host_target
 from onnx_frontend.signature import Signature
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "model.json"
 
 
@@ -27,12 +28,20 @@ class PackageError(HaloError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The C of a model; `blob` holds its large constants, under the name the C includes."""
+    """The C of a model: its header, and files by name, those of its large constants included."""
 
-    text: str
     header: str
-    blob: bytes = field(repr=False)
-    blob_name: str
+    files: Mapping[str, bytes] = field(repr=False)
+
+    @staticmethod
+    def of(sources: Sequence[CSource], name: str) -> Source:
+        """Return what `sources` are, of which the first becomes ``NAME.c``."""
+        files: dict[str, bytes] = {}
+        for i, source in enumerate(sources):
+            files[f"{source.name if i else name}.c"] = source.text.encode()
+            if source.blob:
+                files[source.blob_name] = source.blob
+        return Source(sources[0].header, files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +54,15 @@ class Manifest:
         Inputs, outputs, symbols.
     declarations
         The C declarations of its functions.
-    target
-        The machine it is for.
+    targets
+        The machines it is for.
     checksums
         SHA-256 by file name.
     """
 
     signature: Signature
     declarations: tuple[str, ...]
-    target: Target
+    targets: tuple[Target, ...]
     checksums: Mapping[str, str] = field(default_factory=dict)
 
     def library(self, directory: Path) -> Path:
@@ -67,12 +76,15 @@ class Manifest:
             "halo": _own_version(),
             "signature": self.signature.to_data(),
             "declarations": list(self.declarations),
-            "target": {
-                "name": self.target.name,
-                "arch": self.target.machine,
-                "os": self.target.system,
-                "features": sorted(self.target.features),
-            },
+            "targets": [
+                {
+                    "name": t.name,
+                    "arch": t.machine,
+                    "os": t.system,
+                    "features": sorted(t.features),
+                }
+                for t in self.targets
+            ],
             "files": dict(checksums),
         }
         return json.dumps(data, indent=1)
@@ -125,9 +137,8 @@ def _fill(stage: Path, manifest: Manifest, library: Path, source: Source | Path)
                 shutil.copyfile(source / file, stage / file)
     else:
         (stage / f"{name}.h").write_text(source.header, encoding="utf-8")
-        (stage / f"{name}.c").write_text(source.text, encoding="utf-8")
-        if source.blob:
-            (stage / source.blob_name).write_bytes(source.blob)
+        for file, data in source.files.items():
+            (stage / file).write_bytes(data)
     files = sorted(stage.iterdir())
     checksums = {f.name: _sha256(f) for f in files}
     (stage / MANIFEST).write_text(manifest.to_json(checksums), encoding="utf-8")
@@ -160,10 +171,12 @@ def read_package(directory: Path) -> Manifest:
 def _manifest(data: Any) -> Manifest:
     if data["format"] != FORMAT:
         raise ValueError(f"it has format {data['format']}, this halo reads {FORMAT}")
-    about = data["target"]
-    target = Target.of(about["name"], about["arch"], about["os"], about["features"])
+    targets = tuple(
+        Target.of(about["name"], about["arch"], about["os"], about["features"])
+        for about in data["targets"]
+    )
     signature = Signature.from_data(data["signature"])
-    return Manifest(signature, tuple(data["declarations"]), target, data["files"])
+    return Manifest(signature, tuple(data["declarations"]), targets, data["files"])
 
 
 def _check_library(directory: Path, manifest: Manifest) -> None:
@@ -179,13 +192,14 @@ def _check_library(directory: Path, manifest: Manifest) -> None:
             f"{library} is damaged: its checksum is not the one in {MANIFEST}",
             hint="compile it again",
         )
-    host, target = host_target(), manifest.target
-    if not target.supported():
-        raise PackageError(
-            f"{library} is for {target.machine} under {target.system}, "
-            f"this is {host.machine} under {host.system}"
-        )
-    missing = target.features - host.features
+    host = host_target()
+    for target in manifest.targets:
+        if not target.supported():
+            raise PackageError(
+                f"{library} is for {target.machine} under {target.system}, "
+                f"this is {host.machine} under {host.system}"
+            )
+    missing = min((t.features - host.features for t in manifest.targets), key=len)
     if missing:
         raise PackageError(
             f"{library} needs a processor with {', '.join(sorted(missing))}",

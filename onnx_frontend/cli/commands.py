@@ -28,7 +28,10 @@ SHAPE = click.option(
     help="Fix the shape of an input. May be repeated.",
 )
 TARGET = click.option(
-    "--target", default="host", show_default=True, help="host, or x86-64[-v2|-v3|-v4]."
+    "--target",
+    default="host",
+    show_default=True,
+    help="host, or x86-64[-v2|-v3|-v4]; of several, as x86-64-v2,x86-64-v4, the best runs.",
 )
 
 
@@ -140,10 +143,15 @@ def _compile(model: Path, shapes: tuple[str, ...], target: str, name: str | None
         return compile_model(
             model,
             shapes=parse_shapes(shapes),
-            target=Target.parse(target),
+            target=_targets(target),
             name=name,
             progress=progress,
         )
+
+
+def _targets(text: str) -> Target | list[Target]:
+    made = [Target.parse(word) for word in text.split(",")]
+    return made if len(made) > 1 else made[0]
 
 
 def _echo_ports(compiled: CompiledModel) -> None:

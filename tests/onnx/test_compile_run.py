@@ -202,7 +202,7 @@ def test_a_library_for_a_better_processor_is_refused(saved: Path, tmp_path: Path
     shutil.copytree(saved, tmp_path / "m")
     path = tmp_path / "m" / "model.json"
     data = json.loads(path.read_text())
-    data["target"]["features"].append("amx_fantasy")
+    data["targets"][0]["features"].append("amx_fantasy")
     path.write_text(json.dumps(data))
     with pytest.raises(PackageError, match="needs a processor with amx_fantasy"):
         onnx_frontend.load(tmp_path / "m")

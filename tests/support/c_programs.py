@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,10 @@ def run_c_program(
     x: np.ndarray[Any, np.dtype[Any]],
     threads: int = 1,
     own_workspace: bool = False,
+    emulator: Sequence[str] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """Run `program` on `x`; the answer is in ``out.raw`` in `folder`."""
+    """Run `program` on `x`, by `emulator`; the answer is in ``out.raw`` in `folder`."""
     x.tofile(folder / "in.raw")
-    words = [str(program), str(folder / "in.raw"), str(folder / "out.raw")]
+    words = [*emulator, str(program), str(folder / "in.raw"), str(folder / "out.raw")]
     words += [str(threads), str(int(own_workspace)), *map(str, x.shape)]
     return subprocess.run(words, capture_output=True, text=True, check=False, env=dict(os.environ))
