@@ -9,7 +9,7 @@ from halo.ir.expr import Call, Variable
 from halo.ir.function import Function, Image, output_images
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.substitute import find
-from halo.schedule.formula import Formula
+from halo.schedule.formula import Formula, has_value_outside
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry, Schedule
 
@@ -58,7 +58,7 @@ def variables_of(functions: Iterable[Function]) -> dict[str, Variable]:
     for f in functions:
         for d in f.definitions:
             roots = d.expressions()
-            known.update((v.name, v) for v in find(roots, Variable) if v.param or v.source)
+            known.update((v.name, v) for v in find(roots, Variable) if has_value_outside(v))
             for call in find(roots, Call):
                 if isinstance(call.func, Image):
                     known.update(_sizes(call.func))

@@ -9,9 +9,15 @@ from typing import Any
 
 from halo.errors import ScheduleError, user_location
 from halo.ir.expr import Expr, Variable, as_const
+from halo.ir.function import ReductionDomain
 from halo.ir.operators import as_expr
 from halo.ir.stored import NotStorable, expr_from_data, expr_to_data
 from halo.ir.substitute import find, substitute
+
+
+def has_value_outside(v: Variable) -> bool:
+    """Whether `v` is a Param or a size, and no variable of loops."""
+    return v.param is not None or not isinstance(v.source, ReductionDomain | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +37,10 @@ class Formula:
         Raises
         ------
         ScheduleError
-            It reads cells of Funcs or images, or uses Vars.
+            It reads cells of Funcs or images, or uses Vars or RVars.
         """
         e = as_expr(value)
-        own = [v for v in find((e,), Variable) if v.param is None and v.source is None]
+        own = [v for v in find((e,), Variable) if not has_value_outside(v)]
         try:
             data = expr_to_data(e)
         except NotStorable as error:

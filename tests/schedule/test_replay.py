@@ -183,6 +183,21 @@ def test_a_stored_directive_with_a_formula_can_be_refused_by_itself() -> None:
     assert [r.status for r in receipts].count(Status.REFUSED) == 1
 
 
+def test_a_name_that_is_no_param_or_size_is_refused_with_those_there_are() -> None:
+    n, p = hl.Param(hl.Int(32), "n"), hl.Param(hl.Int(32), "p")
+    r = hl.RDom([(0, 4)], "r")
+    f, g = hl.funcs("f g")
+    for h in (f, g):
+        h[x] = p
+        h[x] += r.x
+    f.specialize(n == 3)
+    stored = hl.Schedule.from_json(f.schedule().to_json())
+    with pytest.raises(hl.ScheduleError, match="no Param or size n here") as caught:
+        g.apply_schedule(stored.renamed({f.name(): g.name()}))
+    sizes = ", ".join(f"{g.name()}.{what}.0" for what in ("min", "extent", "stride"))
+    assert caught.value.hint == f"known: p, {sizes}"
+
+
 def test_a_schedule_fits_another_algorithm_with_the_same_stages() -> None:
     f, g, h = hl.Func("f"), hl.Func("g"), hl.Func("h")
     f[x, y] = x - y

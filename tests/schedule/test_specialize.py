@@ -153,6 +153,14 @@ def test_a_condition_that_is_no_bool_is_refused() -> None:
         case.g.specialize(case.weight + 1)
 
 
+def test_a_condition_on_an_rvar_is_refused() -> None:
+    f, r = hl.Func("f"), hl.RDom([(0, 4)], "r")
+    f[x] = x
+    f[x] += r.x
+    with pytest.raises(ScheduleError, match=r"uses r\.x, which has a value only inside loops"):
+        f.specialize(r.x == 3)
+
+
 def test_specialize_fail_alone_is_refused() -> None:
     with pytest.raises(ScheduleError, match=r"no specialize before it"):
         Case().g.specialize_fail("never")
