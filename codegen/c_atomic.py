@@ -14,8 +14,9 @@ from codegen.c_types import is_half, memory_type, scalar_type, tag
 from codegen.c_walk import expression, place
 from halo.errors import InternalError
 from halo.ir.associative import split_update
+from halo.ir.cross_lane import ReduceOp
 from halo.ir.equality import equal
-from halo.ir.expr import Expr, Load, ReduceOp
+from halo.ir.expr import Expr, Load
 from halo.ir.node import Node
 from halo.ir.stmt import Store
 from halo.ir.substitute import walk

@@ -14,7 +14,8 @@ from codegen.c_scalar import scalar_helper
 from codegen.c_types import carrier, scalar_type
 from codegen.c_walk import expression, place
 from halo.errors import InternalError
-from halo.ir.expr import Call, CallKind, Load, VectorReduce, as_const
+from halo.ir.cross_lane import VectorReduce
+from halo.ir.expr import Call, CallKind, Load, as_const
 from halo.ir.types import Type
 
 _BITWISE = {"bitwise_and": "&", "bitwise_or": "|", "bitwise_xor": "^"}

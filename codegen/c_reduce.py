@@ -10,7 +10,7 @@ from codegen.c_scalar import scalar_helper
 from codegen.c_shuffle import picked_lanes
 from codegen.c_types import carrier, element_of, padded, tag
 from codegen.c_walk import expression
-from halo.ir.expr import ReduceOp, VectorReduce
+from halo.ir.cross_lane import ReduceOp, VectorReduce
 from halo.ir.types import Type
 
 _HELPERS = {

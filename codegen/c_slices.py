@@ -9,6 +9,7 @@ from codegen.c_math import widest_bits
 from codegen.c_types import carrier
 from halo.errors import InternalError
 from halo.ir.associative import combine
+from halo.ir.cross_lane import Shuffle, VectorReduce
 from halo.ir.expr import (
     Binary,
     Broadcast,
@@ -25,9 +26,7 @@ from halo.ir.expr import (
     Ramp,
     Reinterpret,
     Select,
-    Shuffle,
     Variable,
-    VectorReduce,
     as_const,
     const,
 )

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from codegen.c_slices import Slicer
-from halo.ir.expr import Broadcast, Expr, Let, Load, Ramp, Shuffle, Variable, const
+from halo.ir.cross_lane import Shuffle
+from halo.ir.expr import Broadcast, Expr, Let, Load, Ramp, Variable, const
 from halo.ir.node import Node
 from halo.ir.stmt import Allocate, LetStmt, MemoryType, Stmt, Store, block
 from halo.ir.types import Int

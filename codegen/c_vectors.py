@@ -35,6 +35,7 @@ from codegen.c_lanes import (
 from codegen.c_shuffle import picked_lanes
 from codegen.c_types import carrier, is_half, padded, scalar_type
 from codegen.c_walk import expression
+from halo.ir.cross_lane import Shuffle
 from halo.ir.expr import (
     Add,
     And,
@@ -53,7 +54,6 @@ from halo.ir.expr import (
     Or,
     Ramp,
     Select,
-    Shuffle,
     Sub,
     Variable,
     as_const,

@@ -13,7 +13,8 @@ from codegen.llvm_memory import address, guarded, in_memory, of_memory
 from codegen.llvm_types import Value, memory_element
 from codegen.llvm_vectors import combined
 from codegen.llvm_walk import expression, place
-from halo.ir.expr import Expr, ReduceOp
+from halo.ir.cross_lane import ReduceOp
+from halo.ir.expr import Expr
 from halo.ir.stmt import Atomic, Stmt, Store
 from halo.ir.types import Type
 

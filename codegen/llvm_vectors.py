@@ -18,7 +18,8 @@ from codegen.llvm_types import (
     vector_constant,
 )
 from codegen.llvm_walk import expression
-from halo.ir.expr import Broadcast, Ramp, ReduceOp, Shuffle, VectorReduce
+from halo.ir.cross_lane import ReduceOp, Shuffle, VectorReduce
+from halo.ir.expr import Broadcast, Ramp
 from halo.ir.types import Type
 
 

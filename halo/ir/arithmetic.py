@@ -13,24 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from halo.ir.expr import (
-    EQ,
-    GE,
-    GT,
-    LE,
-    LT,
-    NE,
-    Add,
-    And,
-    Div,
-    Max,
-    Min,
-    Mod,
-    Mul,
-    Or,
-    ReduceOp,
-    Sub,
-)
+from halo.ir.cross_lane import ReduceOp
+from halo.ir.expr import EQ, GE, GT, LE, LT, NE, Add, And, Div, Max, Min, Mod, Mul, Or, Sub
 from halo.ir.operators import euclid_div, euclid_mod
 from halo.ir.rounding import round_float
 from halo.ir.types import Type, UInt

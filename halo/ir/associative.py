@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from halo.ir.cross_lane import ReduceOp
 from halo.ir.equality import equal
 from halo.ir.expr import (
     GE,
@@ -22,7 +23,6 @@ from halo.ir.expr import (
     Min,
     Mul,
     Or,
-    ReduceOp,
     Select,
     Sub,
     as_const,

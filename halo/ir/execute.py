@@ -21,6 +21,7 @@ from halo.ir.arithmetic import (
     round_bfloat,
     settle,
 )
+from halo.ir.cross_lane import Shuffle, VectorReduce
 from halo.ir.expr import (
     Binary,
     Broadcast,
@@ -37,9 +38,7 @@ from halo.ir.expr import (
     Ramp,
     Reinterpret,
     Select,
-    Shuffle,
     Variable,
-    VectorReduce,
 )
 from halo.ir.lowered import BufferArg, Constant, Field, LoweredFunc, buffer_field
 from halo.ir.math import definition

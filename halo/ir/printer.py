@@ -7,6 +7,7 @@ from typing import Any
 
 from halo.ir import expr as E
 from halo.ir import stmt as S
+from halo.ir.cross_lane import Shuffle, VectorReduce
 from halo.ir.expr import Expr
 from halo.ir.memory import is_plain
 from halo.ir.node import Node
@@ -131,11 +132,11 @@ def _broadcast(e: E.Broadcast, p: _Printer) -> tuple[str, int]:
     return f"x{e.lanes}({p.expr(e.value)})", _ATOM
 
 
-def _shuffle(e: E.Shuffle, p: _Printer) -> tuple[str, int]:
+def _shuffle(e: Shuffle, p: _Printer) -> tuple[str, int]:
     return f"shuffle({p.exprs(e.vectors)}; {', '.join(map(str, e.indices))})", _ATOM
 
 
-def _vector_reduce(e: E.VectorReduce, p: _Printer) -> tuple[str, int]:
+def _vector_reduce(e: VectorReduce, p: _Printer) -> tuple[str, int]:
     return f"reduce_{e.op.value}<{e.lanes}>({p.expr(e.value)})", _ATOM
 
 
@@ -184,8 +185,8 @@ _EXPRS: dict[type[Expr], Writer] = {
     E.Select: _function("select"),
     E.Ramp: _ramp,
     E.Broadcast: _broadcast,
-    E.Shuffle: _shuffle,
-    E.VectorReduce: _vector_reduce,
+    Shuffle: _shuffle,
+    VectorReduce: _vector_reduce,
     E.Let: _let,
     E.Load: _load,
     E.Call: _call,

@@ -8,6 +8,7 @@ from typing import Any, Literal, NoReturn
 from halo.errors import InternalError
 from halo.ir import expr as E
 from halo.ir import stmt as S
+from halo.ir.cross_lane import Shuffle, VectorReduce
 from halo.ir.expr import Call, CallKind, Expr
 from halo.ir.node import Node
 from halo.ir.stmt import ForKind, Stmt
@@ -136,11 +137,11 @@ class _Verifier:
             self._lanes(n.value, n.type.lanes(), n)
         elif isinstance(n, (E.And, E.Or, E.Not)) and not n.type.is_bool():
             self.fail("logic on what is not a bool", n)
-        elif isinstance(n, E.Shuffle):
+        elif isinstance(n, Shuffle):
             total = sum([v.type.lanes() for v in n.vectors])
             if any([not 0 <= i < total for i in n.indices]):
                 self.fail("a shuffle of lanes that are not there", n)
-        elif isinstance(n, E.VectorReduce) and n.value.type.lanes() % n.lanes:
+        elif isinstance(n, VectorReduce) and n.value.type.lanes() % n.lanes:
             self.fail("a reduction of lanes into groups of different sizes", n)
 
     def _index(self, index: Expr, n: Node) -> None:

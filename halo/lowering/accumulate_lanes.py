@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from halo.ir.associative import combine, identity, split_update
+from halo.ir.cross_lane import ReduceOp, VectorReduce
 from halo.ir.equality import equal
-from halo.ir.expr import Expr, Load, ReduceOp, Select, VectorReduce
+from halo.ir.expr import Expr, Load, Select
 from halo.ir.node import Node
 from halo.ir.stmt import Stmt, Store
 from halo.lowering.lanes import Lanes, broadcast, conjunction

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from halo.ir.cross_lane import Shuffle
 from halo.ir.expr import (
     Add,
     And,
@@ -23,7 +24,6 @@ from halo.ir.expr import (
     Ramp,
     Reinterpret,
     Select,
-    Shuffle,
     Sub,
     Variable,
     as_const,

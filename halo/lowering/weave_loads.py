@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from halo.ir.cross_lane import Shuffle
 from halo.ir.expr import (
     Add,
     Broadcast,
@@ -17,7 +18,6 @@ from halo.ir.expr import (
     Mod,
     Mul,
     Ramp,
-    Shuffle,
     Sub,
     as_const,
     const,

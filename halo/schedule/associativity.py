@@ -6,20 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from halo.ir.associative import combine, identity, split_update
+from halo.ir.cross_lane import ReduceOp
 from halo.ir.equality import equal
-from halo.ir.expr import (
-    GE,
-    GT,
-    LE,
-    LT,
-    Call,
-    CallKind,
-    Comparison,
-    Expr,
-    ReduceOp,
-    Select,
-    const,
-)
+from halo.ir.expr import GE, GT, LE, LT, Call, CallKind, Comparison, Expr, Select, const
 from halo.ir.function import Definition, Function
 from halo.ir.node import Node
 from halo.ir.substitute import find, walk

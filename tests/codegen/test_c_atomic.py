@@ -10,7 +10,8 @@ import pytest
 import codegen
 from halo.errors import InternalError
 from halo.ir.associative import combine
-from halo.ir.expr import Expr, Load, ReduceOp, i64
+from halo.ir.cross_lane import ReduceOp
+from halo.ir.expr import Expr, Load, i64
 from halo.ir.stmt import Atomic, ForKind, LetStmt, Stmt, Store, block
 from halo.ir.types import Float, Int, Type, UInt
 from halo.target import host_target

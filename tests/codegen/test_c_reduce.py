@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from halo.ir.arithmetic import reduce_lanes
+from halo.ir.cross_lane import ReduceOp, VectorReduce
 from halo.ir.execute import execute
-from halo.ir.expr import Load, Ramp, ReduceOp, VectorReduce, i64
+from halo.ir.expr import Load, Ramp, i64
 from halo.ir.stmt import Store, block
 from halo.ir.types import BFloat, Bool, Float, Int, Type, UInt
 

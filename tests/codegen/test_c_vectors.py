@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from halo.ir.cross_lane import Shuffle
 from halo.ir.expr import (
     LT,
     Add,
@@ -19,7 +20,6 @@ from halo.ir.expr import (
     Mul,
     Ramp,
     Select,
-    Shuffle,
     Variable,
     const,
     i32,

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from halo.errors import BufferError, InternalError
+from halo.ir.cross_lane import ReduceOp, Shuffle, VectorReduce
 from halo.ir.execute import execute
 from halo.ir.expr import (
     Broadcast,
@@ -23,11 +24,8 @@ from halo.ir.expr import (
     Min,
     Mod,
     Ramp,
-    ReduceOp,
     Reinterpret,
-    Shuffle,
     Variable,
-    VectorReduce,
     const,
     i32,
     i64,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from halo.ir import expr as E
+from halo.ir.cross_lane import ReduceOp, Shuffle, VectorReduce
 from halo.ir.expr import Call, CallKind, Expr, Variable, const, i32, i64
 from halo.ir.printer import to_text
 from halo.ir.stmt import (
@@ -51,8 +52,8 @@ EXPRS = [
     (E.Reinterpret(Float(32), x), "reinterpret<float32>(x)"),
     (E.Ramp(x, i32(1), 8), "ramp(x, 1, 8)"),
     (E.Broadcast(x, 8), "x8(x)"),
-    (E.Shuffle((E.Ramp(x, i32(1), 4),), (0, 2)), "shuffle(ramp(x, 1, 4); 0, 2)"),
-    (E.VectorReduce(E.ReduceOp.ADD, E.Broadcast(x, 8), 2), "reduce_add<2>(x8(x))"),
+    (Shuffle((E.Ramp(x, i32(1), 4),), (0, 2)), "shuffle(ramp(x, 1, 4); 0, 2)"),
+    (VectorReduce(ReduceOp.ADD, E.Broadcast(x, 8), 2), "reduce_add<2>(x8(x))"),
     (E.Let("t", x, Variable(Int(32), "t") + 1), "let t = x in t + 1"),
     (E.Let("t", i64(1), y), "let t: int64 = 1 in y"),
     (E.Let("t", x, y) + 1, "(let t = x in y) + 1"),

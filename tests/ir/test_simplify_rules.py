@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from halo.ir import expr as E
+from halo.ir.cross_lane import ReduceOp, Shuffle, VectorReduce
 from halo.ir.expr import Expr, Variable, const, i32
 from halo.ir.function import Parameter
 from halo.ir.intrinsics import intrinsic, likely
@@ -167,8 +168,8 @@ VECTORS = [
     (E.LT(ramp(y), E.Broadcast(w, 8)), "ramp(y, 1, 8) < x8(w)"),
     (E.Ramp(y, i32(0), 4), "x4(y)"),
     (E.Cast(Int(64, 8), ramp(y)), "ramp(int64(y), 1, 8)"),
-    (E.Shuffle((ramp(y),), (2, 4, 6)), "ramp(y + 2, 2, 3)"),
-    (E.VectorReduce(E.ReduceOp.ADD, E.Broadcast(y, 8), 1), "y*8"),
+    (Shuffle((ramp(y),), (2, 4, 6)), "ramp(y + 2, 2, 3)"),
+    (VectorReduce(ReduceOp.ADD, E.Broadcast(y, 8), 1), "y*8"),
 ]
 
 LETS = [

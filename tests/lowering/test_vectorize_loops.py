@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from halo.ir.cross_lane import VectorReduce
 from halo.ir.execute import execute
 from halo.ir.expr import (
     GE,
@@ -24,7 +25,6 @@ from halo.ir.expr import (
     Select,
     Sub,
     Variable,
-    VectorReduce,
     i32,
     i64,
 )

@@ -13,7 +13,8 @@ import pytest
 import halo as hl
 from halo.ir.arithmetic import reduce_lanes
 from halo.ir.associative import identity, split_update
-from halo.ir.expr import ReduceOp, Variable, as_const, const
+from halo.ir.cross_lane import ReduceOp
+from halo.ir.expr import Variable, as_const, const
 from halo.ir.simplify import simplify
 from halo.ir.types import Bool, Float, Int, Type, UInt
 from halo.schedule.associativity import Associative, recognise, why_not

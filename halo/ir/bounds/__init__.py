@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from halo.ir import expr as E
 from halo.ir.bounds import arithmetic, values
 from halo.ir.bounds.context import Bounds, Rule
+from halo.ir.cross_lane import Shuffle, VectorReduce
 from halo.ir.expr import Expr
 from halo.ir.ranges import Interval
 from halo.ir.simplify import Simplifier
@@ -27,8 +28,8 @@ RULES: dict[type[Expr], Rule] = {
     E.Let: values.let,
     E.Ramp: values.ramp,
     E.Broadcast: lambda e, s: s.visit(e.value),
-    E.Shuffle: values.shuffle,
-    E.VectorReduce: values.vector_reduce,
+    Shuffle: values.shuffle,
+    VectorReduce: values.vector_reduce,
     E.Call: values.call,
     **{
         c: values.comparison

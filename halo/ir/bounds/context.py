@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from halo.ir import expr as E
+from halo.ir.cross_lane import Shuffle, VectorReduce
 from halo.ir.expr import Call, CallKind, Expr, as_const, const, is_true
 from halo.ir.intrinsics import is_effect
 from halo.ir.ranges import UNBOUNDED, Interval
@@ -70,7 +71,7 @@ class Bounds:
             return known[1]
         if isinstance(e, E.Variable):
             fixed = e.name not in self.scope
-        elif isinstance(e, (E.Load, E.Let, E.Shuffle, E.VectorReduce)) or (
+        elif isinstance(e, (E.Load, E.Let, Shuffle, VectorReduce)) or (
             isinstance(e, Call) and (e.kind is not CallKind.INTRINSIC or is_effect(e))
         ):
             fixed = False

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from halo.ir import expr as E
 from halo.ir.bounds.arithmetic import constants, range_of, wraps
 from halo.ir.bounds.context import Bounds
+from halo.ir.cross_lane import ReduceOp, Shuffle, VectorReduce
 from halo.ir.expr import Call, CallKind, Expr, as_const, const
 from halo.ir.intrinsics import TRANSPARENT, intrinsic
 from halo.ir.operators import cast_to
@@ -66,7 +67,7 @@ def ramp(e: E.Ramp, s: Bounds) -> Interval:
     return Interval(s.apply(E.Add, i.min, low), s.apply(E.Add, i.max, high))
 
 
-def shuffle(e: E.Shuffle, s: Bounds) -> Interval:
+def shuffle(e: Shuffle, s: Bounds) -> Interval:
     """All vectors together."""
     found = s.visit(e.vectors[0])
     for v in e.vectors[1:]:
@@ -74,9 +75,9 @@ def shuffle(e: E.Shuffle, s: Bounds) -> Interval:
     return s.simplified(found)
 
 
-def vector_reduce(e: E.VectorReduce, s: Bounds) -> Interval:
+def vector_reduce(e: VectorReduce, s: Bounds) -> Interval:
     """The extreme of lanes lies where the lanes do; of other operations the type is known."""
-    extreme = e.op in (E.ReduceOp.MIN, E.ReduceOp.MAX)
+    extreme = e.op in (ReduceOp.MIN, ReduceOp.MAX)
     return s.visit(e.value) if extreme else range_of(e.type)
 
 

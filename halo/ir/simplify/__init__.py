@@ -14,6 +14,7 @@ from typing import Any, overload
 
 from halo.ir import expr as E
 from halo.ir import stmt as S
+from halo.ir.cross_lane import Shuffle, VectorReduce
 from halo.ir.expr import Expr, is_true
 from halo.ir.node import Node
 from halo.ir.ranges import Interval
@@ -55,8 +56,8 @@ RULES: dict[type[Node], Rule] = {
     E.Not: logic.not_,
     E.Select: logic.select,
     E.Ramp: vectors.ramp,
-    E.Shuffle: vectors.shuffle,
-    E.VectorReduce: vectors.vector_reduce,
+    Shuffle: vectors.shuffle,
+    VectorReduce: vectors.vector_reduce,
     S.LetStmt: statements.let_stmt,
     S.For: statements.for_,
     S.IfThenElse: statements.if_then_else,

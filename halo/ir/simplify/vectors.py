@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from halo.ir import expr as E
+from halo.ir.cross_lane import ReduceOp, Shuffle, VectorReduce
 from halo.ir.expr import Broadcast, Expr, Ramp, as_const
 from halo.ir.simplify.constant_bounds import is_exact
 from halo.ir.simplify.context import Context
@@ -51,9 +52,9 @@ def ramp(e: Ramp, ctx: Context) -> Expr:
     return e if base is e.base and stride is e.stride else Ramp(base, stride, e.lanes)
 
 
-def shuffle(e: E.Shuffle, ctx: Context) -> Expr:
+def shuffle(e: Shuffle, ctx: Context) -> Expr:
     """Lanes of equal broadcasts are a broadcast; all lanes of one vector in order are it."""
-    made: E.Shuffle = e.map_children(ctx.visit)
+    made: Shuffle = e.map_children(ctx.visit)
     first, lanes = made.vectors[0], len(made.indices)
     if len(made.vectors) == 1 and made.indices == tuple(range(first.type.lanes())):
         return first
@@ -67,7 +68,7 @@ def shuffle(e: E.Shuffle, ctx: Context) -> Expr:
     return made
 
 
-def _lanes_of_ramp(e: E.Shuffle, r: Ramp, ctx: Context) -> Expr:
+def _lanes_of_ramp(e: Shuffle, r: Ramp, ctx: Context) -> Expr:
     steps = {b - a for a, b in zip(e.indices, e.indices[1:], strict=False)}
     if len(steps) > 1:
         return e
@@ -78,25 +79,25 @@ def _lanes_of_ramp(e: E.Shuffle, r: Ramp, ctx: Context) -> Expr:
     return made_ramp(start, ctx.visit(E.Mul(r.stride, E.const(t, steps.pop()))), len(e.indices))
 
 
-def vector_reduce(e: E.VectorReduce, ctx: Context) -> Expr:
+def vector_reduce(e: VectorReduce, ctx: Context) -> Expr:
     """The min, max, and, or of equal lanes is one of them; their sum is a product.
 
     Of an even number of equal lanes the exclusive or is 0.
     """
-    made: E.VectorReduce = e.map_children(ctx.visit)
+    made: VectorReduce = e.map_children(ctx.visit)
     value = made.value
     if value.type.lanes() == made.lanes:
         return value
     if isinstance(value, Broadcast):
         single = value.value
         op = made.op
-        if op is E.ReduceOp.ADD and single.type.is_integral:
+        if op is ReduceOp.ADD and single.type.is_integral:
             count = E.const(single.type, value.lanes // made.lanes)
             single = ctx.visit(E.Mul(single, count))
-        elif op is E.ReduceOp.XOR:
+        elif op is ReduceOp.XOR:
             odd = value.lanes // made.lanes % 2
             single = single if odd else E.const(single.type, 0)
-        elif op in (E.ReduceOp.ADD, E.ReduceOp.MUL):
+        elif op in (ReduceOp.ADD, ReduceOp.MUL):
             return made
         return single if made.lanes == 1 else Broadcast(single, made.lanes)
     return made
