@@ -83,6 +83,12 @@ class NodeContext:
         value = self._get(name, given, (list,), "a list of integers")
         return [int(v) for v in value]
 
+    def numbers(self, name: str, default: Sequence[float] | None = None) -> list[float]:
+        """Return a list of floats."""
+        given = None if default is None else list(default)
+        value = self._get(name, given, (list,), "a list of numbers")
+        return [float(v) for v in value]
+
     def array(self, name: str) -> Array:
         """Return a tensor attribute."""
         value: Array = self._get(name, None, (np.ndarray,), "a tensor")
