@@ -69,7 +69,7 @@ llvm: $(STAMP) ## run the tests of values through the LLVM back end
 
 .PHONY: runtime
 runtime: $(STAMP) ## make the kept LLVM IR of the runtime anew from its C, with clang
-	@$(RUN) -c "from codegen.llvm_runtime import write_runtime; write_runtime()"
+	@$(RUN) -c "from codegen.llvm_runtime import write_runtimes; write_runtimes()"
 
 .PHONY: lint
 lint: $(STAMP) ## check style

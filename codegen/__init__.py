@@ -21,6 +21,7 @@ from codegen.llvm_object import llvm_assembly, llvm_bitcode, llvm_object, llvm_t
 from codegen.loader import (
     AllocationError,
     CBuffer,
+    ForeignLibrary,
     Functions,
     Library,
     error_message,
@@ -41,6 +42,7 @@ __all__ = [
     "Compiler",
     "ExternArray",
     "Externs",
+    "ForeignLibrary",
     "Functions",
     "Hooks",
     "Library",

@@ -8,7 +8,7 @@ from codegen.c_build import Progress
 from codegen.c_compiler import find_compiler
 from codegen.llvm_jit import compile_in_process, load_soon
 from codegen.loader import Functions, compile_with_c
-from halo.errors import CodegenError
+from halo.errors import CodegenError, user_location
 from halo.ir.lowered import LoweredModule
 from halo.target import Target, TargetFeature
 
@@ -19,7 +19,7 @@ def backend_of(target: Target) -> str:
     """Return what makes the code for `target`: ``c`` or ``llvm``.
 
     LLVM if the target has the feature ``llvm``; else what ``$HALO_BACKEND`` names; else the C
-    compiler where there is one, and LLVM where there is none.
+    compiler where there is one for it, and LLVM where there is none.
 
     Raises
     ------
@@ -36,9 +36,9 @@ def backend_of(target: Target) -> str:
     if named:
         return named
     try:
-        find_compiler()
+        find_compiler(target)
     except CodegenError:
-        if os.environ.get("CC", "").strip():
+        if target.is_native() and os.environ.get("CC", "").strip():
             raise
         return "llvm"
     return "c"
@@ -77,8 +77,14 @@ def compile_module(
     Raises
     ------
     CodegenError
-        The back end is not there, or it failed.
+        The back end is not there, or it failed, or the code would not run here.
     """
+    if not target.is_native():
+        raise CodegenError(
+            f"code for {target.machine} under {target.system} does not run here",
+            where=user_location(),
+            hint="write it to files: compile_to_object, compile_to_static_library, compile_to_c",
+        )
     if backend_of(target) == "llvm":
         return compile_in_process(module, target, threads=threads)
     return compile_with_c(module, target, threads=threads, progress=progress)

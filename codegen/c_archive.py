@@ -1,4 +1,4 @@
-"""Static libraries: archives of object files, made by ``ar``."""
+"""Static libraries: archives of object files, made by ``ar`` where it is named or needed."""
 
 from __future__ import annotations
 
@@ -12,17 +12,22 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from codegen.elf_archive import elf_archive, is_elf
 from halo.errors import CodegenError
 
 
 def make_archive(members: Mapping[str, bytes]) -> bytes:
     """Return a static library with object files, each under the name that is its key.
 
+    Archives of ELF files are written here, unless ``$AR`` names an archiver.
+
     Raises
     ------
     CodegenError
         There is no ``ar``, or it failed.
     """
+    if all(map(is_elf, members.values())) and not os.environ.get("AR", "").strip():
+        return elf_archive(members)
     command = _find_ar()
     with tempfile.TemporaryDirectory(prefix="halo-") as folder:
         for name, data in members.items():

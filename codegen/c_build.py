@@ -44,20 +44,20 @@ def compile_library(source: CSource, target: Target, *, threads: bool = True) ->
     CodegenError
         There is no compiler, or it failed.
     """
-    compiler = find_compiler()
+    compiler = find_compiler(target)
     flags = (*compile_flags(compiler, target, threads), *link_flags(compiler, threads))
     return _build(source, target, compiler, flags, ".so")
 
 
 def compile_object(source: CSource, target: Target) -> Path:
     """Build one C file to an object file, to be linked with ``-fopenmp -lm``; see above."""
-    compiler = find_compiler()
+    compiler = find_compiler(target)
     return _build(source, target, compiler, (*compile_flags(compiler, target), "-c"), ".o")
 
 
 def compile_assembly(source: CSource, target: Target) -> Path:
     """Build one C file to assembly, to be read; see above."""
-    compiler = find_compiler()
+    compiler = find_compiler(target)
     return _build(source, target, compiler, (*compile_flags(compiler, target), "-S"), ".s")
 
 
@@ -137,7 +137,7 @@ class _Job:
 def _build_units(
     units: Sequence[tuple[Unit, Target]], threads: bool, progress: Progress | None
 ) -> Path:
-    compiler, cache = find_compiler(), Cache(cache_directory())
+    compiler, cache = find_compiler(units[0][1]), Cache(cache_directory())
     jobs: dict[str, _Job] = {}
     for unit, target in units:
         flags = compile_flags(compiler, target, threads)

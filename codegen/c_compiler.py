@@ -59,15 +59,70 @@ class Compiler:
         return f"{' '.join(self.command)} ({self.version})"
 
 
-def find_compiler() -> Compiler:
+TRIPLES = {
+    ("arm-64", "linux"): "aarch64-linux-gnu",
+    ("x86-64", "linux"): "x86_64-linux-gnu",
+    ("riscv-64", "linux"): "riscv64-linux-gnu",
+    ("powerpc-64", "linux"): "powerpc64le-linux-gnu",
+}
+"""(machine, system) -> what GCC and LLVM call them."""
+
+
+def find_compiler(target: Target | None = None) -> Compiler:
     """Return the C compiler: ``$CC``, cc, gcc, clang, or ziglang from the package index.
+
+    For a machine or system that is not this one it is ``$CC`` if that makes code for it, or one
+    of these whose name or option says so, as ``aarch64-linux-gnu-gcc``.
 
     Raises
     ------
     CodegenError
         There is none, or ``$CC`` does not start.
     """
-    return _find(os.environ.get("CC", ""), os.environ.get("PATH", ""))
+    named, path = os.environ.get("CC", ""), os.environ.get("PATH", "")
+    if target is None or target.is_native():
+        return _find(named, path)
+    return _find_cross(target.machine, target.system, named, path)
+
+
+@functools.lru_cache(maxsize=8)
+def _find_cross(machine: str, system: str, named: str, path: str) -> Compiler:
+    triple = TRIPLES.get((machine, system), "")
+    candidates: list[tuple[str, ...]] = []
+    if triple:
+        words = tuple(shlex.split(named))
+        if words and _makes_code_for(words, triple, path):
+            candidates.append(words)
+        candidates += [
+            (f"{triple}-gcc",),
+            ("clang", f"--target={triple}"),
+            *_zig("-target", triple),
+        ]
+    for command in candidates:
+        found = _probe(command, path)
+        if found is not None and _compiles(found.command):
+            return found
+    hint = "write the C with compile_to_c, and build it where it shall run"
+    if triple:
+        hint = (
+            f"install one, such as 'apt install gcc-{triple}' or 'pip install ziglang', or name "
+            f"it in $CC; or {hint}"
+        )
+    raise CodegenError(
+        f"there is no C compiler here for {machine} under {system}",
+        where=user_location(),
+        hint=hint,
+    )
+
+
+def _makes_code_for(command: tuple[str, ...], triple: str, path: str) -> bool:
+    where = shutil.which(command[0], path=path or os.defpath)
+    if where is None:
+        return False
+    words = [where, *command[1:], "-dumpmachine"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    said = done.stdout.strip().split("-")
+    return said[0] == triple.split("-")[0] and "linux" in said
 
 
 @functools.lru_cache(maxsize=8)
@@ -78,13 +133,18 @@ def _find(named: str, path: str) -> Compiler:
             raise CodegenError(f"the C compiler $CC = '{named}' does not start", hint=_HINT)
         return found
     candidates: list[tuple[str, ...]] = [("cc",), ("gcc",), ("clang",)]
-    if importlib.util.find_spec("ziglang") is not None:
-        candidates.append((sys.executable, "-m", "ziglang", "cc"))
+    candidates += _zig()
     for command in candidates:
         found = _probe(command, path)
         if found is not None:
             return found
     raise CodegenError("no C compiler found (looked for cc, gcc, clang)", hint=_HINT)
+
+
+def _zig(*options: str) -> list[tuple[str, ...]]:
+    if importlib.util.find_spec("ziglang") is None:
+        return []
+    return [(sys.executable, "-m", "ziglang", "cc", *options)]
 
 
 def _probe(command: tuple[str, ...], path: str) -> Compiler | None:
@@ -105,10 +165,19 @@ def _probe(command: tuple[str, ...], path: str) -> Compiler | None:
 
 def _openmp_works(command: tuple[str, ...]) -> bool:
     program = "#include <omp.h>\nint f(void) { return omp_get_max_threads(); }\n"
+    return _builds(command, "-fopenmp", program)
+
+
+def _compiles(command: tuple[str, ...]) -> bool:
+    """Whether there is a C library for `command` to compile with."""
+    return _builds(command, "-O1", "#include <stdlib.h>\nvoid f(void) { abort(); }\n")
+
+
+def _builds(command: tuple[str, ...], flag: str, program: str) -> bool:
     with tempfile.TemporaryDirectory(prefix="halo-") as folder:
         source = Path(folder, "t.c")
         source.write_text(program, encoding="ascii")
-        words = [*command, "-fopenmp", "-fPIC", "-shared", "-o", f"{folder}/t.so", str(source)]
+        words = [*command, flag, "-fPIC", "-shared", "-o", f"{folder}/t.so", str(source)]
         try:
             done = subprocess.run(words, capture_output=True, timeout=60, check=False)
         except (OSError, subprocess.SubprocessError):
@@ -129,23 +198,15 @@ def compile_flags(compiler: Compiler, target: Target, threads: bool = True) -> t
 
 
 def machine_flags(target: Target) -> tuple[str, ...]:
-    """Return the flags that say which instructions there are.
-
-    Raises
-    ------
-    CodegenError
-        The compiler builds for another machine.
-    """
-    if not target.supported():
-        raise CodegenError(
-            f"there is no compiler here for {target.machine} under {target.system}",
-            where=user_location(),
-            hint="write the C with compile_to_c, and build it where it shall run",
-        )
+    """Return the flags that say which instructions there are."""
     if target.name == "host":
         return ("-march=native",)
-    if target.name in LEVELS or target.machine != "x86-64":
-        return (f"-march={target.name}",) if target.name in LEVELS else ()
+    if target.name in LEVELS:
+        return (f"-march={target.name}",)
+    if target.machine == "arm-64":
+        return ("-march=armv8-a+sve",) if "sve" in target.features else ("-march=armv8-a",)
+    if target.machine != "x86-64":
+        return ()
     words = [_FLAG_OF.get(f, f.replace("_", "")) for f in sorted(target.features)]
     return ("-march=x86-64", *(f"-m{w}" for w in words))
 

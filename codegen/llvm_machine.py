@@ -6,6 +6,7 @@ import functools
 import threading
 from typing import Any
 
+from codegen.c_compiler import TRIPLES
 from halo.errors import CodegenError, InternalError, user_location
 from halo.target import LEVELS, Target
 
@@ -51,25 +52,31 @@ def machine(target: Target, for_process: bool) -> Any:
     CodegenError
         LLVM has no code for it here.
     """
+    cpu, features = _processor(target)
+    return _llvm_target(target).create_target_machine(
+        cpu=cpu,
+        features=features,
+        opt=3,
+        reloc="default" if for_process else "pic",
+        codemodel="jitdefault" if for_process else "default",
+        jit=for_process,
+    )
+
+
+def _llvm_target(target: Target) -> Any:
+    """Return what LLVM knows of the family of processors."""
+    if target.is_native():
+        return llvm().Target.from_default_triple()
     if not target.supported():
         raise CodegenError(
-            f"there is no compiler here for {target.machine} under {target.system}",
+            f"the LLVM back end has no code for {target.machine} under {target.system}",
             where=user_location(),
             hint="write the C with compile_to_c, and build it where it shall run",
         )
-    cpu, features = _processor(target)
-    return (
-        llvm()
-        .Target.from_default_triple()
-        .create_target_machine(
-            cpu=cpu,
-            features=features,
-            opt=3,
-            reloc="default" if for_process else "pic",
-            codemodel="jitdefault" if for_process else "default",
-            jit=for_process,
-        )
-    )
+    binding = llvm()
+    binding.initialize_all_targets()
+    binding.initialize_all_asmprinters()
+    return binding.Target.from_triple(TRIPLES[target.machine, target.system])
 
 
 def _processor(target: Target) -> tuple[str, str]:

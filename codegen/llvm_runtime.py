@@ -11,8 +11,10 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+from codegen.c_compiler import TRIPLES
 from codegen.llvm_machine import llvm
 from halo.errors import CodegenError
+from halo.target import WITH_LLVM
 
 _FOLDER = Path(__file__).parent / "runtime"
 _SOURCE = _FOLDER / "llvm" / "llvm_runtime.c"
@@ -61,9 +63,10 @@ def made_digest(machine: str, system: str) -> str:
 
 def make_runtime(machine: str, system: str) -> str:
     """Return the IR that clang makes of the C now, without what only one LLVM understands."""
-    words = ["clang", *_FLAGS, "-I", str(_FOLDER / "llvm"), "-c", "-emit-llvm", "-o", "-"]
+    words = ["clang", f"--target={TRIPLES[machine, system]}", *_FLAGS]
+    words += ["-I", str(_FOLDER / "llvm"), "-c", "-emit-llvm", "-o", "-"]
     made = subprocess.run([*words, str(_SOURCE)], capture_output=True, check=True)
-    text = str(llvm().parse_bitcode(made.stdout))
+    text = str(llvm().parse_bitcode(made.stdout, llvm().create_context()))
     text = re.sub(r"^(; .*|source_filename.*|attributes .*|target .*|!.*)\n", "", text, flags=re.M)
     text = "".join(line if ' c"' in line else _plain(line) for line in text.splitlines(True))
     # Only what emitted code calls is seen from outside.
@@ -89,6 +92,7 @@ def _plain(line: str) -> str:
     return line
 
 
-def write_runtime(machine: str = "x86-64", system: str = "linux") -> None:
-    """Make the runtime for a machine anew and keep it."""
-    _file(machine, system).write_text(make_runtime(machine, system), encoding="ascii")
+def write_runtimes() -> None:
+    """Make the runtime for each machine anew and keep it."""
+    for machine, system in sorted(WITH_LLVM):
+        _file(machine, system).write_text(make_runtime(machine, system), encoding="ascii")

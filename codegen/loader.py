@@ -15,7 +15,7 @@ from codegen.c_function import function_names, signature
 from codegen.c_names import identifier
 from codegen.hooks import Hooks, abi
 from codegen.threads import keep_runtimes, threads_for_call, waiting_threads_sleep
-from halo.errors import BoundsError, BufferError, HaloError, user_location
+from halo.errors import BoundsError, BufferError, CodegenError, HaloError, user_location
 from halo.ir.lowered import LoweredModule
 from halo.ir.stmt import ErrorCode
 from halo.ir.types import Type, TypeCode
@@ -200,6 +200,34 @@ class Library(Functions):
         """Return the C function `name`: ``f(context, *args)`` gives its error code."""
         found: Callable[..., int] = getattr(self._handle, self.own_name(name))
         return found
+
+
+class ForeignLibrary(Functions):
+    """A shared library for another machine, which can be kept and not called.
+
+    Parameters
+    ----------
+    path
+        The shared library.
+    target
+        The machine.
+    declarations
+        C declarations of its functions.
+    """
+
+    def __init__(self, path: Path, target: Target, declarations: Sequence[str]) -> None:
+        super().__init__(declarations)
+        self.path = path
+        self.target = target
+
+    def function(self, name: str) -> Callable[..., int]:
+        """Refuse: the function `name` does not run here."""
+        raise CodegenError(
+            f"{self.own_name(name)} is for {self.target.machine} under {self.target.system} and "
+            "does not run here",
+            where=user_location(),
+            hint="save it, and load it there",
+        )
 
 
 def _name_of(declaration: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from codegen import CBuffer, CSource, Library, make_buffer
+from codegen import CBuffer, CSource, ForeignLibrary, Library, make_buffer
 from halo.ir.types import Int
 from halo.target import Target
 from onnx_frontend.package import Manifest, Source, read_package, write_package
@@ -63,7 +63,7 @@ class CompiledModel:
     def __init__(
         self,
         signature: Signature,
-        library: Library,
+        library: Library | ForeignLibrary,
         declarations: tuple[str, ...],
         targets: tuple[Target, ...],
         source: Callable[[], tuple[CSource, ...]] | Path,
@@ -95,6 +95,8 @@ class CompiledModel:
         ------
         BufferError
             An input is missing, unknown, or does not fit; the message names it.
+        CodegenError
+            It is for another machine.
         """
         signature = self.signature
         arrays = signature.prepare(inputs)

@@ -20,7 +20,7 @@ from codegen import (
     public_declarations,
 )
 from codegen.c_names import identifier
-from codegen.loader import Library
+from codegen.loader import ForeignLibrary, Library
 from halo.ir.lowered import LoweredModule
 from halo.target import Target, host_target, order_versions
 from onnx_frontend.assemble import Assembled, assemble
@@ -52,8 +52,9 @@ def compile(
     shapes
         Per input the sizes to fix; a name or "?" leaves a size to be known when it runs.
     target
-        The machine to compile for, this one by default; or several x86-64 ones, of which the
-        best that the processor can run is taken when the model runs.
+        The machine to compile for, this one by default; one for another machine is saved and
+        runs there. Or several x86-64 ones, of which the best that the processor can run is taken
+        when the model runs.
     name
         Name of the library and its function in C; that of the file by default.
     progress
@@ -165,7 +166,11 @@ def _compiled(
     report: CompileReport,
     source: Callable[[], tuple[CSource, ...]],
 ) -> CompiledModel:
-    library = Library(made.library, made.declarations)
+    library: Library | ForeignLibrary
+    if targets[0].is_native():
+        library = Library(made.library, made.declarations)
+    else:
+        library = ForeignLibrary(made.library, targets[0], made.declarations)
     return CompiledModel(made.signature, library, made.declarations, targets, source, report)
 
 

@@ -57,7 +57,7 @@ def model_key(
         data = model.SerializeToString(deterministic=True)
     except (EncodeError, ValueError):
         return None
-    compiler = find_compiler()
+    compiler = find_compiler(targets[0])
     sizes = {n: [repr(d) for d in dims] for n, dims in (shapes or {}).items()}
     decides = {
         "sources": _SOURCES,

@@ -194,7 +194,7 @@ def _check_library(directory: Path, manifest: Manifest) -> None:
         )
     host = host_target()
     for target in manifest.targets:
-        if not target.supported():
+        if not target.is_native():
             raise PackageError(
                 f"{library} is for {target.machine} under {target.system}, "
                 f"this is {host.machine} under {host.system}"

@@ -7,12 +7,13 @@ from halo.target.environment import (
     get_target_from_environment,
     host_target,
 )
-from halo.target.features import LEVELS, TargetArch, TargetFeature, TargetOS
+from halo.target.features import LEVELS, WITH_LLVM, TargetArch, TargetFeature, TargetOS
 from halo.target.target import Target
 from halo.target.versions import needed_features, order_versions, processor_name
 
 __all__ = [
     "LEVELS",
+    "WITH_LLVM",
     "Target",
     "TargetArch",
     "TargetFeature",

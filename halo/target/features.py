@@ -174,6 +174,12 @@ LEVELS: dict[str, frozenset[str]] = {
 }
 """Features of the generic x86-64 levels (System V psABI)."""
 
+ALWAYS = {"arm-64": frozenset({"neon"})}
+"""What each processor of a family has."""
+
+WITH_LLVM = frozenset({("x86-64", "linux"), ("arm-64", "linux")})
+"""(machine, system) of the targets for which the LLVM back end has a runtime."""
+
 _IMPLIED = {
     "sse4_1": {"sse3", "ssse3"},
     "avx": {"sse4_1", "sse4_2", "popcnt"},

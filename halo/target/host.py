@@ -6,7 +6,7 @@ import functools
 import platform
 from pathlib import Path
 
-from halo.target.features import CPU_NAMES
+from halo.target.features import ALWAYS, CPU_NAMES
 
 _ARCHITECTURES = {
     "x86_64": "x86-64",
@@ -34,13 +34,14 @@ def host_system() -> str:
 @functools.cache
 def host_features() -> frozenset[str]:
     """Return the instruction sets that the processor has and halo knows."""
+    always = ALWAYS.get(host_machine(), frozenset())
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
     except OSError:
-        return frozenset()
+        return always
     for line in text.splitlines():
         key, _, value = line.partition(":")
         if key.strip() in ("flags", "Features"):
             names = {"sse3" if word == "pni" else word for word in value.split()}
-            return frozenset(names & CPU_NAMES)
-    return frozenset()
+            return frozenset(names & CPU_NAMES) | always
+    return always

@@ -8,9 +8,11 @@ from halo.errors import HaloError, user_location
 from halo.ir.types import Type
 from halo.synonyms import also_named
 from halo.target.features import (
+    ALWAYS,
     INSTRUCTIONS,
     LEVELS,
     OPTIONS,
+    WITH_LLVM,
     TargetArch,
     TargetFeature,
     TargetOS,
@@ -28,7 +30,8 @@ class Target:
     ----------
     name
         A text: ``host``, which is also what the empty one means; one of the generic levels
-        ``x86-64``, ``x86-64-v2``, ``-v3``, ``-v4``; or Halide's ``x86-64-linux-avx2-fma``. Each may
+        ``x86-64``, ``x86-64-v2``, ``-v3``, ``-v4``; or Halide's ``x86-64-linux-avx2-fma``,
+        ``arm-64-linux``, whose processor may also be called ``x86_64`` or ``aarch64``. Each may
         be followed by features, as in ``host-no_asserts``. Or a `TargetOS`.
     arch, bits, features
         With a `TargetOS`.
@@ -72,7 +75,7 @@ class Target:
             self.features = LEVELS[self.name]
         else:
             self.machine, _, self.system = self.name.rpartition("-")
-            self.features = frozenset()
+            self.features = ALWAYS.get(self.machine, frozenset())
         self.set_features([_feature(word, name) for word in words[1:]])
         self.set_features(features)
 
@@ -153,7 +156,11 @@ class Target:
         return type.bits() in (1, 8, 16, 32, 64)
 
     def supported(self) -> bool:
-        """Whether halo can make machine code for it here; it writes C for any."""
+        """Whether machine code can be made for it here, if need be by LLVM; C, for any."""
+        return self.is_native() or (self.machine, self.system) in WITH_LLVM
+
+    def is_native(self) -> bool:
+        """Whether its code may run in this process, whose processor may lack a feature."""
         return (self.machine, self.system) == (host_machine(), host_system())
 
     def natural_vector_size(self, type: Type) -> int:
@@ -233,9 +240,15 @@ class Target:
         return f"Target({str(self)!r})"
 
 
+_FAMILIES = {"aarch64": ("arm", "64"), "arm64": ("arm", "64"), "x86_64": ("x86", "64")}
+"""Names that compilers have for processors -> Halide's."""
+
+
 def _split(text: str) -> list[str]:
     """Return the name of the machine in `text`, and the words of its features."""
     words = text.split("-") if text else ["host"]
+    if words[0] in _FAMILIES:
+        words[:1] = _FAMILIES[words[0]]
     if words[0] == "host":
         return words
     if words[:2] == ["x86", "64"]:

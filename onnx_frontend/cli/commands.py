@@ -31,7 +31,7 @@ TARGET = click.option(
     "--target",
     default="host",
     show_default=True,
-    help="host, or x86-64[-v2|-v3|-v4]; of several, as x86-64-v2,x86-64-v4, the best runs.",
+    help="host, x86-64[-v2|-v3|-v4], aarch64-linux; of x86-64-v2,x86-64-v4 the better one runs.",
 )
 
 

@@ -43,5 +43,31 @@ def test_machine_code_for_another_machine(refused: Any) -> None:
     f = hl.Func("f")
     x = hl.Var("x")
     f[x] = x
-    with refused(hl.CodegenError, f"no compiler here for {other}-64", "compile_to_c"):
+    with refused(
+        hl.CodegenError, f"code for {other}-64 under linux does not run here", "compile_to_object"
+    ):
         f.realize([3], target=hl.Target(f"{other}-64-linux"))
+
+
+def test_a_machine_for_which_there_is_no_c_compiler(
+    refused: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HALO_BACKEND", "c")
+    f = hl.Func("f")
+    f[hl.Var("x")] = 1
+    said = "no C compiler here for arm-64 under osx"
+    with refused(hl.CodegenError, said, "build it where it shall run"):
+        f.compile_to_object("f.o", target=hl.Target("arm-64-osx"))
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    said = "no C compiler here for riscv-64 under linux"
+    with refused(hl.CodegenError, said, "apt install gcc-riscv64-linux-gnu"):
+        f.compile_to_object("f.o", target=hl.Target("riscv-64-linux"))
+
+
+def test_a_machine_that_llvm_has_no_runtime_for(refused: Any) -> None:
+    f = hl.Func("f")
+    f[hl.Var("x")] = 1
+    with refused(hl.CodegenError, "LLVM", "riscv-64 under linux", "compile_to_c"):
+        f.compile_to_object("f.o", target=hl.Target("riscv-64-linux-llvm"))

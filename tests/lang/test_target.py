@@ -72,7 +72,10 @@ def test_vectors_are_as_wide_as_the_features_allow(text: str, type: hl.Type, lan
 
 def test_questions_that_have_one_answer_here() -> None:
     t = hl.get_host_target()
-    assert t.supported() and not hl.Target("hexagon-64-qurt").supported()
+    assert t.supported() and t.is_native()
+    assert hl.Target("arm-64-linux").supported() and hl.Target("x86-64-linux").supported()
+    elsewhere = hl.Target("hexagon-64-qurt")
+    assert not elsewhere.supported() and not elsewhere.is_native()
     assert not t.has_gpu_feature() and not t.has_feature(F.CUDA)
     assert t.has_large_buffers() and t.maximum_buffer_size() > 2**40
     assert t.supports_type(hl.Float(16)) and t.supports_type(hl.Bool())
@@ -123,3 +126,9 @@ def test_code_for_another_machine_is_written_as_c(tmp_path) -> None:
     f[x] = x * x
     f.compile_to_c(tmp_path / "f.c", [], "squares", target=hl.Target("arm-64-linux"))
     assert "int32_t squares(" in (tmp_path / "f.c").read_text()
+
+
+def test_processors_have_the_names_of_compilers_too() -> None:
+    assert hl.Target("aarch64-linux") == hl.Target("arm-64-linux")
+    assert hl.Target("x86_64-linux-avx2") == hl.Target("x86-64-linux-avx2")
+    assert str(hl.Target("aarch64-linux-llvm")) == "arm-64-linux-llvm"

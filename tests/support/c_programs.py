@@ -16,7 +16,14 @@ SOURCE = Path(__file__).resolve().parent.parent / "onnx" / "c_program" / "main.c
 
 
 def build_c_program(
-    model: Path, folder: Path, *, name: str, function: str, output_rank: int, integers: bool = False
+    model: Path,
+    folder: Path,
+    *,
+    name: str,
+    function: str,
+    output_rank: int,
+    integers: bool = False,
+    compiler: Sequence[str] = (),
 ) -> Path:
     """Return the program in `folder`, linked with the library saved in `model`.
 
@@ -28,6 +35,8 @@ def build_c_program(
         Of its one output, of float32.
     integers
         Whether its one input is of int32 and not of float32.
+    compiler
+        The C compiler; that for this machine by default.
     """
     defines = {
         "MODEL_HEADER": f'"{name}.h"',
@@ -37,7 +46,12 @@ def build_c_program(
         "MODEL_INPUT": "halo_type_int" if integers else "halo_type_float",
     }
     path = folder / "run"
-    command = [*find_compiler().command, "-std=c99", "-D_POSIX_C_SOURCE=200112L", "-Wall"]
+    command = [
+        *(compiler or find_compiler().command),
+        "-std=c99",
+        "-D_POSIX_C_SOURCE=200112L",
+        "-Wall",
+    ]
     command += ["-Wextra", "-Werror", *(f"-D{k}={v}" for k, v in defines.items())]
     command += [f"-I{model}", str(SOURCE), str(model / f"lib{name}.so"), "-o", str(path)]
     subprocess.run(command, check=True)
