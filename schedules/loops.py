@@ -37,7 +37,7 @@ def vectorize(
     An extent that is not known is not known to be as large as a vector either, so its last
     vector is a partial one.
     """
-    lanes = lanes if extent is None else min(lanes, extent)
+    lanes = lanes if extent is None else max(min(lanes, extent), 1)
     shift = pure and extent is not None
     tail = TailStrategy.ShiftInwards if shift else TailStrategy.GuardWithIf
     if extent is not None and extent % lanes == 0:

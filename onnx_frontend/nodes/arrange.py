@@ -92,5 +92,6 @@ def space_to_depth(node: NodeContext, x: Tensor) -> Tensor:
         node.fail(f"its plane is not known to be a multiple of {block}")
     b, rows, columns = index(block), floor_div(h, block), floor_div(w, block)
     split_up = reshape(node.inner("blocks"), x, (n, c, rows, b, columns, b))
-    moved = views.transpose(node.inner("moved"), split_up, (0, 3, 5, 1, 2, 4))
+    perm = (0, 3, 5, 1, 2, 4) if node.text("mode", "DCR") == "DCR" else (0, 1, 3, 5, 2, 4)
+    moved = views.transpose(node.inner("moved"), split_up, perm)
     return reshape(node.output(), moved, (n, times(c, block * block), rows, columns))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator as python
 from collections.abc import Callable
 
-from halo.ir.expr import Expr
+from halo.ir.expr import Expr, Select, const
 from halo.ir.intrinsics import intrinsic
 from halo.ir.types import Bool
 from halo.ops import functions as f
@@ -58,9 +58,22 @@ def bitwise_not(node: NodeContext, x: Tensor) -> Tensor:
 
 @operator("BitShift", since=11)
 def bit_shift(node: NodeContext, a: Tensor, b: Tensor) -> Tensor:
-    """Bits moved left or right."""
-    shift = python.lshift if node.text("direction") == "LEFT" else python.rshift
-    return elementwise(node.output(), shift, a, b)
+    """Bits moved left or right; by as many as there are or more, or by less than 0, all of them."""
+    direction = node.text("direction")
+    if direction not in ("LEFT", "RIGHT"):
+        node.fail(f"attribute 'direction' is {direction!r}", hint="it is LEFT or RIGHT")
+
+    def cell(x: Expr, by: Expr) -> Expr:
+        bits = x.type.bits()
+        fits = by < const(by.type, bits)
+        if by.type.is_int():
+            fits = fits & (by >= const(by.type, 0))
+        if direction == "RIGHT" and x.type.is_int():
+            return x >> Select(fits, by, const(by.type, bits - 1))
+        moved = x << by if direction == "LEFT" else x >> by
+        return Select(fits, moved, const(x.type, 0))
+
+    return elementwise(node.output(), cell, a, b)
 
 
 @operator("Where", since=9)

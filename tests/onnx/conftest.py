@@ -19,6 +19,7 @@ from halo.ir.simplify import simplify
 from halo.ir.substitute import calls_of, substitute
 from halo.lang.image_param import ImageParam
 from halo.ops.tensor import Tensor
+from onnx_frontend import compile
 from onnx_frontend.importer import ImportedGraph, import_graph
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -165,6 +166,47 @@ def _check_node(
 def check_node() -> CheckNode:
     """Compare one node with onnx's reference, with known sizes and with symbols for them."""
     return _check_node
+
+
+def _check_compiled(
+    op: str,
+    *inputs: Array | None,
+    opset: int = 20,
+    outputs: int = 1,
+    expected: Sequence[Array] | None = None,
+    constants: Sequence[int] = (),
+    rtol: float = 1e-5,
+    atol: float = 1e-6,
+    **attributes: Any,
+) -> list[Array]:
+    feeds = {f"x{i}": x for i, x in enumerate(inputs) if x is not None and i not in constants}
+    made: list[Array] = []
+    empty = any(x.size == 0 for x in feeds.values())
+    for unknown_sizes in (False,) if empty else (False, True):
+        model = node_model(
+            op,
+            inputs,
+            attributes,
+            opset=opset,
+            constants=constants,
+            outputs=outputs,
+            symbolic=unknown_sizes,
+        )
+        if expected is None:
+            expected = [np.asarray(y) for y in ReferenceEvaluator(model).run(None, feeds)]
+        made = list(compile(model).run(feeds).values())
+        assert len(made) == len(expected)
+        for got, want in zip(made, expected, strict=True):
+            assert got.dtype == want.dtype
+            assert got.shape == want.shape
+            np.testing.assert_allclose(got, want, rtol=rtol, atol=atol)
+    return made
+
+
+@pytest.fixture
+def check_compiled() -> CheckNode:
+    """Compile and run one node, with known sizes and with symbols; compare with the reference."""
+    return _check_compiled
 
 
 @pytest.fixture

@@ -169,3 +169,13 @@ def test_shape_and_size_give_sizes(check_node: Check) -> None:
 
 def test_eye_like_puts_ones_on_a_diagonal(check_node: Check) -> None:
     check_node("EyeLike", floats(3, 4), k=1)
+
+
+def test_space_to_depth_puts_blocks_or_channels_first(check_node: Check) -> None:
+    x = floats(2, 3, 4, 6)
+    blocks = x.reshape(2, 3, 2, 2, 3, 2)
+    for mode, order in (("DCR", (0, 3, 5, 1, 2, 4)), ("CRD", (0, 1, 3, 5, 2, 4))):
+        want = blocks.transpose(order).reshape(2, 12, 2, 3)
+        check_node(
+            "SpaceToDepth", x, expected=[want], symbolic=False, blocksize=2, mode=mode, opset=13
+        )

@@ -62,3 +62,16 @@ def test_scaled_convolutions_may_have_a_scale_per_channel(check_node: Check) -> 
     factor = (scale(0.02) * operands[4] / scale(0.1)).astype(np.float64)[:, None, None]
     want = np.rint(sums * factor + 120).clip(0, 255).astype(np.uint8)
     check_node("QLinearConv", *operands, constants=[3, 8], expected=[want])
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int32, np.int64, np.uint8, np.uint64])
+def test_shifts_beyond_the_bits_leave_the_sign_only(check_node: Check, dtype: type) -> None:
+    bits = np.dtype(dtype).itemsize * 8
+    x = np.array([-8, 5, -1, 100], np.int64).astype(dtype)
+    for shift in (0, 1, bits - 1, bits, 127, -1 if np.dtype(dtype).kind == "i" else 2):
+        by = np.full(4, shift, np.int64).astype(dtype)
+        far = not 0 <= shift < bits
+        left = np.zeros_like(x) if far else x << by
+        right = np.where(x < 0, -1, 0).astype(dtype) if far else x >> by
+        check_node("BitShift", x, by, opset=11, expected=[left], direction="LEFT")
+        check_node("BitShift", x, by, opset=11, expected=[right], direction="RIGHT")
