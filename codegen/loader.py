@@ -31,6 +31,7 @@ class AllocationError(HaloError, MemoryError):
 _BY_CODE: dict[ErrorCode, type[HaloError]] = {
     ErrorCode.OUT_OF_BOUNDS: BoundsError,
     ErrorCode.BROKEN_PROMISE: BoundsError,
+    ErrorCode.OVERFLOW: BoundsError,
     ErrorCode.OUT_OF_MEMORY: AllocationError,
 }
 
@@ -39,6 +40,8 @@ _HINTS: dict[ErrorCode, str] = {
     ErrorCode.OUT_OF_BOUNDS: "give a buffer that holds these cells, compute a smaller region, or "
     "say what lies outside with halo.BoundaryConditions",
     ErrorCode.BROKEN_PROMISE: "give the directive more cells, or leave it out",
+    ErrorCode.OVERFLOW: "coordinates are numbers of 32 bits: pass smaller parameters or a smaller "
+    "region, or keep the index in range with halo.clamp before it grows",
     ErrorCode.BAD_STRIDE: "pass an array laid out as promised, or take the promise back with "
     "dim(...).set_stride(None)",
     ErrorCode.BAD_ALIGNMENT: "pass an array that begins at such an address, or take the promise "

@@ -22,7 +22,8 @@ enum {
     halo_error_bad_alignment = 11,
     halo_error_extern = 12,
     halo_error_broken_promise = 13,
-    halo_error_bad_processor = 14
+    halo_error_bad_processor = 14,
+    halo_error_overflow = 15
 };
 
 /* One dimension of a buffer: coordinates min, ..., min + extent - 1; stride in elements. */

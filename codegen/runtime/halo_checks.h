@@ -9,6 +9,9 @@ HALO_HELPER const char *halo_type_name(halo_type type, char *text, size_t size) 
     return text;
 }
 
+/* What coordinates may be: sums of them with small numbers fit into 32 bits. */
+#define HALO_REACH (INT32_MAX - (1 << 20) + 1)
+
 /* Whether the extents of a buffer are legal and its bytes can be addressed. */
 HALO_HELPER int32_t halo_check_dims(halo_context *ctx, const halo_buffer *b, const char *what,
                                     bool *empty) {
@@ -16,11 +19,11 @@ HALO_HELPER int32_t halo_check_dims(halo_context *ctx, const halo_buffer *b, con
     *empty = false;
     for (int32_t i = 0; i < b->dimensions; ++i) {
         const halo_dim d = b->dim[i];
-        if (d.extent < 0 || d.extent > INT32_MAX)
+        if (d.extent < 0 || d.extent > HALO_REACH)
             return halo_fail(ctx, halo_error_bad_extent,
-                             "%s: extent %lld of dimension %d is not in [0, 2147483647]", what,
-                             (long long)d.extent, (int)i);
-        if (d.min < INT32_MIN || d.min > INT32_MAX - d.extent)
+                             "%s: extent %lld of dimension %d is not in [0, %d]", what,
+                             (long long)d.extent, (int)i, (int)HALO_REACH);
+        if (d.min < -HALO_REACH || d.min > HALO_REACH - d.extent)
             return halo_fail(ctx, halo_error_bad_extent,
                              "%s: min %lld of dimension %d does not fit into 32 bits", what,
                              (long long)d.min, (int)i);

@@ -80,6 +80,7 @@ class ErrorCode(Enum):
     EXTERN = 12
     BROKEN_PROMISE = 13
     BAD_PROCESSOR = 14
+    OVERFLOW = 15
 
 
 @node

@@ -17,6 +17,7 @@ from halo.lowering.checks import (
     add_requirements,
 )
 from halo.lowering.common_subexpressions import common_subexpressions
+from halo.lowering.coordinates import CoordinateChecks, check_coordinates, fields_of
 from halo.lowering.fork_producers import fork_producers
 from halo.lowering.hoist_invariants import hoist_invariants
 from halo.lowering.inject_memoization import inject_memoization
@@ -100,8 +101,13 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     if not request.trusted:
         need_bounds(program, nest.needed)
         s = add_region_checks(s, nest.needed, outputs, {**images, **arrays.images})
-    s = substitute(with_lets(nest.lets, s), known)
+    coordinates = CoordinateChecks()
     if not request.trusted:
+        fields = fields_of(known, outputs, {**images, **arrays.images})
+        coordinates = check_coordinates(program, nest, fields)
+    s = substitute(coordinates.around(nest.lets, s), known)
+    if not request.trusted:
+        s = block(*coordinates.entry, s)
         arguments = {name: i for name, i in images.items() if i not in embedded}
         s = add_entry_checks(s, outputs, arguments, output_dims)
         s = add_parameter_checks(s, given.parameters)

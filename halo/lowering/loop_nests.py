@@ -15,7 +15,7 @@ from halo.ir.stmt import (
     Stmt,
     block,
 )
-from halo.lowering.bounds_inference import Box
+from halo.lowering.bounds_inference import Box, Region
 from halo.lowering.program import Program
 from halo.lowering.promises import Sizes
 from halo.lowering.run_ahead import Ahead
@@ -40,12 +40,18 @@ class Nest:
         Image or output to the box that is read or written.
     ahead
         Function on a thread of its own to how it keeps in step with its users.
+    regions
+        Function to what it covers, seen from outside all loops.
+    sizes
+        Those of `lets` that are known to lie within 2**30.
     """
 
     body: Stmt
     lets: list[tuple[str, Expr]]
     needed: dict[str, Box]
     ahead: dict[str, Ahead]
+    regions: dict[str, Region]
+    sizes: frozenset[str]
 
 
 def with_lets(lets: Sequence[tuple[str, Expr]], body: Stmt) -> Stmt:
@@ -78,7 +84,12 @@ def build_loop_nests(
     around = Surroundings(program, schedules, placement, known, sizes)
     body = _Builder(around).at_site(ROOT, {}, lambda: block())
     return Nest(
-        block(*sizes.checks, body), [*sizes.lets, *around.root_lets], around.needed, around.ahead
+        block(*sizes.checks, body),
+        [*sizes.lets, *around.root_lets],
+        around.needed,
+        around.ahead,
+        around.root_regions,
+        frozenset(name for name, _ in sizes.lets),
     )
 
 

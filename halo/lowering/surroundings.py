@@ -41,6 +41,8 @@ class Surroundings:
         Image or output to the box that is read or written.
     root_lets
         Names in terms of outputs and parameters, outermost first.
+    root_regions
+        Function to its region outside all loops.
     current
         Function to its region here.
     frames
@@ -71,6 +73,7 @@ class Surroundings:
         self.needed_if: dict[str, Expr] = {}
         self.needed: dict[str, Box] = {}
         self.root_lets = Lets()
+        self.root_regions: dict[str, Region] = {}
         self.current: dict[str, Region] = {}
         self.frames: list[Frame] = []
         self.folds: dict[str, list[tuple[int, int]]] = {}
@@ -118,6 +121,7 @@ class Surroundings:
             for i, reach in enumerate(region.reaches):
                 self._merge_reads(name, i, reach.reads, touched, site)
         if site is ROOT:
+            self.root_regions = dict(self.current)
             self.needed = {n: b for n, b in touched.items() if n not in self.program.functions}
             for name in outputs:
                 box = self.current[name].box(self.program.functions[name].args)

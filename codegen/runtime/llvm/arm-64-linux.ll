@@ -1,4 +1,4 @@
-; made by codegen/llvm_runtime.py from C with the sha256 0d3c42bb3db23cf6946e5b0d9a177e287c7399a3982344ef41f1bc33856e2b76
+; made by codegen/llvm_runtime.py from C with the sha256 5353d58e77662cda20da61d9da9b6ad56f628fd6340b2db58a9066b1f64cfc4c
 
 %struct.anon = type { %union.pthread_mutex_t, %union.pthread_cond_t, %union.pthread_cond_t, ptr, i32, i32, i32, i32, i32, i32 }
 %union.pthread_mutex_t = type { %struct.__pthread_mutex_s, [8 x i8] }
@@ -44,7 +44,7 @@
 @.str.12 = private unnamed_addr constant [6 x i8] c"float\00", align 1
 @.str.13 = private unnamed_addr constant [7 x i8] c"bfloat\00", align 1
 @.str.14 = private unnamed_addr constant [5 x i8] c"%s%d\00", align 1
-@.str.15 = private unnamed_addr constant [58 x i8] c"%s: extent %lld of dimension %d is not in [0, 2147483647]\00", align 1
+@.str.15 = private unnamed_addr constant [50 x i8] c"%s: extent %lld of dimension %d is not in [0, %d]\00", align 1
 @.str.16 = private unnamed_addr constant [55 x i8] c"%s: min %lld of dimension %d does not fit into 32 bits\00", align 1
 @.str.17 = private unnamed_addr constant [63 x i8] c"%s: stride %lld of dimension %d reaches past the address space\00", align 1
 @.str.18 = private unnamed_addr constant [66 x i8] c"%s: its address must be a multiple of %d bytes, it is %d past one\00", align 1
@@ -972,17 +972,17 @@ define i32 @halo_rt_check_buffer(ptr %0, ptr %1, ptr %2, i32 %3, i32 %4, i32 %5)
   %99 = load i64, ptr %98, align 8
   %100 = getelementptr %struct.halo_dim, ptr %83, i64 %97, i32 1
   %101 = load i64, ptr %100, align 8
-  %102 = icmp ugt i64 %101, 2147483647
+  %102 = icmp ugt i64 %101, 2146435072
   br i1 %102, label %103, label %106
 
 103:                                              ; preds = %95
   %104 = trunc i64 %97 to i32
-  %105 = tail call i32 (ptr, i32, ptr, ...) @halo_fail(ptr %0, i32 4, ptr @.str.15, ptr %2, i64 %101, i32 %104)
+  %105 = tail call i32 (ptr, i32, ptr, ...) @halo_fail(ptr %0, i32 4, ptr @.str.15, ptr %2, i64 %101, i32 %104, i32 2146435072)
   br label %156
 
 106:                                              ; preds = %95
-  %107 = icmp slt i64 %99, -2147483648
-  %108 = sub nuw nsw i64 2147483647, %101
+  %107 = icmp slt i64 %99, -2146435072
+  %108 = sub nuw nsw i64 2146435072, %101
   %109 = icmp sgt i64 %99, %108
   %110 = select i1 %107, i1 true, i1 %109
   br i1 %110, label %111, label %114
