@@ -89,6 +89,12 @@ class NodeContext:
         value = self._get(name, given, (list,), "a list of numbers")
         return [float(v) for v in value]
 
+    def texts(self, name: str, default: Sequence[str] | None = None) -> list[str]:
+        """Return a list of strings."""
+        given = None if default is None else list(default)
+        value = self._get(name, given, (list,), "a list of strings")
+        return [str(v) for v in value]
+
     def array(self, name: str) -> Array:
         """Return a tensor attribute."""
         value: Array = self._get(name, None, (np.ndarray,), "a tensor")

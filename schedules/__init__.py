@@ -13,6 +13,7 @@ from halo.schedule.schedule import Schedule
 from schedules.conv import schedule_conv
 from schedules.elementwise import schedule_elementwise
 from schedules.matmul import schedule_matmul
+from schedules.recurrence import schedule_recurrence
 from schedules.reduction import schedule_reduction
 from schedules.scan import schedule_scan
 from schedules.softmax import schedule_rows
@@ -25,6 +26,7 @@ SCHEDULERS: dict[OpKind, Scheduler] = {
     OpKind.DEPTHWISE_CONV: schedule_conv,
     OpKind.POOL: schedule_conv,
     OpKind.MATMUL: schedule_matmul,
+    OpKind.RECURRENCE: schedule_recurrence,
     OpKind.SCAN: schedule_scan,
     OpKind.SCATTER: schedule_scan,
     OpKind.SOFTMAX: schedule_rows,

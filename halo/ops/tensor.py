@@ -52,6 +52,8 @@ class OpKind(Enum):
     ARG_REDUCE = "arg_reduce"
     SCAN = "scan"
     """A cell depends on those before it along an axis."""
+    RECURRENCE = "recurrence"
+    """Columns of cells, a time step after the other."""
     SCATTER = "scatter"
     """A copy of the first input with cells put in where data tell."""
     SOFTMAX = "softmax"
