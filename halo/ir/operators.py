@@ -7,6 +7,7 @@ integer, the wider type wins, and of a signed and an unsigned integer the result
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -197,15 +198,23 @@ def power(a: Any, b: Any) -> Expr:
     the float function ``pow``, integers being converted to float32.
     """
     exponent = b if isinstance(b, (int, float)) else as_const(b) if isinstance(b, Expr) else None
-    if exponent is not None and exponent == int(exponent) and exponent >= 0:
+    count = number_of_factors(exponent)
+    if count is not None:
         base = as_expr(a)
         if base.type.is_float() or isinstance(exponent, int):
-            return _product(base, int(exponent))
+            return _product(base, count)
     a, b = match_types(a, b)
     t = a.type if a.type.is_float() else Float(32, a.type.lanes())
     wide = t if t.bits() >= 32 else Float(32, t.lanes())
     args = (cast_to(wide, a), cast_to(wide, b))
     return cast_to(t, Call(wide, "pow", args, CallKind.MATH))
+
+
+def number_of_factors(exponent: int | float | None) -> int | None:
+    """Return `exponent` where it is an integer that is not negative, else None."""
+    if exponent is None or not 0 <= exponent < math.inf or exponent != int(exponent):
+        return None
+    return int(exponent)
 
 
 def _product(base: Expr, exponent: int) -> Expr:

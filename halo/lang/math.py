@@ -12,7 +12,15 @@ from halo.errors import TypeMismatch, user_location
 from halo.ir.expr import Call, CallKind, Expr, as_const
 from halo.ir.intrinsics import fma as _fma
 from halo.ir.intrinsics import intrinsic
-from halo.ir.operators import as_expr, cast_to, match_types, need_integers, power, sub
+from halo.ir.operators import (
+    as_expr,
+    cast_to,
+    match_types,
+    need_integers,
+    number_of_factors,
+    power,
+    sub,
+)
 from halo.ir.types import Float, Type
 
 
@@ -131,8 +139,7 @@ def fast_pow(x: Any, y: Any) -> Expr:
 
     By products, exactly as `pow`, where y is a constant integer that is not negative.
     """
-    exponent = as_const(as_expr(y))
-    if exponent is not None and exponent == int(exponent) and exponent >= 0:
+    if number_of_factors(as_const(as_expr(y))) is not None:
         return power(_as_float(as_expr(x)), y)
     return _math("fast_pow", x, y)
 

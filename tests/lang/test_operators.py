@@ -98,3 +98,11 @@ def test_number_is_rounded_once_to_the_type_it_gets():
     assert as_const(hl.f64(0.1)) == 0.1
     assert as_const(hl.f32(0.1)) == float(np.float32(0.1))
     assert as_const(hl.i64(2**40 + 1)) == 2**40 + 1
+
+
+@pytest.mark.parametrize("base", [0.5, 2.0, -1.0])
+@pytest.mark.parametrize("exponent", [np.inf, -np.inf, np.nan])
+def test_a_power_may_be_no_number(base, exponent):
+    got = hl.evaluate(hl.pow(hl.f32(base), exponent))
+    np.testing.assert_array_equal(got, np.float32(base) ** np.float32(exponent))
+    hl.fast_pow(hl.f32(base), exponent)  # it means nothing there, but is an expression
