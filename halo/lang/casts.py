@@ -10,8 +10,19 @@ from halo.ir.operators import as_expr, cast_to
 from halo.ir.types import BFloat, Float, Int, Type, UInt
 
 
+def need_type(name: str, type: object) -> None:
+    """Refuse a `type` given to function `name` that is none."""
+    if not isinstance(type, Type):
+        raise TypeMismatch(
+            f"{name} takes a Type first, not {type!r}",
+            where=user_location(),
+            hint=f"{name}(halo.Int(32), ...)",
+        )
+
+
 def cast(type: Type, e: Any) -> Expr:
     """Return `e` converted to `type`: integers wrap, float to integer truncates and saturates."""
+    need_type("cast", type)
     if isinstance(e, int) and not isinstance(e, bool) and type.is_integral:
         return as_expr(type.wrap(e), type)
     weak = isinstance(e, float) and type.is_float()  # a number is rounded once, to its final type
@@ -80,6 +91,7 @@ def f64(e: Any) -> Expr:
 
 def reinterpret(type: Type, e: Any) -> Expr:
     """Return the bits of `e` read as `type`, which has as many."""
+    need_type("reinterpret", type)
     value = as_expr(e)
     if value.type.bits() != type.bits():
         raise TypeMismatch(

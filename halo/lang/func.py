@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, SupportsIndex
 
 from halo.buffer import Buffer
 from halo.errors import DefinitionError, user_location
@@ -133,11 +133,11 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
 
     def update_args(self, idx: int = 0) -> tuple[Expr, ...]:
         """Return the left side of update definition `i`."""
-        return self._definition(idx + 1).args
+        return self._update(idx).args
 
     def update_values(self, idx: int = 0) -> tuple[Expr, ...]:
         """Return the values of update definition `i`."""
-        return self._definition(idx + 1).values
+        return self._update(idx).values
 
     def update_value(self, idx: int = 0) -> Expr:
         """Return the value of update definition `i`, of which there must be one."""
@@ -146,7 +146,7 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
 
     def rvars(self, idx: int = 0) -> list[RVar]:
         """Return the dimensions of the RDom of update definition `i`."""
-        return [RVar(v.name) for v in self._definition(idx + 1).rvars]
+        return [RVar(v.name) for v in self._update(idx).rvars]
 
     @classmethod
     def of(cls, function: Function) -> Func:
@@ -185,8 +185,8 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
 
     def update(self, idx: int = 0) -> Stage:
         """Return update definition `i`, to be scheduled."""
-        self._definition(idx + 1)
-        return Stage(self._function, idx + 1)
+        self._update(idx)
+        return Stage(self._function, int(idx) + 1)
 
     def __getitem__(self, key: Any) -> FuncRef:
         return FuncRef(self._function, as_key(key))
@@ -299,6 +299,13 @@ class Func(FuncScheduleMethods, OutputMethods, CompileMethods):
             what = f"has no update({index - 1})" if definitions else "is not defined"
             raise DefinitionError(f"{name} {what}", where=user_location())
         return definitions[index]
+
+    def _update(self, idx: object) -> Definition:
+        if not isinstance(idx, SupportsIndex):
+            name = self._function.name
+            what = f"{name}.update({idx!r}): updates have numbers, from 0"
+            raise DefinitionError(what, where=user_location(), hint=f"{name}.update(0)")
+        return self._definition(int(idx) + 1)
 
     def _single(self) -> None:
         self._definition(0)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, SupportsIndex
 
 from halo.buffer import Buffer
 from halo.errors import BufferError, DefinitionError, TypeMismatch, user_location
 from halo.ir.expr import Call, CallKind, Expr, i64
 from halo.ir.function import Dimension, Image
 from halo.ir.types import Type
+from halo.lang.casts import need_type
 from halo.lang.coordinates import as_key, coordinates
 from halo.lang.names import fresh_name, unique_name
 from halo.lang.output_image_param import OutputImageParam
@@ -34,9 +35,12 @@ class ImageParam(OutputImageParam):
     __slots__ = ()
 
     def __init__(self, type: Type, dimensions: int, name: str = "") -> None:
-        if dimensions < 0:
+        need_type("ImageParam", type)
+        if not isinstance(dimensions, SupportsIndex) or dimensions < 0:
             raise DefinitionError(
-                f"an ImageParam of {dimensions} dimensions", where=user_location()
+                f"an ImageParam of {dimensions!r} dimensions",
+                where=user_location(),
+                hint="give their number: ImageParam(type, 2)",
             )
         name = unique_name(name) if name else fresh_name("p")
         dims = [Dimension() for _ in range(dimensions)]

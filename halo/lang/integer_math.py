@@ -10,6 +10,7 @@ from halo.ir.expr import EQ, NE, Expr, Reinterpret, Select, as_const, const
 from halo.ir.intrinsics import intrinsic
 from halo.ir.operators import as_expr, cast_to, integer_operands, need_integers
 from halo.ir.types import Type, UInt
+from halo.lang.casts import need_type
 
 
 def div_round_to_zero(a: Any, b: Any) -> Expr:
@@ -61,6 +62,7 @@ def concat_bits(parts: Sequence[Any]) -> Expr:
 
 def extract_bits(type: Type, e: Any, lsb: Any) -> Expr:
     """Return the bits of `e` from bit `lsb` upwards as `type`; beyond the last they are 0."""
+    need_type("extract_bits", type)
     value, first = as_expr(e), as_expr(lsb)
     need_integers("extract_bits", first)
     if type.bits() > value.type.bits() or type.is_bool():

@@ -9,6 +9,7 @@ from halo.ir.expr import Expr, Variable, as_const, const
 from halo.ir.function import Parameter
 from halo.ir.no_expr import NoExpr, given
 from halo.ir.types import Type
+from halo.lang.casts import need_type
 from halo.lang.handle import Handle
 from halo.lang.names import fresh_name, unique_name
 from halo.lang.values import value_of_type
@@ -42,6 +43,7 @@ class Param(Handle):
         min: Number | None = None,
         max: Number | None = None,
     ) -> None:
+        need_type("Param", type)
         if not isinstance(name, str):
             value, name = name, ""
         own_name = unique_name(name) if name else fresh_name("p")

@@ -9,6 +9,7 @@ from halo.ir.intrinsics import intrinsic
 from halo.ir.limits import largest_finite
 from halo.ir.operators import as_expr, cast_to, integer_operands
 from halo.ir.types import Float, Int, Type, UInt
+from halo.lang.casts import need_type
 
 
 def saturating_cast(type: Type, e: Any) -> Expr:
@@ -17,6 +18,7 @@ def saturating_cast(type: Type, e: Any) -> Expr:
     A float type's limits are its finite ones, so infinities become finite; a NaN stays one, and
     as an integer it is 0.
     """
+    need_type("saturating_cast", type)
     value = as_expr(e)
     source = value.type
     if source == type or source.is_bool():

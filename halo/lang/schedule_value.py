@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from halo.errors import TypeMismatch, user_location
 from halo.ir.function import Function
 from halo.lang.driver import get_driver
 from halo.lang.realization import check_defined
@@ -80,6 +81,8 @@ class ScheduleValueMethods:
         schedule
             The schedule to try; that which this has, by default.
         """
+        if schedule is not None:
+            _need_schedule(schedule)
         return get_driver().check_schedule(self._checked(), schedule)
 
     def apply_schedule(self, schedule: Schedule, *, strict: bool = False) -> None:
@@ -100,6 +103,7 @@ class ScheduleValueMethods:
         ScheduleError
             A directive names what is not there, or is refused.
         """
+        _need_schedule(schedule)
         get_driver().apply_schedule(self._checked(), schedule, strict)
 
     def auto_schedule(
@@ -131,3 +135,12 @@ class ScheduleValueMethods:
         ...
         """
         return get_driver().auto_schedule(self._checked(), target, estimates)
+
+
+def _need_schedule(schedule: object) -> None:
+    if not isinstance(schedule, Schedule):
+        raise TypeMismatch(
+            f"a Schedule is asked for, not {schedule!r}",
+            where=user_location(),
+            hint="halo.Schedule.load(path), halo.Schedule.from_json(text), or f.schedule()",
+        )

@@ -34,7 +34,7 @@ from halo.pipeline.versions import compile_versions_to_files
 from halo.schedule.receipts import Receipts
 from halo.schedule.schedule import Schedule
 from halo.schedule.stories import Explanation
-from halo.target import Target, default_target
+from halo.target import Target, target_or_default
 
 
 class HaloDriver:
@@ -70,7 +70,7 @@ class HaloDriver:
         self, outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target | None
     ) -> Compiled:
         """Return the machine code of `outputs` for buffers that are laid out like `buffers`."""
-        target = target or default_target()
+        target = target_or_default(target)
         own = tuple(outputs)
         with self._lock:
             # A Function that has been realized is frozen, so its parts stay what they are.
@@ -104,7 +104,7 @@ class HaloDriver:
     ) -> None:
         """Write files of a function `name` with parameters `args`; None: those that it uses."""
         given = self.infer_arguments(outputs) if args is None else args
-        compile_to_files(outputs, files, given, name, target or default_target())
+        compile_to_files(outputs, files, given, name, target_or_default(target))
 
     def compile_versions(
         self,
@@ -128,7 +128,7 @@ class HaloDriver:
     ) -> Callable[[Sequence[Buffer | int | float]], None]:
         """Return what computes `outputs` when it is given `args` and outputs, in this order."""
         nothing = [None] * count_values(outputs)
-        target = target or default_target()
+        target = target_or_default(target)
         request = make_request(outputs, outputs[0].name, nothing, args, target)
         compiled = _compile(request, target)
 
@@ -170,7 +170,7 @@ class HaloDriver:
 
     def print_loop_nest(self, outputs: Sequence[Function], target: Target | None) -> str:
         """Return the loops of the schedule as text, without the arithmetic."""
-        request = whole_request(outputs, target or default_target())
+        request = whole_request(outputs, target_or_default(target))
         return loop_nest_text(lower(request).loops)
 
     def schedule(self, outputs: Sequence[Function]) -> Schedule:
@@ -181,7 +181,7 @@ class HaloDriver:
         self, outputs: Sequence[Function], target: Target | None, strict: bool = False
     ) -> Receipts:
         """Return what becomes of each directive; with `strict`, each has to have an effect."""
-        request = whole_request(outputs, target or default_target())
+        request = whole_request(outputs, target_or_default(target))
         receipts = lower(request).receipts
         if strict:
             need_effect(receipts)
@@ -206,11 +206,11 @@ class HaloDriver:
         estimates: Sequence[int] | None,
     ) -> Schedule:
         """Give directives to all that has none; return them."""
-        return auto_schedule(outputs, target or default_target(), estimates)
+        return auto_schedule(outputs, target_or_default(target), estimates)
 
     def lowered_text(self, outputs: Sequence[Function], target: Target | None) -> str:
         """Return the lowered statement as text."""
-        request = whole_request(outputs, target or default_target())
+        request = whole_request(outputs, target_or_default(target))
         return str(lower(request).func.body)
 
 

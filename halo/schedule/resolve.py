@@ -230,7 +230,8 @@ def _why_not(
     if any(x.func == entry.func for s in stages for x in sites.loops(func, s)):
         return f"{entry.func} shares the loops of {func}, by compute_with"
     if any(u.consumer == func and u.stage in stages for u in sites.uses(entry.func)):
-        return f"{entry.func} is also used outside {var} of {func}"
+        handle = handle_source(func, level.stage or 0)
+        return f"{entry.func} is also used outside {var} of {handle}"
     return f"{func} does not use {entry.func} inside {var}"
 
 

@@ -6,6 +6,7 @@ from halo.target.environment import (
     get_jit_target_from_environment,
     get_target_from_environment,
     host_target,
+    target_or_default,
 )
 from halo.target.features import LEVELS, WITH_LLVM, TargetArch, TargetFeature, TargetOS
 from halo.target.target import Target
@@ -26,4 +27,5 @@ __all__ = [
     "needed_features",
     "order_versions",
     "processor_name",
+    "target_or_default",
 ]

@@ -61,3 +61,13 @@ def test_compute_with_of_a_place_that_is_no_loop(refused, chain) -> None:
     f, _ = chain
     with refused(hl.ScheduleError, "compute_with needs a loop of another definition"):
         f.compute_with(hl.LoopLevel.root())
+
+
+def test_a_level_of_an_update_that_is_not_around_all_uses_is_named(refused) -> None:
+    f, g = hl.funcs("f g")
+    f[x, y] = x + y
+    g[x, y] = f[x, y]
+    g[x, y] += f[x, y + 1]
+    f.compute_at(g.update(0), x)
+    with refused(hl.ScheduleError, f"{f.name()} is also used outside x of {g.name()}.update(0)"):
+        g.realize([4, 4])
