@@ -25,8 +25,10 @@ from onnx_frontend.nodes import (
     scatter,
     select,
     shape,
+    signal,
     slice,
     softmax,
+    training,
 )
 
 __all__ = [
@@ -54,6 +56,8 @@ __all__ = [
     "scatter",
     "select",
     "shape",
+    "signal",
     "slice",
     "softmax",
+    "training",
 ]
