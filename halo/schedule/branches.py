@@ -25,12 +25,11 @@ def check_branches(
     for level in _hops(compute, sites):
         stage = sites.schedules[str(level.func)].stages[level.stage or 0]
         here = (store.func, store.stage) == (level.func, level.stage)
-        for condition, special in stage.special:
-            for variant in special.variants():
-                handle = f"{handle_source(str(level.func), level.stage)}.specialize({condition})"
-                _check(
-                    variant.dims, level, store if here else None, stored, handle, function, entry
-                )
+        for branch, loops in stage.branches():
+            if branch:
+                cases = "".join(f".specialize({c})" for c in branch)
+                handle = f"{handle_source(str(level.func), level.stage)}{cases}"
+                _check(loops.dims, level, store if here else None, stored, handle, function, entry)
         stored = stored or here
 
 

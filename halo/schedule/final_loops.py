@@ -55,7 +55,7 @@ def marked_loops(
     was, final = _loops_of(entry, after), _loops_of(entry, states[entry.func])
     # A specialisation that was there before has splits of its own, and the loops left by an
     # rfactor have none of those before it; they keep their names.
-    nests = list(_branches(final, entry.branch))
+    nests = list(final.branches())
     split = [(b, v) for b, v in nests if v.splits[: len(was.splits)] == was.splits]
     found: list[FinalLoop] = []
     for branch, loops in split or nests[:1]:
@@ -63,17 +63,9 @@ def marked_loops(
         for dim in loops.dims:
             if dim.name in live and _is_marked(dim, entry.directive):
                 func, stage = _owner(entry, loops, dim, states)
-                found.append(FinalLoop(func, stage, dim.name, dim.kind, branch))
+                inside = (*entry.branch, *branch)
+                found.append(FinalLoop(func, stage, dim.name, dim.kind, inside))
     return tuple(found)
-
-
-def _branches(
-    stage: StageSchedule, branch: tuple[Formula, ...]
-) -> Iterator[tuple[tuple[Formula, ...], StageSchedule]]:
-    """Yield the loops of `stage`, which is that of `branch`, and those of its specialisations."""
-    yield branch, stage
-    for condition, special in stage.special:
-        yield from _branches(special, (*branch, condition))
 
 
 def marks_again(entry: Entry, after: FuncSchedule, later: Entry, before: FuncSchedule) -> bool:

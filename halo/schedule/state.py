@@ -116,9 +116,14 @@ class StageSchedule:
 
     def variants(self) -> Iterator[StageSchedule]:
         """Yield these loops, without their specialisations, and those of each of these."""
-        yield dataclasses.replace(self, special=(), fail=None)
-        for _, special in self.special:
-            yield from special.variants()
+        return (loops for _, loops in self.branches())
+
+    def branches(self) -> Iterator[tuple[tuple[Formula, ...], StageSchedule]]:
+        """Yield `variants` with the conditions that each is for, the outermost first."""
+        yield (), dataclasses.replace(self, special=(), fail=None)
+        for condition, special in self.special:
+            for deeper, loops in special.branches():
+                yield (condition, *deeper), loops
 
 
 @dataclass(frozen=True, slots=True)

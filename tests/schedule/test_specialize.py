@@ -192,6 +192,14 @@ def test_a_parallel_loop_of_a_branch_inside_the_storage_is_refused() -> None:
         case.values(3)
 
 
+def test_a_branch_of_a_branch_without_the_loop_is_named_with_both_conditions() -> None:
+    case = Case()
+    case.f.compute_at(case.g, y)
+    case.g.specialize(case.weight == 3).specialize(case.weight < 9).fuse(x, y, "t")
+    with pytest.raises(ScheduleError, match=r"== 3\).specialize\(.* < 9\) has no loop y"):
+        case.values(3)
+
+
 def test_a_branch_without_the_loop_that_takes_the_memory_is_refused() -> None:
     case = Case()
     case.g.specialize(case.weight == 3).split(y, "yo", "yi", 4)
