@@ -7,6 +7,7 @@ from onnx_frontend.nodes import (
     boxes,
     cast,
     conv,
+    dropout,
     first_versions,
     gather,
     grid,
@@ -28,6 +29,7 @@ from onnx_frontend.nodes import (
     signal,
     slice,
     softmax,
+    text,
     training,
 )
 
@@ -38,6 +40,7 @@ __all__ = [
     "boxes",
     "cast",
     "conv",
+    "dropout",
     "first_versions",
     "gather",
     "grid",
@@ -59,5 +62,6 @@ __all__ = [
     "signal",
     "slice",
     "softmax",
+    "text",
     "training",
 ]

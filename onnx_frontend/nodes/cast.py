@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from halo.ir.expr import TRUE, Reinterpret
-from halo.ir.types import Bool, Type
+from halo.ir.expr import Reinterpret
+from halo.ir.types import Type
 from halo.ops import functions as f
-from halo.ops.build import computed
 from halo.ops.elementwise import elementwise
 from halo.ops.encoded import decode, encode
-from halo.ops.tensor import OpInfo, OpKind, Tensor
+from halo.ops.tensor import Tensor
 from halo.ops.views import identity
 from onnx_frontend.context import NodeContext
 from onnx_frontend.registry import operator
@@ -55,21 +54,3 @@ def bit_cast(node: NodeContext, x: Tensor) -> Tensor:
 def copy(node: NodeContext, x: Tensor) -> Tensor:
     """The same cells."""
     return identity(node.output(), x)
-
-
-@operator("Dropout", since=7)
-def dropout(
-    node: NodeContext, x: Tensor, ratio: Tensor | None = None, training: Tensor | None = None
-) -> Tensor | tuple[Tensor, ...]:
-    """The same cells: nothing is dropped outside training."""
-    if training is not None and (training.constant is None or training.constant.any()):
-        node.unsupported("no training mode, known before the model runs")
-    kept = identity(node.output(), x)
-    if node.outputs > 1 and node.node.outputs[1]:
-        return kept, _ones(node, x)
-    return kept
-
-
-def _ones(node: NodeContext, x: Tensor) -> Tensor:
-    op = OpInfo(OpKind.VIEW, attrs={"what": "fill"})
-    return computed(node.output(1), Bool(), x.shape, lambda *_: TRUE, op)

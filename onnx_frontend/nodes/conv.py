@@ -7,7 +7,12 @@ from dataclasses import replace
 from halo.ir.expr import Expr
 from halo.ops.conv import conv as convolve
 from halo.ops.conv_transpose import conv_transpose as transposed
-from halo.ops.index import floor_div, greatest, index, minus, plus, times
+from halo.ops.deform_conv import moved_windows
+from halo.ops.elementwise import elementwise
+from halo.ops.index import floor_div, greatest, index, known, minus, plus, same, times
+from halo.ops.matmul import matmul
+from halo.ops.normalization import per_channel
+from halo.ops.reshape import reshape
 from halo.ops.tensor import Tensor
 from halo.ops.window import WindowAxis, window_axes
 from onnx_frontend.context import NodeContext
@@ -55,3 +60,44 @@ def conv_transpose(node: NodeContext, x: Tensor, w: Tensor, bias: Tensor | None 
         results.append(result)
     groups = node.integer("group", 1)
     return transposed(node.output(), x, w, bias, placed, results, groups)
+
+
+@operator("DeformConv", since=19)
+def deform_conv(
+    node: NodeContext,
+    x: Tensor,
+    w: Tensor,
+    offset: Tensor,
+    bias: Tensor | None = None,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """Convolution whose windows' cells are read at places that data tell."""
+    sizes = kernel_of(node, x, w, w.shape[0], w.shape[1])
+    if len(sizes) != 2 or offset.rank != 4:
+        node.unsupported("an image of two spatial axes")
+    axes = window_of(node, x, sizes)
+    groups, parts = node.integer("group", 1), node.integer("offset_group", 1)
+    outs, own = known(w.shape[0]) or 0, known(w.shape[1]) or 0
+    channels, taps = own * groups, sizes[0] * sizes[1]
+    if outs % groups or channels % parts:
+        node.fail(f"{outs} and {channels} channels in {groups} and {parts} groups")
+    places = [a.places(d) for a, d in zip(axes, x.shape[2:], strict=True)]
+    pairs = [(x.shape[1], index(channels)), (offset.shape[1], index(parts * taps * 2))]
+    pairs += zip(offset.shape[2:], places, strict=True)
+    requires = tuple(pair for pair in pairs if not same(*pair))
+    if any(known(a) is not None and known(b) is not None for a, b in requires):
+        node.fail("its offsets do not fit its windows")
+    moved = moved_windows(node.inner("moved"), x, offset, mask, axes, parts, channels)
+    moved.op = replace(moved.op, requires=requires)
+    plane = times(*offset.shape[2:])
+    columns = reshape(
+        node.inner("columns"), moved, (x.shape[0], index(groups), index(own * taps), plane)
+    )
+    rows = reshape(node.inner("rows"), w, [index(n) for n in (groups, outs // groups, own * taps)])
+    product = matmul(node.inner("product"), rows, columns)
+    shape = (x.shape[0], index(outs), *offset.shape[2:])
+    if bias is None:
+        return reshape(node.output(), product, shape)
+    image = reshape(node.inner("image"), product, shape)
+    added = per_channel(node.inner("bias"), image, bias)
+    return elementwise(node.output(), lambda v, b: v + b, image, added)

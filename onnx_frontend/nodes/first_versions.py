@@ -22,7 +22,8 @@ from halo.ops.views import normal_axis, tile, unsqueeze
 from onnx_frontend.context import NodeContext
 from onnx_frontend.nodes.activation import clip, prelu
 from onnx_frontend.nodes.arithmetic import BINARY
-from onnx_frontend.nodes.cast import convert, dropout
+from onnx_frontend.nodes.cast import convert
+from onnx_frontend.nodes.dropout import dropout
 from onnx_frontend.nodes.matmul import gemm
 from onnx_frontend.nodes.normalization import batch_normalization, instance_normalization
 from onnx_frontend.nodes.pad import pad_by

@@ -22,10 +22,12 @@ from onnx_frontend.registry import operator
 @operator("BatchNormalization", since=7)
 def batch_normalization(
     node: NodeContext, x: Tensor, scale: Tensor, bias: Tensor, mean: Tensor, variance: Tensor
-) -> Tensor:
+) -> Tensor | tuple[Tensor, ...]:
     """Per channel by given statistics; constant ones become a factor and an addend."""
-    if node.flag("training_mode") or sum(1 for name in node.node.outputs if name) > 1:
-        node.unsupported("training mode")
+    if node.flag("training_mode"):
+        return _train(node, x, scale, bias, mean, variance)
+    if sum(1 for name in node.node.outputs if name) > 1:
+        node.unsupported("one output: statistics are given in training mode only")
     if not node.flag("spatial", True):
         node.unsupported("statistics per channel, not per cell (spatial=0)")
     epsilon = node.number("epsilon", 1e-5)
@@ -38,6 +40,29 @@ def batch_normalization(
     scaled = _channels(node.inner("factor"), x, factor)
     added = _channels(node.inner("addend"), x, b - m * factor)
     return elementwise(node.output(), lambda t, p, q: t * p + q, x, scaled, added)
+
+
+def _train(
+    node: NodeContext, x: Tensor, scale: Tensor, bias: Tensor, mean: Tensor, variance: Tensor
+) -> tuple[Tensor, ...]:
+    """Normalize by the statistics of the cells; return also what becomes of the running ones."""
+    axes = [a for a in range(x.rank) if a != 1]
+    momentum, epsilon = node.number("momentum", 0.9), node.number("epsilon", 1e-5)
+    wide = elementwise(node.inner("wide"), lambda v: v, x, type=mean.type)
+    own = reduce(node.inner("own"), wide, "mean", axes, keep_axes=False)
+    spread = normal.per_channel(node.inner("centre"), x, own)
+    squares = elementwise(node.inner("squares"), lambda v, m: (v - m) * (v - m), wide, spread)
+    around = reduce(node.inner("around"), squares, "mean", axes, keep_axes=False)
+    made = normal.batch_normalization(node.output(), x, scale, bias, own, around, epsilon)
+
+    def running(old: Expr, new: Expr) -> Expr:
+        return old * momentum + new * (1 - momentum)
+
+    statistics = [
+        elementwise(node.output(i), running, a, b)
+        for i, (a, b) in enumerate(((mean, own), (variance, around)), start=1)
+    ]
+    return (made, *statistics)[: node.outputs]
 
 
 def _channels(name: str, x: Tensor, values: Array) -> Tensor:

@@ -3,20 +3,63 @@
 from __future__ import annotations
 
 from halo.ops import pool
+from halo.ops.index import minus, plus, times
 from halo.ops.reduce import reduce
 from halo.ops.tensor import Tensor
+from halo.ops.unpool import Blocks, add_windows, places_of_maxima, unpool
 from onnx_frontend.context import NodeContext
 from onnx_frontend.nodes.window import window_of
 from onnx_frontend.registry import operator
 
 
 @operator("MaxPool", since=1)
-def max_pool(node: NodeContext, x: Tensor) -> Tensor:
-    """The largest cell of each window."""
-    if node.outputs > 1 and node.node.outputs[1]:
-        node.unsupported("the places of the maxima, its second output")
+def max_pool(node: NodeContext, x: Tensor) -> Tensor | tuple[Tensor, ...]:
+    """The largest cell of each window, and where it is."""
     axes = window_of(node, x, node.integers("kernel_shape"))
-    return pool.max_pool(node.output(), x, axes, node.flag("ceil_mode"))
+    ceil_mode = node.flag("ceil_mode")
+    made = pool.max_pool(node.output(), x, axes, ceil_mode)
+    if node.outputs < 2 or not node.node.outputs[1]:
+        return made
+    columns_first = node.flag("storage_order")
+    return made, places_of_maxima(node.output(1), x, axes, ceil_mode, columns_first)
+
+
+@operator("MaxUnpool", since=9)
+def max_unpool(
+    node: NodeContext, x: Tensor, places: Tensor, target: Tensor | None = None
+) -> Tensor:
+    """Cells put back where they were the largest of their windows, zero elsewhere."""
+    kernel = node.integers("kernel_shape")
+    strides = node.integers("strides", [1] * len(kernel))
+    pads = node.integers("pads", [0] * 2 * len(kernel))
+    if len(kernel) != x.rank - 2:
+        node.fail(f"a kernel of {len(kernel)} axes over {x.rank - 2}")
+    inner = list(x.shape[:2])
+    for i, (size, stride) in enumerate(zip(kernel, strides, strict=True)):
+        less = pads[i] + pads[i + len(kernel)]
+        inner.append(plus(times(minus(x.shape[2 + i], 1), stride), size - less))
+    shape = inner if target is None else list(node.content(target, "a shape"))
+    if len(shape) != x.rank:
+        node.fail(f"its shape has {len(shape)} axes, its input {x.rank}")
+    return unpool(node.output(), x, places, inner, shape)
+
+
+@operator("Col2Im", since=18)
+def columns_to_image(node: NodeContext, x: Tensor, image: Tensor, block: Tensor) -> Tensor:
+    """Windows, one a column, added up to an image."""
+    sizes = node.content(image, "an image's shape")
+    kernel = node.content(block, "a block's shape")
+    rank = len(kernel)
+    if x.rank != 3 or len(sizes) != rank:
+        node.fail(f"its input has {x.rank} axes, its image {len(sizes)}, its blocks {rank}")
+    strides, dilations = (node.integers(k, [1] * rank) for k in ("strides", "dilations"))
+    pads = node.integers("pads", [0] * 2 * rank)
+    if not len(strides) == len(dilations) == len(pads) // 2 == rank or min(strides) < 1:
+        node.fail(f"its strides, dilations and pads are not those of {rank} axes")
+    axes = [
+        Blocks(k, strides[i], dilations[i], pads[i], pads[i + rank]) for i, k in enumerate(kernel)
+    ]
+    return add_windows(node.output(), x, sizes, axes)
 
 
 @operator("AveragePool", since=1)

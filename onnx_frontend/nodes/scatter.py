@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from halo.ir.expr import Expr, Select
-from halo.ir.operators import cast_to, eq
+from halo.ir.operators import as_expr, cast_to, eq
 from halo.ir.types import Int
+from halo.lang.operators import clamp
 from halo.ops import scatter as ops
 from halo.ops.build import computed
-from halo.ops.index import known
+from halo.ops.index import known, minus, same
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.views import normal_axis
 from onnx_frontend.context import NodeContext
@@ -31,6 +32,34 @@ def scatter_nd(node: NodeContext, x: Tensor, indices: Tensor, updates: Tensor) -
     if indices.rank and known(indices.shape[-1]) is None:
         node.unsupported("indices of which it is known how many coordinates a place has")
     return ops.scatter_nd(node.output(), x, indices, updates, mode)
+
+
+@operator("TensorScatter", since=24)
+def write_cache(
+    node: NodeContext, cache: Tensor, update: Tensor, starts: Tensor | None = None
+) -> Tensor:
+    """A cache with an update written along an axis, from a place of each sample on."""
+    axis = normal_axis(node.integer("axis", -2), cache.rank)
+    mode = node.text("mode", "linear")
+    if mode not in ("linear", "circular") or axis == 0:
+        node.fail(f"mode {mode!r}, axis {axis}", hint="mode is linear or circular, axis not 0")
+    size, length = cache.shape[axis], update.shape[axis]
+
+    def cell(*coords: Any) -> Expr:
+        place = as_expr(coords[axis])
+        if starts is not None:
+            place = place - cast_to(Int(32), starts.at(coords[0]))
+        if mode == "circular":
+            place = place % size
+        held = clamp(place, 0, minus(length, 1))
+        new = update.at(*coords[:axis], held, *coords[axis + 1 :])
+        return Select((place >= 0) & (place < length), new, cache.at(*coords))
+
+    inputs = (cache, update) if starts is None else (cache, update, starts)
+    pairs = zip(cache.shape, update.shape, strict=True)
+    requires = tuple((a, b) for i, (a, b) in enumerate(pairs) if i != axis and not same(a, b))
+    op = OpInfo(OpKind.STENCIL, inputs, requires=requires)
+    return computed(node.output(), cache.type, cache.shape, cell, op)
 
 
 @operator("OneHot", since=9)
