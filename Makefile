@@ -88,6 +88,7 @@ types: $(STAMP) ## check types
 .PHONY: bench
 bench: $(BENCH) ## measure halo beside its peers
 	@$(RUN) benchmarks/compile_time.py
+	@$(RUN) benchmarks/compile_time.py --apps
 	@$(RUN) benchmarks/suite.py --json benchmarks/results/apps.json --plot benchmarks/results/apps.png
 	@$(RUN) benchmarks/onnx_models.py
 

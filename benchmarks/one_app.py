@@ -13,22 +13,13 @@ import json
 import os
 import time
 from dataclasses import asdict
-from importlib import import_module
 
 import halide
 import numpy as np
-from apps.app import App, Array
+from apps.app import App, Array, find
 from common import interleave
 
 import halo
-
-
-def find(name: str) -> App:
-    """Return the app in ``apps/NAME.py``, or the variant of it in ``NAME:KEY``."""
-    module, _, key = name.partition(":")
-    found = import_module(f"apps.{module}")
-    app: App = found.APPS[key] if key else found.APP
-    return app
 
 
 def measure(app: App, rounds: int) -> dict[str, object]:

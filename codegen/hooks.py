@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -29,12 +29,37 @@ def abi() -> cffi.FFI:
         return _abi()
 
 
+_POINTERS = """
+struct halo_pointers {
+    halo_context *context;
+    halo_buffer *buffer;
+    void *address;
+    halo_dim dims[];
+};
+"""
+
+
 @cache
 def _abi() -> cffi.FFI:
     ffi = cffi.FFI()
-    text = runtime_text("halo_abi.h")
+    text = runtime_text("halo_abi.h") + _POINTERS
     ffi.cdef("\n".join(line for line in text.splitlines() if not line.startswith("#")))
     return ffi
+
+
+@cache
+def abi_types() -> Mapping[str, Any]:
+    """Return what `abi` calls ``context``, ``buffer``, ``address`` and ``dims``.
+
+    Each type that is asked for by its text is parsed by itself, which takes half a millisecond.
+    """
+    return {name: field.type for name, field in abi().typeof("struct halo_pointers").fields}
+
+
+@cache
+def _hook_types() -> Mapping[str, Any]:
+    """Return the types of the hooks of a context."""
+    return {name: field.type for name, field in abi_types()["context"].item.fields}
 
 
 TYPE_OF_CODE = {0: TypeCode.INT, 1: TypeCode.UINT, 2: TypeCode.FLOAT, 4: TypeCode.BFLOAT}
@@ -211,23 +236,23 @@ def _decoded(text: Any) -> str:
 
 @cache
 def _callbacks() -> tuple[Any, ...]:
-    ffi = abi()
+    ffi, types = abi(), _hook_types()
 
-    @ffi.callback("void(void *, const char *)")  # type: ignore[untyped-decorator]
+    @ffi.callback(types["print"])  # type: ignore[untyped-decorator]
     def printed(user: Any, line: Any) -> None:
         ffi.from_handle(user).printed(line)
 
-    @ffi.callback("void(void *, const halo_trace_event *)")  # type: ignore[untyped-decorator]
+    @ffi.callback(types["trace"])  # type: ignore[untyped-decorator]
     def traced(user: Any, event: Any) -> None:
         ffi.from_handle(user).traced(event)
 
-    @ffi.callback("int32_t(void *, const halo_memo *)")  # type: ignore[untyped-decorator]
+    @ffi.callback(types["cache_load"])  # type: ignore[untyped-decorator]
     def load(user: Any, memo: Any) -> int:
         found: list[bool] = []
         ffi.from_handle(user).guarded(lambda: found.append(CACHE.load(ffi, memo)))
         return int(found == [True])
 
-    @ffi.callback("void(void *, const halo_memo *)")  # type: ignore[untyped-decorator]
+    @ffi.callback(types["cache_store"])  # type: ignore[untyped-decorator]
     def store(user: Any, memo: Any) -> None:
         ffi.from_handle(user).guarded(lambda: CACHE.store(ffi, memo))
 
@@ -236,13 +261,13 @@ def _callbacks() -> tuple[Any, ...]:
 
 @cache
 def _memory_callbacks() -> tuple[Any, Any]:
-    ffi = abi()
+    ffi, types = abi(), _hook_types()
 
-    @ffi.callback("void *(void *, size_t)")  # type: ignore[untyped-decorator]
+    @ffi.callback(types["allocate"])  # type: ignore[untyped-decorator]
     def allocate(user: Any, size: int) -> Any:
         return ffi.cast("void *", ffi.from_handle(user).allocated(size))
 
-    @ffi.callback("void(void *, void *)")  # type: ignore[untyped-decorator]
+    @ffi.callback(types["release"])  # type: ignore[untyped-decorator]
     def release(user: Any, address: Any) -> None:
         ffi.from_handle(user).released(int(ffi.cast("uintptr_t", address)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from halo.ir.expr import as_const
-from halo.ir.stmt import For, ProducerConsumer, Stmt, Store
+from halo.ir.stmt import For, Fork, ForKind, ProducerConsumer, Stmt, Store
 
 _FEW = 4
 """Iterations of a loop that is not worth vectors."""
@@ -24,6 +24,22 @@ def leaves_scalar_loops(s: Stmt) -> bool:
             scalar.add(func)
         stack.extend((func, c) for c in n.children() if isinstance(c, Stmt))
     return not scalar <= vector  # a Func may have other loops for few cells
+
+
+def only_directs(s: Stmt, threads: bool) -> bool:
+    """Whether `s` leaves all work to threads, whose parts of it are functions of their own.
+
+    What is left of it runs once a call, and is not worth LLVM's time.
+    """
+    stack = [s]
+    while stack:
+        n = stack.pop()
+        if threads and isinstance(n, For) and n.kind is ForKind.PARALLEL:
+            continue
+        if isinstance(n, (For, Fork, Store)):
+            return False
+        stack.extend(c for c in n.children() if isinstance(c, Stmt))
+    return True
 
 
 def _is_scalar(loop: For) -> bool:

@@ -12,6 +12,7 @@ from codegen.forks import holds_fork
 from codegen.llvm_abi import TYPE_CODES, number, parameter, runtime
 from codegen.llvm_context import Context, Memory, ModuleState
 from codegen.llvm_effects import profile_switch
+from codegen.llvm_effort import only_directs
 from codegen.llvm_loops import finish_part
 from codegen.llvm_stmt import statement
 from codegen.llvm_types import Value, element_type
@@ -68,7 +69,8 @@ def function_text(
     _body(ctx, f)
     lines = "\n".join(["entry:", *ctx.entry, "  br label %start", *ctx.lines])
     linkage = "internal " if f.trusted else module.public
-    return f"define {linkage}i32 @{name}({', '.join(params)}) nounwind {{\n{lines}\n}}"
+    effort = " noinline optnone" if only_directs(f.body, module.threads) else ""
+    return f"define {linkage}i32 @{name}({', '.join(params)}) nounwind{effort} {{\n{lines}\n}}"
 
 
 def _body(ctx: Context, f: LoweredFunc) -> None:

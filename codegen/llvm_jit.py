@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from codegen.c_cache import Cache, cache_directory
-from codegen.hooks import abi
+from codegen.hooks import abi, abi_types
 from codegen.llvm_machine import llvm, machine, machine_code, optimize, parsed
 from codegen.llvm_module import LlvmSource, emit_llvm
 from codegen.llvm_runtime import runtime_ir
@@ -55,7 +55,7 @@ class JitFunctions(Functions):
         super().__init__(declarations)
         with _LOCK:
             runtime()
-            self._engine = _engine(_object_code(source, target), target)
+            self._engine = _engine(*_compiled(source, target))
         self._outside = [self._point(name, data) for name, data in source.outside.items()]
         self._found: dict[str, Callable[..., int]] = {}
 
@@ -74,23 +74,33 @@ class JitFunctions(Functions):
             address = self._engine.get_function_address(own)
             if not address:
                 raise AttributeError(f"there is no function {own}")
-            found = self.ffi.cast(self.declared[own].replace(f" {own}(", "(*)(", 1), address)
+            found = abi().cast(_pointer_type(self.declared[own]), address)
             self._found[name] = found
         return found
 
 
-def _object_code(source: LlvmSource, target: Target) -> bytes:
-    """Return the machine code of `source`, from the cache or made now."""
+def _pointer_type(declaration: str) -> str:
+    """Return the type of a pointer to a declared function.
+
+    Without the names of the arguments, so that cffi has to read equal ones once.
+    """
+    result, _, arguments = declaration.rstrip(")").partition(" ")
+    types = [re.sub(r"\w+$", "", a).strip() for a in arguments.partition("(")[2].split(", ")]
+    return f"{result} (*)({', '.join(types)})"
+
+
+def _compiled(source: LlvmSource, target: Target) -> tuple[bytes, Any]:
+    """Return the machine code of `source`, from the cache or made now, and LLVM's machine."""
     cache, key = Cache(cache_directory()), _key(source, target)
+    made = machine(target, for_process=True)
     found = cache.find(key, ".jit.o")
     if found is not None:
-        return found.read_bytes()
-    made = machine(target, for_process=True)
+        return found.read_bytes(), made
     module = parsed(source.text, made)
     optimize(module, made, source.scalar_loops)
     code = machine_code(module, made)
     cache.put(key, ".jit.o", code)
-    return code
+    return code, made
 
 
 def _key(source: LlvmSource, target: Target) -> str:
@@ -105,11 +115,11 @@ def _digest(*words: str) -> str:
     return hashlib.sha256("\0".join(("llvm", version, *words)).encode()).hexdigest()
 
 
-def _engine(code: bytes, target: Target) -> Any:
-    """Return what holds machine code that is ready to run."""
+def _engine(code: bytes, target_machine: Any) -> Any:
+    """Return what holds machine code that is ready to run; `target_machine` is its own now."""
     binding = llvm()
     empty = binding.parse_assembly("")
-    engine = binding.create_mcjit_compiler(empty, machine(target, for_process=True))
+    engine = binding.create_mcjit_compiler(empty, target_machine)
     engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
     return engine
@@ -139,7 +149,7 @@ _loading: list[threading.Thread] = []
 def _load_quietly() -> None:
     with suppress(HaloError):  # who needs it is told
         runtime()
-    abi()
+    abi_types()
 
 
 def runtime() -> Any:
@@ -153,7 +163,7 @@ def runtime() -> Any:
 def _load_runtime() -> Any:
     target = host_target()
     text = runtime_ir(target.machine, target.system)
-    engine = _engine(_runtime_code(text), target)
+    engine = _engine(_runtime_code(text), machine(target, for_process=True))
     for name in re.findall(r"^define .* @(halo_rt_\w+)\(", text, re.MULTILINE):
         address = engine.get_function_address(name)
         if not address:

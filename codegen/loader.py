@@ -13,7 +13,7 @@ import cffi
 from codegen.c_build import Progress, build_module
 from codegen.c_function import function_names, signature
 from codegen.c_names import identifier
-from codegen.hooks import Hooks, abi
+from codegen.hooks import Hooks, abi, abi_types
 from codegen.threads import keep_runtimes, threads_for_call, waiting_threads_sleep
 from halo.errors import BoundsError, BufferError, CodegenError, HaloError, user_location
 from halo.ir.lowered import LoweredModule
@@ -88,10 +88,10 @@ def make_buffer(address: int, type: Type, dims: Sequence[tuple[int, int, int]]) 
     dims
         (min, extent, stride in elements) of each dimension, the first dimension first.
     """
-    ffi = abi()
-    array = ffi.new("halo_dim[]", [list(d) for d in dims]) if dims else ffi.NULL
-    buffer = ffi.new("halo_buffer *")
-    buffer.host = ffi.cast("void *", address)
+    ffi, types = abi(), abi_types()
+    array = ffi.new(types["dims"], [list(d) for d in dims]) if dims else ffi.NULL
+    buffer = ffi.new(types["buffer"])
+    buffer.host = ffi.cast(types["address"], address)
     buffer.type.code = _TYPE_CODES[type.code()]
     buffer.type.bits = type.bits()
     buffer.dimensions = len(dims)
@@ -109,10 +109,10 @@ def make_context(threads: int | None = None, workspace: tuple[int, int] | None =
     workspace
         (address, bytes) of memory to use before any is allocated.
     """
-    context = abi().new("halo_context *")
+    context = abi().new(abi_types()["context"])
     context.threads = threads_for_call(threads)
     if workspace is not None:
-        context.workspace = abi().cast("void *", workspace[0])
+        context.workspace = abi().cast(abi_types()["address"], workspace[0])
         context.workspace_bytes = workspace[1]
     return context
 
@@ -133,8 +133,6 @@ class Functions:
     """
 
     def __init__(self, declarations: Sequence[str]) -> None:
-        self.ffi = cffi.FFI()
-        self.ffi.include(abi())
         self.declared = {_name_of(d): d for d in declarations}
         self.names = list(self.declared)
 
@@ -194,9 +192,11 @@ class Library(Functions):
     def __init__(self, path: Path, declarations: Sequence[str]) -> None:
         super().__init__(declarations)
         self.path = path
-        self.ffi.cdef("\n".join(f"{d};" for d in declarations))
+        ffi = cffi.FFI()
+        ffi.include(abi())
+        ffi.cdef("\n".join(f"{d};" for d in declarations))
         with waiting_threads_sleep():
-            self._handle = self.ffi.dlopen(str(path))
+            self._handle = ffi.dlopen(str(path))
         keep_runtimes()
 
     def function(self, name: str) -> Callable[..., int]:

@@ -174,6 +174,7 @@ from halo.lang.saturation import (
     u32_sat,
     u64_sat,
 )
+from halo.lang.times import RealizeTimes
 from halo.lang.tuple import Tuple
 from halo.lang.undefined import undef
 from halo.lang.var import (
@@ -222,16 +223,16 @@ __all__ = [
     "InputScalar", "Int", "InternalError", "JITHandlers", "LoopAlignStrategy", "LoopLevel",
     "MemoryType", "OutputBuffer", "OutputFileType", "OutputImageParam", "OutputScalar", "Param",
     "Partition", "Pipeline", "PrefetchBoundStrategy", "ProfileReport", "RDom", "RVar", "Range",
-    "Schedule", "ScheduleError", "Stage", "StmtOutputFormat", "TailStrategy", "Target",
-    "TargetArch", "TargetFeature", "TargetOS", "TraceEvent", "TraceEventCode", "TruthError",
-    "Tuple", "Type", "TypeCode", "TypeMismatch", "UInt", "Var", "Why", "_", "_0", "_1", "_2", "_3",
-    "_4", "_5", "_6", "_7", "_8", "_9", "abs", "absd", "acos", "acosh", "active_generator_context",
-    "alias", "argmax", "argmin", "asin", "asinh", "atan", "atan2", "atanh", "bf16", "cast", "ceil",
-    "clamp", "concat_bits", "cos", "cosh", "count_leading_zeros", "count_trailing_zeros",
-    "create_callable_from_generator", "div_round_to_zero", "erf", "evaluate", "evaluate_may_gpu",
-    "exp", "extract_bits", "f16", "f32", "f64", "fast_cos", "fast_exp", "fast_inverse",
-    "fast_inverse_sqrt", "fast_log", "fast_pow", "fast_sin", "floor", "fma", "fract", "funcs",
-    "generator", "get_host_target", "get_jit_target_from_environment",
+    "RealizeTimes", "Schedule", "ScheduleError", "Stage", "StmtOutputFormat", "TailStrategy",
+    "Target", "TargetArch", "TargetFeature", "TargetOS", "TraceEvent", "TraceEventCode",
+    "TruthError", "Tuple", "Type", "TypeCode", "TypeMismatch", "UInt", "Var", "Why", "_", "_0",
+    "_1", "_2", "_3", "_4", "_5", "_6", "_7", "_8", "_9", "abs", "absd", "acos", "acosh",
+    "active_generator_context", "alias", "argmax", "argmin", "asin", "asinh", "atan", "atan2",
+    "atanh", "bf16", "cast", "ceil", "clamp", "concat_bits", "cos", "cosh", "count_leading_zeros",
+    "count_trailing_zeros", "create_callable_from_generator", "div_round_to_zero", "erf",
+    "evaluate", "evaluate_may_gpu", "exp", "extract_bits", "f16", "f32", "f64", "fast_cos",
+    "fast_exp", "fast_inverse", "fast_inverse_sqrt", "fast_log", "fast_pow", "fast_sin", "floor",
+    "fma", "fract", "funcs", "generator", "get_host_target", "get_jit_target_from_environment",
     "get_target_from_environment", "halving_add", "halving_sub", "hypot", "i8", "i8_sat", "i16",
     "i16_sat", "i32", "i32_sat", "i64", "i64_sat", "is_finite", "is_inf", "is_nan", "lambda_func",
     "lerp", "likely", "likely_if_innermost", "log", "logical_and", "logical_not", "logical_or",

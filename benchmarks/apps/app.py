@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -109,6 +110,14 @@ class App:
     def part_off(self, found: Array, expected: Array) -> float:
         """Return which part of the cells of `found` is off by more than the tolerance."""
         return float((_distances(found, expected) > self.tolerance).mean())
+
+
+def find(name: str) -> App:
+    """Return the app in ``apps/NAME.py``, or the variant of it in ``NAME:KEY``."""
+    module, _, key = name.partition(":")
+    found = import_module(f"apps.{module}")
+    app: App = found.APPS[key] if key else found.APP
+    return app
 
 
 def _distances(found: Array, expected: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -49,25 +50,33 @@ class StructuralKeys:
 
     def key(self, node: Node) -> int:
         """Return the number of `node`."""
-        known = self._keys.get(id(node))
+        keys = self._keys
+        known = keys.get(id(node))
         if known is not None:
             return known[0]
-        keys, table = self._keys, self._table
         stack = [node]
         while stack:
             top = stack[-1]
-            children = top.children()
-            found = [keys.get(id(c)) for c in children]
-            if None in found:
-                stack.extend([c for c, k in zip(children, found, strict=True) if k is None])
-                continue
-            stack.pop()
-            if id(top) not in keys:
-                cls = top.__class__
-                sign = _SIGNATURES.get(cls) or _signature(cls)
-                kids = tuple([k[0] for k in found if k is not None])
-                keys[id(top)] = (table.setdefault((cls, sign(top), kids), len(table)), top)
+            kids: list[Any] = [top.__class__]
+            for c in top.children():
+                k = keys.get(id(c))
+                if k is None:
+                    stack.append(c)
+                else:
+                    kids.append(k[0])
+            if top is stack[-1]:
+                stack.pop()
+                self._number(top, kids)
         return keys[id(node)][0]
+
+    def _number(self, node: Node, kids: list[Any]) -> None:
+        """Number `node`, given its class and the numbers of its children."""
+        if id(node) in self._keys:
+            return
+        cls = node.__class__
+        kids.append((_SIGNATURES.get(cls) or _signature(cls))(node))
+        table = self._table
+        self._keys[id(node)] = (table.setdefault(tuple(kids), len(table)), node)
 
 
 def _signature(cls: type[Node]) -> Signature:
@@ -75,30 +84,29 @@ def _signature(cls: type[Node]) -> Signature:
 
     That is its plain fields, and for fields with children how many there are of them.
     """
-    fields = dataclasses.fields(cls)  # type: ignore[arg-type]
-    found = [_getter(f.name, str(f.type)) for f in fields if f.init and f.compare]
-    getters = [g for g in found if g is not None]
+    fields = [f for f in dataclasses.fields(cls) if f.init and f.compare]  # type: ignore[arg-type]
+    kinds = {f.name: str(f.type) for f in fields if str(f.type) not in ("Expr", "Stmt")}
     made: Signature
     if cls is FloatImm:
         made = _float_signature
-    elif not getters:
+    elif not kinds:
         made = _nothing
+    elif not any("Expr" in kind or "Stmt" in kind for kind in kinds.values()):
+        made = operator.attrgetter(*kinds)
     else:
-        made = _combine(getters)
+        made = _combine([_getter(name, kind) for name, kind in kinds.items()])
     _SIGNATURES[cls] = made
     return made
 
 
-def _getter(name: str, kind: str) -> Signature | None:
-    if kind in ("Expr", "Stmt"):
-        return None
+def _getter(name: str, kind: str) -> Signature:
     if kind in ("Expr | None", "Stmt | None"):
         return lambda n: getattr(n, name) is None
     if kind == "tuple[str | Expr, ...]":
         return lambda n: tuple([None if isinstance(p, Expr) else p for p in getattr(n, name)])
     if "Expr" in kind or "Stmt" in kind:
         return lambda n: len(getattr(n, name))
-    return lambda n: getattr(n, name)
+    return operator.attrgetter(name)
 
 
 def _combine(getters: list[Signature]) -> Signature:

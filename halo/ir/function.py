@@ -147,6 +147,8 @@ class Function:
         none.
     handlers
         The `halo.lang.handlers.JITHandlers` of the calls that compute it; None: all defaults.
+    times
+        The `halo.lang.times.RealizeTimes` of the last call that computed it first.
     profile
         The `halo.lang.profile.ProfileReport` of profiled calls that computed it first.
     requirements
@@ -167,6 +169,7 @@ class Function:
     schedule_log: Any = None
     handlers: Any = None
     profile: Any = None
+    times: Any = None
     requirements: list[Requirement] = field(default_factory=list)
     output_images: list[Image] = field(default_factory=list)
     required_types: tuple[Type, ...] = ()

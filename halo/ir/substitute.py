@@ -130,11 +130,12 @@ def free_variables(root: Root) -> frozenset[str]:
         if id(node) in seen:
             continue
         seen.add(id(node))
-        if isinstance(node, Variable):
-            used.add(node.name)
+        cls = node.__class__
+        if cls is Variable:
+            used.add(node.name)  # type: ignore[attr-defined]
             continue
-        if isinstance(node, _BINDERS):
-            bound.add(node.name)
+        if cls in _BINDERS:
+            bound.add(node.name)  # type: ignore[attr-defined]
         stack.extend(node.children())
     clash = used & bound
     if not clash:

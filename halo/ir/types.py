@@ -68,6 +68,10 @@ class Type:
             self._code is other._code and self._bits == other._bits and self._lanes == other._lanes
         )
 
+    def __hash__(self) -> int:
+        # Likewise, and the hash of an enumeration is one of Python's own functions.
+        return self._bits << 16 | self._lanes
+
     def code(self) -> TypeCode:
         """Return the meaning of the bits."""
         return self._code

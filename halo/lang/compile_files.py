@@ -11,7 +11,7 @@ from halo.ir.function import Function
 from halo.lang.arguments import as_arguments
 from halo.lang.driver import ForTarget, PathLike, get_driver
 from halo.lang.output_files import OutputFileType, StmtOutputFormat
-from halo.target import Target
+from halo.target import Target, target_or_default
 
 Arguments = Sequence[Any] | None
 
@@ -217,7 +217,9 @@ def compile_versions(
 ) -> None:
     """Write files of a function that runs the best of `versions`: target, outputs, arguments."""
     known = [
-        ForTarget(target, made._checked(), None if args is None else as_arguments(args))
+        ForTarget(
+            target_or_default(target), made._checked(), None if args is None else as_arguments(args)
+        )
         for target, made, args in versions
     ]
     get_driver().compile_versions(known, files, fn_name, suffixes)

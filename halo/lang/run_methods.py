@@ -6,6 +6,7 @@ from halo.errors import DefinitionError, user_location
 from halo.ir.function import Function
 from halo.lang.handlers import JITHandlers
 from halo.lang.profile import ProfileReport
+from halo.lang.times import RealizeTimes
 
 
 class RunMethods:
@@ -28,6 +29,24 @@ class RunMethods:
             first.handlers = JITHandlers()
         handlers: JITHandlers = first.handlers
         return handlers
+
+    def realize_times(self) -> RealizeTimes:
+        """Return the seconds that the last call of `realize` took: compiling and running apart.
+
+        Raises
+        ------
+        DefinitionError
+            It has not been realized.
+        """
+        first = self._outputs()[0]
+        times: RealizeTimes | None = first.times
+        if times is None:
+            raise DefinitionError(
+                f"{first.name} has not been realized yet",
+                where=user_location(),
+                hint="realize it, then ask what that took",
+            )
+        return times
 
     def profile_report(self) -> ProfileReport:
         """Return what the calls of `realize` with a profiled target took, all together.

@@ -161,6 +161,15 @@ def _passes(
     def simplified(s: Stmt) -> Stmt:
         return simplify(s, scope)
 
+    steady: list[Stmt] = []
+
+    def simplified_steady(s: Stmt) -> Stmt:
+        steady.append(simplify(s, scope))
+        return steady[0]
+
+    def simplified_vectors(s: Stmt) -> Stmt:
+        return simplify(s, scope, steady.pop())
+
     def promoted(s: Stmt) -> Stmt:
         kept: dict[str, str] = {}
         s = promote_registers(s, kept=kept)
@@ -184,11 +193,11 @@ def _passes(
         ("partition", partition_loops),  # before the lanes of a loop are one statement
         ("report partitions", lambda s: report_partitions(s, receipts)),
         ("trim", trim_no_ops),
-        ("simplify steady states", simplified),
+        ("simplify steady states", simplified_steady),
         ("unroll", lambda s: unroll_loops(s, outcome)),
         ("jam", jam_vectors),
         ("vectorize", vectorized),
-        ("simplify vectors", simplified),  # indices become ramps, places in tiles constants
+        ("simplify vectors", simplified_vectors),  # indices become ramps, places in tiles constants
         ("weave", weave_loads),
         ("promote registers", promoted),
         ("hoist", hoist_invariants),

@@ -15,6 +15,7 @@ from halo.ir.lowered import LoweredModule
 from halo.lang.driver import ForTarget, PathLike
 from halo.lang.handlers import JITHandlers, keep_profile
 from halo.lang.output_files import OutputFileType
+from halo.lang.times import RealizeTimes
 from halo.lowering import Request, lower, prepare
 from halo.lowering.input_boxes import input_boxes
 from halo.lowering.inputs import collect_inputs
@@ -49,8 +50,9 @@ class HaloDriver:
         self, outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target | None
     ) -> None:
         """Compute `outputs` into `buffers`."""
-        compiled = self.compiled(outputs, buffers, target)
+        compiled, compiling = self.compiled(outputs, buffers, target)
         handlers: JITHandlers | None = outputs[0].handlers
+        start = time.perf_counter()
         try:
             report = compiled.run(buffers, handlers)
         except HaloError as error:
@@ -59,6 +61,8 @@ class HaloDriver:
                 raise told from None
             handlers.custom_error(str(told))
             return
+        run = time.perf_counter() - start
+        outputs[0].times = RealizeTimes(compiling.lowering, compiling.code, run)
         if report is not None:
             keep_profile(outputs[0], report)
 
@@ -68,8 +72,11 @@ class HaloDriver:
 
     def compiled(
         self, outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target | None
-    ) -> Compiled:
-        """Return the machine code of `outputs` for buffers that are laid out like `buffers`."""
+    ) -> tuple[Compiled, CompileTimes]:
+        """Return the machine code of `outputs` for buffers that are laid out like `buffers`.
+
+        With it comes what making it took now.
+        """
         target = target_or_default(target)
         own = tuple(outputs)
         with self._lock:
@@ -81,12 +88,13 @@ class HaloDriver:
                     self._parts[own] = parts
             key = (parts.key(buffers, target), codegen.backend_of(target))
             found = self._compiled.get(key)
-        if found is None or found.ranges != ranges_of(found.lowered):
-            request = make_request(outputs, outputs[0].name, buffers, None, target)
-            found = _compile(request, target)
-            with self._lock:
-                self._compiled[key] = found
-        return found
+        if found is not None and found.ranges == ranges_of(found.lowered):
+            return found, CompileTimes(0.0, 0.0)
+        request = make_request(outputs, outputs[0].name, buffers, None, target)
+        found = _compile(request, target)
+        with self._lock:
+            self._compiled[key] = found
+        return found, found.times
 
     def compile_jit(
         self, outputs: Sequence[Function], buffers: Sequence[Buffer], target: Target | None

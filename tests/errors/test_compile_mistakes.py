@@ -115,6 +115,8 @@ def test_targets_that_are_no_versions_of_each_other(refused: Any) -> None:
         f.compile_to_multitarget_static_library("f", args, [])
     with refused(hl.HaloError, "arm-64-linux and", "cannot be versions", "by themselves"):
         f.compile_to_multitarget_static_library("f", args, [level, arm])
+    with refused(hl.TypeMismatch, "not 'x'", "halo.Target(text)"):
+        f.compile_to_multitarget_static_library("f", args, "x86-64")
     same = hl.Target.of("x86-64-linux", level.machine, level.system, needed_features(level))
     with refused(hl.HaloError, "targets x86-64-v2 and x86-64-linux-", "same processors"):
         f.compile_to_multitarget_static_library("f", args, [level, same])

@@ -117,3 +117,16 @@ def test_a_chain_of_thousands_of_lets_does_not_exhaust_the_stack() -> None:
         before: Expr = n if i == 0 else var(f"t{i - 1}")
         s = LetStmt(f"t{i}", before * before, s)
     assert str(simplify(s)).count("let") == 3000
+
+
+def test_what_was_simplified_before_is_taken_as_it_is() -> None:
+    old = loop("i", i32(0), n, store(E.Max(var("i"), y)))  # a loop from 0 of no known y
+    new = store(y - y + n)
+    made = simplify(Block((IfThenElse(y <= 0, old), new)), None, before=Block((old, NO_OP)))
+    assert str(made).endswith("f[0] = max(i, y)\nf[0] = n")
+    assert "f[0] = i\n" in str(simplify(Block((IfThenElse(y <= 0, old), new))))
+
+
+def test_a_let_that_is_inlined_goes_into_what_was_simplified_before() -> None:
+    old = store(var("a") * n)
+    assert str(simplify(LetStmt("a", y + 0, old), None, before=old)) == "f[0] = y*n"

@@ -76,14 +76,21 @@ RULES: dict[type[Node], Rule] = {
 @overload
 def simplify(node: Expr, scope: Mapping[str, Interval] | None = None) -> Expr: ...
 @overload
-def simplify(node: S.Stmt, scope: Mapping[str, Interval] | None = None) -> S.Stmt: ...
-def simplify(node: Any, scope: Mapping[str, Interval] | None = None) -> Any:
+def simplify(
+    node: S.Stmt, scope: Mapping[str, Interval] | None = None, before: S.Stmt | None = None
+) -> S.Stmt: ...
+def simplify(
+    node: Any, scope: Mapping[str, Interval] | None = None, before: S.Stmt | None = None
+) -> Any:
     """Return `node` simplified; itself when there is nothing to simplify.
 
     Parameters
     ----------
     scope
         What is known of free variables: index arithmetic on them stays in range.
+    before
+        What was simplified already: the statements of it that are left in `node` as they were, and
+        in a scope that tells no more about them, are taken as they are.
 
     Ensures: the same value for every value of the variables within `scope`; names bound inside
     the result are distinct from those visible where they are bound.
@@ -91,8 +98,22 @@ def simplify(node: Any, scope: Mapping[str, Interval] | None = None) -> Any:
         simplify((x*8 + 3)/8 + min(y, y + 1))  ->  x + y
     """
     context = Context(RULES, {} if scope is None else scope, node)
+    if before is not None:
+        context.settled = _statements(before)
     made = context.visit(node)
     return drop_unused(made) if isinstance(node, S.Stmt) else made
+
+
+def _statements(s: S.Stmt) -> set[int]:
+    """Return the ids of `s` and of all statements in it."""
+    found: set[int] = set()
+    stack = [s]
+    while stack:
+        n = stack.pop()
+        if id(n) not in found:
+            found.add(id(n))
+            stack.extend([c for c in n.children() if isinstance(c, S.Stmt)])
+    return found
 
 
 class Simplifier:

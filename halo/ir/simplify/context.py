@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, overload
@@ -48,6 +48,7 @@ class Context:
         self.rules = rules
         self.scope = scope
         self.root = root
+        self.settled: Set[int] = frozenset()
         self.keys = StructuralKeys()
         # variables
         self.known: dict[str, Known] = {}
@@ -86,6 +87,8 @@ class Context:
         known = self.memo.get(id(node))
         if known is not None:
             return known[1]
+        if id(node) in self.settled and not self.replaced and not self.renames:
+            return node
         rule = self.rules.get(type(node))
         made = node.map_children(self.visit) if rule is None else rule(node, self)
         self.memo[id(node)] = (node, made)

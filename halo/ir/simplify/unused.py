@@ -107,7 +107,15 @@ class _Sweep:
 
 def _names_in(e: Expr) -> frozenset[str]:
     """Return the names of the variables that are free in `e` and of what it reads and calls."""
-    nodes = list(walk(e))
-    if any([isinstance(n, Let) for n in nodes]):
-        return free_variables(e) | {n.name for n in nodes if isinstance(n, (Load, Call))}
-    return frozenset([n.name for n in nodes if isinstance(n, (Variable, Load, Call))])
+    variables: set[str] = set()
+    others: set[str] = set()
+    has_lets = False
+    for n in walk(e):
+        cls = n.__class__
+        if cls is Variable:
+            variables.add(n.name)  # type: ignore[attr-defined]
+        elif cls is Load or cls is Call:
+            others.add(n.name)  # type: ignore[attr-defined]
+        elif cls is Let:
+            has_lets = True
+    return free_variables(e) | others if has_lets else frozenset(variables | others)
