@@ -18,53 +18,112 @@ from onnx.backend.base import Backend, BackendRep
 from onnx_frontend.compiled_model import CompiledModel
 from onnx_frontend.compiler import compile
 from onnx_frontend.errors import ModelError
+from onnx_frontend.input_sequences import part_name
 from onnx_frontend.signature import Array
 
 
 class CompiledRep(BackendRep):  # type: ignore[misc]  # onnx has no types
-    """A compiled model that takes its inputs in order or by name.
+    """A model that takes its inputs in order or by name.
 
-    Attributes
+    A model with sequences or optional values among its inputs is compiled for what they consist
+    of when it runs, once for each.
+
+    Parameters
     ----------
-    model
+    proto
         The model.
+    options
+        What `compile` takes.
     """
 
-    def __init__(self, model: CompiledModel) -> None:
-        self.model = model
+    def __init__(self, proto: onnx.ModelProto, options: Mapping[str, Any]) -> None:
+        weights = {t.name for t in proto.graph.initializer}
+        inputs = [v for v in proto.graph.input if v.name not in weights]
+        self._proto, self._options = proto, dict(options)
+        self._inputs = [v.name for v in inputs]
+        self._outputs = {v.name: v.type.WhichOneof("value") for v in proto.graph.output}
+        self._loose = {v.name for v in inputs if v.type.WhichOneof("value") in _LOOSE}
+        self._compiled: dict[str, CompiledModel] = {}
+        if not self._loose:
+            self._compiled[""] = compile(proto, **options)
 
-    def run(self, inputs: Any, **kwargs: Any) -> tuple[Array, ...]:
+    def run(self, inputs: Any, **kwargs: Any) -> tuple[Any, ...]:
         """Run the model.
 
         Parameters
         ----------
         inputs
-            A sequence of arrays in the model's order, a mapping by name, or one array.
+            A sequence of arrays in the model's order, a mapping by name, or one array. A list of
+            arrays stands for a sequence, None for an optional input that is not there.
 
         Returns
         -------
         tuple
-            An array for each output, in the model's order.
+            An array for each output, in the model's order; a list of arrays for a sequence.
 
         Raises
         ------
         BufferError
             An input is missing, one too many, or does not fit.
         """
-        results = self.model.run(self._named(inputs), **kwargs)
-        return tuple(results[port.name] for port in self.model.signature.outputs)
+        named = self._named(inputs)
+        model = self._model(named)
+        results = model.run(_flat(named), **kwargs)
+        return tuple(
+            _gathered(name, results) if kind in _LOOSE and name not in results else results[name]
+            for name, kind in self._outputs.items()
+        )
+
+    def _model(self, named: Mapping[str, Any]) -> CompiledModel:
+        """Return the model compiled for what the loose ones of its inputs consist of."""
+        given = {name: _shape(named.get(name)) for name in self._inputs if name in self._loose}
+        key = repr(given) if given else ""
+        if key not in self._compiled:
+            shapes = {**self._options.get("shapes", {}), **given}
+            self._compiled[key] = compile(self._proto, **{**self._options, "shapes": shapes})
+        return self._compiled[key]
 
     def _named(self, inputs: Any) -> dict[str, Any]:
         if isinstance(inputs, Mapping):
             return dict(inputs)
         given = list(inputs) if isinstance(inputs, Sequence) else [inputs]
-        ports = self.model.signature.inputs
-        if len(given) > len(ports):
+        if len(given) > len(self._inputs):
             raise ModelError(
-                f"{len(given)} inputs are given to model {self.model.signature.name}, "
-                f"which has {len(ports)}"
+                f"{len(given)} inputs are given to model {self._proto.graph.name}, "
+                f"which has {len(self._inputs)}"
             )
-        return {port.name: value for port, value in zip(ports, given, strict=False)}
+        return dict(zip(self._inputs, given, strict=False))
+
+
+_LOOSE = frozenset({"sequence_type", "optional_type"})
+
+
+def _shape(value: Any) -> Any:
+    """Return what is compiled for: the number of axes of each tensor."""
+    if value is None:
+        return None
+    if isinstance(value, (list, tuple)):
+        return [_shape(item) for item in value]
+    return [None] * np.ndim(value)
+
+
+def _flat(named: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs of a compiled model: sequences as tensors of their own."""
+    result: dict[str, Any] = {}
+    for name, value in named.items():
+        if isinstance(value, (list, tuple)):
+            result |= {part_name(name, i): np.asarray(item) for i, item in enumerate(value)}
+        elif value is not None:
+            result[name] = value
+    return result
+
+
+def _gathered(name: str, results: Mapping[str, Array]) -> list[Array]:
+    """Return the tensors of a sequence among the outputs."""
+    items: list[Array] = []
+    while part_name(name, len(items)) in results:
+        items.append(results[part_name(name, len(items))])
+    return items
 
 
 class HaloBackend(Backend):  # type: ignore[misc]
@@ -74,7 +133,7 @@ class HaloBackend(Backend):  # type: ignore[misc]
     def prepare(cls, model: onnx.ModelProto, device: str = "CPU", **kwargs: Any) -> CompiledRep:
         """Compile `model`; see `onnx_frontend.compile` for `kwargs` and what is raised."""
         cls._check_device(device)
-        return CompiledRep(compile(model, **kwargs))
+        return CompiledRep(model, kwargs)
 
     @classmethod
     def run_node(

@@ -27,18 +27,18 @@ from onnx_frontend.assemble import Assembled, assemble
 from onnx_frontend.compiled_model import CompiledModel, CompileReport
 from onnx_frontend.groups import group_tensors
 from onnx_frontend.importer import ImportedGraph, import_graph
+from onnx_frontend.input_sequences import Given
 from onnx_frontend.kernels import KernelMaker
 from onnx_frontend.layouts import choose_layouts
 from onnx_frontend.lower_kernels import Progress, lower_kernels
 from onnx_frontend.model_cache import Made, add_model, find_model, model_key
 from onnx_frontend.model_file import ModelSource, load_model
-from onnx_frontend.shapes import Shapes
 
 
 def compile(
     model: ModelSource,
     *,
-    shapes: Shapes | None = None,
+    shapes: Given | None = None,
     target: Target | Sequence[Target] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
@@ -50,7 +50,9 @@ def compile(
     model
         A path, the bytes of a file, or a loaded ``onnx.ModelProto``.
     shapes
-        Per input the sizes to fix; a name or "?" leaves a size to be known when it runs.
+        Per input the sizes to fix; a name or "?" leaves a size to be known when it runs. Of a
+        sequence the shapes of its tensors; they become inputs ``name[0]``, ``name[1]``, ... of
+        their own. None for an optional input that is not there.
     target
         The machine to compile for, this one by default; one for another machine is saved and
         runs there. Or several x86-64 ones, of which the best that the processor can run is taken
@@ -104,7 +106,7 @@ Modules = Sequence[tuple[Target, LoweredModule]]
 
 def _make(
     model: onnx.ModelProto,
-    shapes: Shapes | None,
+    shapes: Given | None,
     targets: Sequence[Target],
     name: str,
     progress: Progress,
@@ -145,7 +147,7 @@ def _build(modules: Modules, progress: Progress) -> Path:
 
 
 def _again(
-    model: onnx.ModelProto, shapes: Shapes | None, targets: Sequence[Target], name: str
+    model: onnx.ModelProto, shapes: Given | None, targets: Sequence[Target], name: str
 ) -> tuple[CSource, ...]:
     """Return the C of a model whose library was in the cache."""
     graph = import_graph(model, shapes)

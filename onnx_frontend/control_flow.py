@@ -59,14 +59,15 @@ def _either(node: NodeContext, name: str, flag: Expr, a: Value, b: Value) -> Val
         if len(a.items) != len(b.items):
             node.unsupported("branches that give sequences of one length")
         pairs = zip(a.items, b.items, strict=True)
-        items = [_one_of(node, node.inner(f"item_{i}"), flag, *p) for i, p in enumerate(pairs)]
+        items = [one_of(node, node.inner(f"item_{i}"), flag, *p) for i, p in enumerate(pairs)]
         return TensorSequence(tuple(items))
     if isinstance(a, Tensor) and isinstance(b, Tensor):
-        return _one_of(node, name, flag, a, b)
+        return one_of(node, name, flag, a, b)
     node.unsupported("a condition that is known before the model runs: its branches differ in kind")
 
 
-def _one_of(node: NodeContext, name: str, flag: Expr, a: Tensor, b: Tensor) -> Tensor:
+def one_of(node: NodeContext, name: str, flag: Expr, a: Tensor, b: Tensor) -> Tensor:
+    """Return `a` where `flag` holds, else `b`; both are computed, their shapes may differ."""
     if a is b:
         return a
     if a.rank != b.rank or a.type != b.type or a.encoding != b.encoding:

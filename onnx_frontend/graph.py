@@ -14,6 +14,7 @@ from onnx import numpy_helper
 from onnx_frontend.errors import ModelError
 
 Array = np.ndarray[Any, np.dtype[Any]]
+_KINDS = frozenset({"tensor", "sequence", "optional", "optional sequence"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,12 +54,14 @@ class Node:
 class Value:
     """An input or output: the ONNX element type and the dimensions (None: of unknown rank).
 
-    A dimension is an int, the name of a symbol, or None if nothing is known.
+    A dimension is an int, the name of a symbol, or None if nothing is known. The kind is "tensor",
+    "sequence", "optional" (a tensor) or "optional sequence".
     """
 
     name: str
     element_type: int
     dims: tuple[int | str | None, ...] | None
+    kind: str = "tensor"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,15 +186,22 @@ def _array(tensor: onnx.TensorProto, name: str) -> Array:
 
 
 def _value(proto: onnx.ValueInfoProto) -> Value:
-    kind = proto.type.WhichOneof("value")
-    if kind != "tensor_type":
+    kinds: list[str] = []
+    type = proto.type
+    while type.WhichOneof("value") in ("optional_type", "sequence_type"):
+        outer = type.WhichOneof("value")
+        kinds.append(outer.removesuffix("_type"))
+        type = getattr(type, outer).elem_type
+    kind = " ".join(kinds) or "tensor"
+    if type.WhichOneof("value") != "tensor_type" or kind not in _KINDS:
+        found = " ".join([*kinds, type.WhichOneof("value") or "value of unknown type"])
         raise ModelError(
-            f"'{proto.name}' is a {(kind or 'value of unknown type').replace('_type', '')}: "
-            "only tensors can be inputs and outputs"
+            f"'{proto.name}' is a {found.replace('_type', '')}: "
+            "only tensors, sequences of them and optional ones can be inputs and outputs"
         )
-    tensor = proto.type.tensor_type
+    tensor = type.tensor_type
     dims = tuple(_dimension(d) for d in tensor.shape.dim) if tensor.HasField("shape") else None
-    return Value(proto.name, tensor.elem_type, dims)
+    return Value(proto.name, tensor.elem_type, dims, kind)
 
 
 def _dimension(dim: onnx.TensorShapeProto.Dimension) -> int | str | None:

@@ -16,12 +16,13 @@ from onnx_frontend.fold_batch_norm import fold_batch_norm
 from onnx_frontend.fold_constants import fold_constants
 from onnx_frontend.graph import Graph, Node, read_graph
 from onnx_frontend.graph import Value as GraphValue
+from onnx_frontend.input_sequences import Given, part_name, split_inputs
 from onnx_frontend.model_file import ModelSource, load_model
 from onnx_frontend.names import Names
 from onnx_frontend.run_time_sizes import RunTimeSize
-from onnx_frontend.shapes import Shapes, input_shapes
+from onnx_frontend.shapes import input_shapes
 from onnx_frontend.translation import Requirement, Translation
-from onnx_frontend.values import Absent, TensorSequence
+from onnx_frontend.values import Absent, TensorSequence, Value
 
 GRAPH_PASSES = (drop_dead_nodes, fold_constants, fold_batch_norm, drop_dead_nodes)
 """In this order: what is dead is not evaluated; weights must be known before they are merged."""
@@ -71,7 +72,7 @@ class ImportedGraph:
         return tuple(dict.fromkeys((*(t for _, t in self.outputs), *computed)))
 
 
-def import_graph(model: ModelSource, shapes: Shapes | None = None) -> ImportedGraph:
+def import_graph(model: ModelSource, shapes: Given | None = None) -> ImportedGraph:
     """Return `model` as a graph of tensors.
 
     Parameters
@@ -79,7 +80,8 @@ def import_graph(model: ModelSource, shapes: Shapes | None = None) -> ImportedGr
     model
         A path, the bytes of a file, or a loaded model.
     shapes
-        Sizes of inputs by name; see `input_shapes`.
+        Sizes of inputs by name; see `input_shapes`. For a sequence a list of shapes, one of each
+        of its tensors; None for an optional input that is not there.
 
     Raises
     ------
@@ -94,12 +96,16 @@ def import_graph(model: ModelSource, shapes: Shapes | None = None) -> ImportedGr
     return _translated(graph, shapes)
 
 
-def _translated(graph: Graph, shapes: Shapes | None) -> ImportedGraph:
+def _translated(graph: Graph, given: Given | None) -> ImportedGraph:
     names = Names()
     translation = Translation(graph.opsets, names)
+    graph, shapes, parts = split_inputs(graph, given)
     sizes, symbols = input_shapes(graph, shapes, names)
     inputs = tuple(_input(graph, v, names.unique(v.name), sizes[v.name]) for v in graph.inputs)
     translation.values.update(zip((v.name for v in graph.inputs), inputs, strict=True))
+    tensors = {v.name: x for v, x in zip(graph.inputs, inputs, strict=True)}
+    for name, own in parts.items():
+        translation.values[name] = _joined([tensors[n] for n in own.names], own.is_sequence)
     translation.translate(graph)
     if translation.missing:
         raise UnsupportedOp(graph.name, translation.missing)
@@ -117,6 +123,13 @@ def _translated(graph: Graph, shapes: Shapes | None) -> ImportedGraph:
         run_time,
         translation.node_of,
     )
+
+
+def _joined(tensors: list[Tensor], is_sequence: bool) -> Value:
+    """Return what an input that is no tensor stands for."""
+    if is_sequence:
+        return TensorSequence(tuple(tensors))
+    return tensors[0] if tensors else Absent()
 
 
 def _input(graph: Graph, value: GraphValue, name: str, shape: Shape) -> Tensor:
@@ -148,7 +161,7 @@ def _outputs(graph: Graph, translation: Translation) -> tuple[tuple[str, Tensor]
 def _parts(name: str, sequence: TensorSequence | None) -> dict[str, Tensor]:
     """Return the tensors of a sequence that is an output, each an output of its own."""
     assert sequence is not None
-    return {f"{name}[{i}]": tensor for i, tensor in enumerate(sequence.items)}
+    return {part_name(name, i): tensor for i, tensor in enumerate(sequence.items)}
 
 
 def producers_first(outputs: Iterable[Tensor]) -> tuple[Tensor, ...]:

@@ -13,8 +13,8 @@ from onnx_frontend.errors import UnsupportedOp
 from onnx_frontend.extents import describe, to_serial
 from onnx_frontend.graph import Graph, Value, read_graph
 from onnx_frontend.importer import ImportedGraph, import_graph
+from onnx_frontend.input_sequences import Given
 from onnx_frontend.model_file import ModelSource, load_model
-from onnx_frontend.shapes import Shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Inspection:
         return "\n".join(lines)
 
 
-def inspect_model(model: ModelSource, shapes: Shapes | None = None) -> Inspection:
+def inspect_model(model: ModelSource, shapes: Given | None = None) -> Inspection:
     """Return what `model` consists of, and try to import it.
 
     Raises
@@ -89,7 +89,7 @@ def inspect_model(model: ModelSource, shapes: Shapes | None = None) -> Inspectio
 
 
 def _try_import(
-    proto: onnx.ModelProto, shapes: Shapes | None
+    proto: onnx.ModelProto, shapes: Given | None
 ) -> tuple[ImportedGraph | None, UnsupportedOp | None]:
     try:
         return import_graph(proto, shapes), None

@@ -15,8 +15,8 @@ from google.protobuf.message import EncodeError  # type: ignore[import-untyped]
 from codegen.c_cache import Cache, cache_directory
 from codegen.c_compiler import compile_flags, find_compiler, link_flags
 from halo.target import Target
+from onnx_frontend.input_sequences import Given
 from onnx_frontend.registry import has_foreign_operators
-from onnx_frontend.shapes import Shapes
 from onnx_frontend.signature import Signature
 
 _SUFFIX = ".json"
@@ -44,7 +44,7 @@ class Made:
 
 
 def model_key(
-    model: onnx.ModelProto, shapes: Shapes | None, targets: Sequence[Target], name: str
+    model: onnx.ModelProto, shapes: Given | None, targets: Sequence[Target], name: str
 ) -> str | None:
     """Return the hash of all that decides what `model` becomes; None if that cannot be told.
 
@@ -58,7 +58,7 @@ def model_key(
     except (EncodeError, ValueError):
         return None
     compiler = find_compiler(targets[0])
-    sizes = {n: [repr(d) for d in dims] for n, dims in (shapes or {}).items()}
+    sizes = {n: repr(dims) for n, dims in (shapes or {}).items()}
     decides = {
         "sources": _SOURCES,
         "packages": [version(p) for p in ("numpy", "onnx", "islpy")],

@@ -11,6 +11,7 @@ from halo.ops.tensor import Tensor
 from halo.ops.views import identity
 from onnx_frontend.context import NodeContext
 from onnx_frontend.registry import operator
+from onnx_frontend.values import Value
 
 
 def convert(node: NodeContext, x: Tensor, to: Type, encoding: str | None) -> Tensor:
@@ -50,7 +51,7 @@ def bit_cast(node: NodeContext, x: Tensor) -> Tensor:
     )
 
 
-@operator("Identity", since=1)
-def copy(node: NodeContext, x: Tensor) -> Tensor:
+@operator("Identity", since=1, values=True)
+def copy(node: NodeContext, x: Value) -> Value:
     """The same cells."""
-    return identity(node.output(), x)
+    return identity(node.output(), x) if isinstance(x, Tensor) else x

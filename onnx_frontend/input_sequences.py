@@ -1,0 +1,83 @@
+"""Inputs that are sequences or optional: the tensors they consist of become inputs of their own.
+
+How many there are must be known when the model is compiled, as the shapes of other inputs may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from onnx_frontend.errors import ModelError
+from onnx_frontend.graph import Graph, Value
+from onnx_frontend.shapes import Dimension, Shapes
+
+Shape = Sequence[Dimension]
+Given = Mapping[str, Shape | Sequence[Shape] | None]
+"""Per input its shape, of a sequence those of its tensors, None for an optional one not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an input consists of: tensors by name, which are a sequence or one; or nothing."""
+
+    names: tuple[str, ...]
+    is_sequence: bool
+
+
+def part_name(name: str, number: int) -> str:
+    """Return the name of a tensor of a sequence."""
+    return f"{name}[{number}]"
+
+
+def split_inputs(
+    graph: Graph, given: Given | None
+) -> tuple[Graph, Shapes | None, Mapping[str, Parts]]:
+    """Return `graph` with tensors for inputs only, their shapes, and what the inputs were.
+
+    Raises
+    ------
+    ModelError
+        It is not told what a sequence or an optional input consists of.
+    """
+    shapes = dict(given or {})
+    parts: dict[str, Parts] = {}
+    values: list[Value] = []
+    for value in graph.inputs:
+        if value.kind == "tensor":
+            values.append(value)
+            continue
+        if value.name not in shapes:
+            raise ModelError(
+                f"input '{value.name}' is a {value.kind}: it is not known what it consists of",
+                hint=f"give its shapes, for example shapes={{{value.name!r}: [[2, 3], [4, 3]]}}"
+                ", or None for an optional input that is not there",
+            )
+        own = shapes.pop(value.name)
+        is_sequence = own is None or all(isinstance(d, (list, tuple)) for d in own)
+        if own is None:
+            parts[value.name] = Parts((), False)
+            continue
+        if value.kind == "sequence" and not is_sequence:
+            raise ModelError(f"the shape {list(own)} is given for the sequence '{value.name}'")
+        each: list[Any] = list(own) if is_sequence and value.kind != "optional" else [own]
+        is_sequence = value.kind != "optional"
+        names = [part_name(value.name, i) if is_sequence else value.name for i in range(len(each))]
+        parts[value.name] = Parts(tuple(names), is_sequence)
+        for name, shape in zip(names, each, strict=True):
+            # One name of a dimension may stand for other sizes in each tensor.
+            values.append(Value(name, value.element_type, None))
+            shapes[name] = _flat(name, shape)
+    flat = {name: _flat(name, shape) for name, shape in shapes.items()}
+    return replace(graph, inputs=tuple(values)), flat or None, parts
+
+
+def _flat(name: str, shape: Shape | Sequence[Shape] | None) -> Shape:
+    dims: list[Dimension] = []
+    for d in shape if shape is not None else [()]:
+        if isinstance(d, (list, tuple)):
+            raise ModelError(f"shapes of a sequence are given for '{name}', which is a tensor")
+        assert d is None or isinstance(d, (int, str))
+        dims.append(d)
+    return dims
