@@ -12,9 +12,11 @@ import numpy as np
 
 from codegen import CBuffer, CSource, ForeignLibrary, Library, make_buffer
 from halo.ir.types import Int
+from halo.ops.text import TEXT
 from halo.target import Target
 from onnx_frontend.package import Manifest, Source, read_package, write_package
 from onnx_frontend.signature import Array, Port, Signature
+from onnx_frontend.text_arrays import from_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,10 @@ class CompiledModel:
         ports = (*signature.inputs, *signature.outputs)
         buffers = [_buffer(p, a) for p, a in zip(ports, [*arrays, *results], strict=True)]
         self._library.call(signature.name, *buffers, threads=threads)
-        return {p.name: a for p, a in zip(signature.outputs, results, strict=True)}
+        return {
+            p.name: from_bytes(a) if p.encoding == TEXT else a
+            for p, a in zip(signature.outputs, results, strict=True)
+        }
 
     def workspace_bytes(self, inputs: Mapping[str, Any]) -> int:
         """Return how much memory a run on `inputs` takes for intermediates."""

@@ -12,8 +12,10 @@ from halo.ir.types import Type, UInt, type_of_dtype
 from halo.ops.build import constant
 from halo.ops.encoded import ENCODINGS
 from halo.ops.tensor import Tensor
+from halo.ops.text import TEXT
 from onnx_frontend.errors import Unsupported
 from onnx_frontend.graph import Array
+from onnx_frontend.text_arrays import to_bytes
 
 
 def element_type(number: int, where: str) -> tuple[Type, str | None]:
@@ -22,8 +24,10 @@ def element_type(number: int, where: str) -> tuple[Type, str | None]:
     Raises
     ------
     Unsupported
-        There is none (strings, complex numbers, 6-bit floats).
+        There is none (complex numbers, 6-bit floats).
     """
+    if number == onnx.TensorProto.STRING:
+        return UInt(8), TEXT
     try:
         dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(number))
     except (KeyError, ValueError):
@@ -36,6 +40,14 @@ def element_type(number: int, where: str) -> tuple[Type, str | None]:
         name = names.Name(number) if number in names.values() else str(number)
         raise Unsupported(f"elements of type {name.lower()} ({where})")
     return made, None
+
+
+def text_constant(name: str, value: Array) -> Tensor:
+    """Return the bytes of an array of strings as a tensor; see `halo.ops.text`."""
+    made = constant(name, to_bytes(name, value))
+    made.content = None
+    made.encoding = TEXT
+    return made
 
 
 def constant_tensor(name: str, value: Array) -> Tensor:
@@ -59,7 +71,7 @@ def constant_tensor(name: str, value: Array) -> Tensor:
 
 def dtype_of(type: Type, encoding: str | None) -> np.dtype[Any]:
     """Return the numpy dtype of elements that are stored as `type`."""
-    if encoding is not None:
+    if encoding is not None and encoding != TEXT:
         made: np.dtype[Any] = np.dtype(getattr(ml_dtypes, encoding))
         return made
     return np.dtype(ml_dtypes.bfloat16) if type.is_bfloat() else type.dtype

@@ -17,11 +17,13 @@ _RANDOM = frozenset(
 )
 
 
-_CONSTANTS = {
+_CONSTANTS: dict[str, type] = {
     "value_int": np.int64,
     "value_ints": np.int64,
     "value_float": np.float32,
     "value_floats": np.float32,
+    "value_string": object,
+    "value_strings": object,
 }
 """Attributes of Constant and the type of what they give."""
 

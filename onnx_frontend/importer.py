@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from halo.ops.build import input_tensor
 from halo.ops.tensor import OpKind, Shape, Tensor
+from halo.ops.text import TEXT
 from halo.ops.views import copy_of
 from onnx_frontend.drop_dead_nodes import drop_dead_nodes
 from onnx_frontend.element_types import element_type
@@ -22,7 +23,7 @@ from onnx_frontend.names import Names
 from onnx_frontend.run_time_sizes import RunTimeSize
 from onnx_frontend.shapes import input_shapes
 from onnx_frontend.translation import Requirement, Translation
-from onnx_frontend.values import Absent, TensorSequence, Value
+from onnx_frontend.values import Absent, TensorSequence, Text, Value
 
 GRAPH_PASSES = (drop_dead_nodes, fold_constants, fold_batch_norm, drop_dead_nodes)
 """In this order: what is dead is not evaluated; weights must be known before they are merged."""
@@ -102,7 +103,8 @@ def _translated(graph: Graph, given: Given | None) -> ImportedGraph:
     graph, shapes, parts = split_inputs(graph, given)
     sizes, symbols = input_shapes(graph, shapes, names)
     inputs = tuple(_input(graph, v, names.unique(v.name), sizes[v.name]) for v in graph.inputs)
-    translation.values.update(zip((v.name for v in graph.inputs), inputs, strict=True))
+    for v, x in zip(graph.inputs, inputs, strict=True):
+        translation.values[v.name] = Text(x) if x.encoding == TEXT else x
     tensors = {v.name: x for v, x in zip(graph.inputs, inputs, strict=True)}
     for name, own in parts.items():
         translation.values[name] = _joined([tensors[n] for n in own.names], own.is_sequence)
@@ -149,6 +151,8 @@ def _outputs(graph: Graph, translation: Translation) -> tuple[tuple[str, Tensor]
         found = translation.value(value.name)
         if isinstance(found, Absent):
             raise ModelError(f"output '{value.name}' of model {graph.name} is an absent optional")
+        if isinstance(found, Text):
+            found = found.codes
         parts = {value.name: found} if isinstance(found, Tensor) else _parts(value.name, found)
         for name, tensor in parts.items():
             if tensor.kind in (OpKind.INPUT, OpKind.CONSTANT) or tensor in seen:

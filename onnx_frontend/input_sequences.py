@@ -9,9 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import onnx
+
 from onnx_frontend.errors import ModelError
 from onnx_frontend.graph import Graph, Value
 from onnx_frontend.shapes import Dimension, Shapes
+
+_STRING = onnx.TensorProto.STRING
 
 Shape = Sequence[Dimension]
 Given = Mapping[str, Shape | Sequence[Shape] | None]
@@ -41,12 +45,12 @@ def split_inputs(
     ModelError
         It is not told what a sequence or an optional input consists of.
     """
-    shapes = dict(given or {})
+    shapes: dict[str, Any] = dict(given or {})
     parts: dict[str, Parts] = {}
     values: list[Value] = []
     for value in graph.inputs:
         if value.kind == "tensor":
-            values.append(value)
+            values.append(_with_bytes(value, shapes) if value.element_type == _STRING else value)
             continue
         if value.name not in shapes:
             raise ModelError(
@@ -59,6 +63,8 @@ def split_inputs(
         if own is None:
             parts[value.name] = Parts((), False)
             continue
+        if value.element_type == _STRING:
+            raise ModelError(f"input '{value.name}' is a {value.kind} of strings: not supported")
         if value.kind == "sequence" and not is_sequence:
             raise ModelError(f"the shape {list(own)} is given for the sequence '{value.name}'")
         each: list[Any] = list(own) if is_sequence and value.kind != "optional" else [own]
@@ -71,6 +77,14 @@ def split_inputs(
             shapes[name] = _flat(name, shape)
     flat = {name: _flat(name, shape) for name, shape in shapes.items()}
     return replace(graph, inputs=tuple(values)), flat or None, parts
+
+
+def _with_bytes(value: Value, shapes: dict[str, Any]) -> Value:
+    """Return an input of strings with an axis more, for their bytes."""
+    own = shapes.get(value.name)
+    if own is not None:
+        shapes[value.name] = [*own, None]
+    return value if value.dims is None else replace(value, dims=(*value.dims, None))
 
 
 def _flat(name: str, shape: Shape | Sequence[Shape] | None) -> Shape:

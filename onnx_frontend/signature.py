@@ -10,8 +10,10 @@ import numpy as np
 
 from halo.errors import BufferError
 from halo.ir.types import Type, TypeCode
+from halo.ops.text import TEXT
 from onnx_frontend.element_types import dtype_of
 from onnx_frontend.extents import Serial, describe, evaluate, names_in
+from onnx_frontend.text_arrays import to_bytes
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -172,6 +174,8 @@ class Signature:
 
 def _prepare(port: Port, value: Any) -> Array:
     array = np.asarray(value)
+    if port.encoding == TEXT and array.dtype.kind in "OUS":
+        array = to_bytes(port.name, array)
     if array.dtype not in (port.dtype, port.type.dtype):
         raise BufferError(
             f"input {port.name!r}: got elements of type {array.dtype}, expected {port.dtype}",

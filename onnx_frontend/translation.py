@@ -18,7 +18,7 @@ from halo.ops.tensor import OpKind, Tensor
 from onnx_frontend.context import NodeContext
 from onnx_frontend.control_flow import Body, translate_if, translate_loop, translate_scan
 from onnx_frontend.drop_dead_nodes import drop_dead_nodes
-from onnx_frontend.element_types import constant_tensor
+from onnx_frontend.element_types import constant_tensor, text_constant
 from onnx_frontend.errors import Missing, ModelError, Unsupported
 from onnx_frontend.fold_constants import fold_constants
 from onnx_frontend.graph import Graph, Node, captured, read_body
@@ -31,7 +31,7 @@ from onnx_frontend.registry import (
     takes_values,
 )
 from onnx_frontend.run_time_sizes import RunTimeSizes
-from onnx_frontend.values import Value, tensors_of
+from onnx_frontend.values import Text, Value, tensors_of
 
 CONTROL_FLOW = frozenset({"If", "Loop", "Scan"})
 
@@ -92,7 +92,12 @@ class Translation:
         if name and name not in self.values:
             for graph in reversed(self._graphs):
                 if name in graph.constants:
-                    made = constant_tensor(self.names.unique(name), graph.constants[name])
+                    array, own = graph.constants[name], self.names.unique(name)
+                    made: Value
+                    if array.dtype == object:
+                        made = Text(text_constant(own, array))
+                    else:
+                        made = constant_tensor(own, array)
                     self.values[name] = made
                     return made
             raise ModelError(f"'{name}' is read, which no node before it makes")
@@ -239,6 +244,8 @@ def _apply(
         context.fail(f"{len(operands)} inputs do not fit the operator")
     if not takes_values(translate):
         for x in operands:
+            if isinstance(x, Text):
+                context.unsupported("operands that are no strings")
             if x is not None and not isinstance(x, Tensor):
                 context.fail("one of its operands is not a tensor")
     made = translate(context, *operands)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from halo.ops.tensor import Tensor
+from halo.ops.text import TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,17 @@ class Absent:
     """An optional value that is not there."""
 
 
-Value: TypeAlias = Tensor | TensorSequence | Absent
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A tensor of strings: the last axis of `codes` (uint8) has their bytes."""
+
+    codes: Tensor
+
+    def __post_init__(self) -> None:
+        self.codes.encoding = TEXT
+
+
+Value: TypeAlias = Tensor | TensorSequence | Absent | Text
 
 
 def tensors_of(value: Value) -> tuple[Tensor, ...]:
@@ -30,5 +41,7 @@ def tensors_of(value: Value) -> tuple[Tensor, ...]:
             return (value,)
         case TensorSequence(items=items):
             return items
+        case Text(codes=codes):
+            return (codes,)
         case _:
             return ()

@@ -31,6 +31,7 @@ from onnx_frontend.nodes import (
     signal,
     slice,
     softmax,
+    strings,
     text,
     training,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "signal",
     "slice",
     "softmax",
+    "strings",
     "text",
     "training",
 ]

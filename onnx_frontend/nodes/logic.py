@@ -38,6 +38,11 @@ def _register(name: str, function: Callable[[Expr, Expr], Expr], to_bool: bool) 
         return elementwise(node.output(), function, a, b, type=Bool() if to_bool else a.type)
 
 
+def compare_equal(node: NodeContext, a: Tensor, b: Tensor) -> Tensor:
+    """Return whether cells are equal."""
+    return elementwise(node.output(), python.eq, a, b, type=Bool())
+
+
 for _name, _function in _TO_BOOL.items():
     _register(_name, _function, to_bool=True)
 for _name, _function in _BITWISE.items():

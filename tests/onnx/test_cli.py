@@ -89,7 +89,7 @@ def test_inspect_lists_operators_and_shapes(
 def test_inspect_says_what_is_not_supported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = save_model(tmp_path / "m.onnx", "NonMaxSuppression")
+    path = save_model(tmp_path / "m.onnx", "Multinomial")
     assert cli.run(["inspect", str(path)]) == 0
     printed = capsys.readouterr().out
     assert "not supported" in printed
@@ -125,7 +125,7 @@ def test_what_the_user_can_mend_exits_with_2_and_one_message(
 def test_an_unsupported_operator_exits_with_2_and_names_the_node(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = save_model(tmp_path / "m.onnx", "NonMaxSuppression")
+    path = save_model(tmp_path / "m.onnx", "Multinomial")
     assert cli.run(["compile", str(path), "-o", str(tmp_path / "out")]) == 2
     assert "NonMaxSuppression" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
