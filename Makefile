@@ -65,7 +65,7 @@ sanitize: $(STAMP) ## run the emitted C under sanitizers and with every compiler
 .PHONY: llvm
 llvm: $(STAMP) ## run the tests of values through the LLVM back end
 	@HALO_BACKEND=llvm $(RUN) -m pytest -q -n $(JOBS) tests/lang tests/ops tests/lowering \
-	  tests/schedule tests/ir_math tests/apps tests/codegen tests/errors $(ARGS)
+	  tests/schedule tests/ir_math tests/apps tests/codegen tests/errors tests/onnx $(ARGS)
 
 .PHONY: runtime
 runtime: $(STAMP) ## make the kept LLVM IR of the runtime anew from its C, with clang

@@ -17,6 +17,7 @@ from codegen.c_header import emit_header
 from codegen.c_source import CSource, emit_c
 from codegen.externs import ExternArray, Externs
 from codegen.hooks import Hooks
+from codegen.llvm_library import StaticLibrary, build_llvm_library
 from codegen.llvm_object import llvm_assembly, llvm_bitcode, llvm_object, llvm_text
 from codegen.loader import (
     AllocationError,
@@ -49,9 +50,11 @@ __all__ = [
     "MemoizationCache",
     "ProfileRow",
     "ProfileTable",
+    "StaticLibrary",
     "VersionObjects",
     "available_threads",
     "backend_of",
+    "build_llvm_library",
     "build_module",
     "build_versions",
     "check_compiler",

@@ -39,6 +39,18 @@ def elf_archive(members: Mapping[str, bytes]) -> bytes:
     return b"".join(parts)
 
 
+def archive_members(data: bytes) -> list[bytes]:
+    """Return the object files in a static library that `elf_archive` made."""
+    found: list[bytes] = []
+    at = len(_MAGIC)
+    while at < len(data):
+        name, size = data[at : at + 16].rstrip(), int(data[at + 48 : at + 58])
+        if name not in (b"/", b"//"):
+            found.append(data[at + 60 : at + 60 + size])
+        at += 60 + size + size % 2
+    return found
+
+
 def _member_names(members: Mapping[str, bytes]) -> tuple[list[str], bytes]:
     """Return what stands for each name in the heads of the members, and the long names."""
     names: list[str] = []

@@ -10,6 +10,7 @@ import cffi
 import numpy as np
 
 from codegen.c_build import compile_library
+from codegen.c_compiler import find_compiler
 from codegen.c_extern import extern_functions, extern_signature
 from codegen.c_prelude import runtime_text
 from codegen.c_source import CSource
@@ -69,6 +70,7 @@ class Externs:
                 "shared library, or a Python function",
             )
         if isinstance(given, str):
+            _need_compiler(name)
             given = compile_library(_source(name, params, given), target)
         found = (
             _in_library(name, params, given)
@@ -77,6 +79,18 @@ class Externs:
         )
         self._alive.append(found)
         return abi().cast("void *", found[1])
+
+
+def _need_compiler(name: str) -> None:
+    """Refuse C text where nothing compiles it, which the pipeline itself may do without."""
+    try:
+        find_compiler()
+    except CodegenError as error:
+        raise CodegenError(
+            f"the C text of the extern stage {name} needs a C compiler: {error.message}",
+            hint="install one ('apt install gcc', 'pip install ziglang'), or give a Python "
+            "function or the Path of a shared library as its implementation",
+        ) from None
 
 
 def _source(name: str, params: Params, text: str) -> CSource:

@@ -59,7 +59,9 @@ def fail(ctx: Context, code: int, text: str, *args: Value) -> Value:
     return ctx.emit("i32", f"call i32 (ptr, i32, ptr, ...) {target}({listed})")
 
 
+_QUOTED = [chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:02X}" for b in range(256)]
+
+
 def quoted(data: bytes) -> str:
     """Return bytes as an LLVM string."""
-    plain = (chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:02X}" for b in data)
-    return 'c"' + "".join(plain) + '"'
+    return 'c"' + "".join([_QUOTED[b] for b in data]) + '"'

@@ -6,7 +6,7 @@ import ctypes
 import hashlib
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -74,12 +74,12 @@ class JitFunctions(Functions):
             address = self._engine.get_function_address(own)
             if not address:
                 raise AttributeError(f"there is no function {own}")
-            found = abi().cast(_pointer_type(self.declared[own]), address)
+            found = abi().cast(pointer_type(self.declared[own]), address)
             self._found[name] = found
         return found
 
 
-def _pointer_type(declaration: str) -> str:
+def pointer_type(declaration: str) -> str:
     """Return the type of a pointer to a declared function.
 
     Without the names of the arguments, so that cffi has to read equal ones once.
@@ -111,16 +111,30 @@ def _key(source: LlvmSource, target: Target) -> str:
 
 def _digest(*words: str) -> str:
     """Return the hash of `words` and of LLVM's version."""
-    version = ".".join(map(str, llvm().llvm_version_info))
-    return hashlib.sha256("\0".join(("llvm", version, *words)).encode()).hexdigest()
+    return hashlib.sha256("\0".join(("llvm", llvm_version(), *words)).encode()).hexdigest()
+
+
+def llvm_version() -> str:
+    """Return the version of LLVM."""
+    return ".".join(map(str, llvm().llvm_version_info))
 
 
 def _engine(code: bytes, target_machine: Any) -> Any:
     """Return what holds machine code that is ready to run; `target_machine` is its own now."""
+    return _loaded([code], target_machine)
+
+
+def engine_of(objects: Sequence[bytes]) -> Any:
+    """Return what holds object files of this machine, linked with each other, ready to run."""
+    with _LOCK:
+        return _loaded(objects, machine(host_target(), for_process=True))
+
+
+def _loaded(objects: Sequence[bytes], target_machine: Any) -> Any:
     binding = llvm()
-    empty = binding.parse_assembly("")
-    engine = binding.create_mcjit_compiler(empty, target_machine)
-    engine.add_object_file(binding.ObjectFileRef.from_data(code))
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), target_machine)
+    for code in objects:
+        engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
     return engine
 

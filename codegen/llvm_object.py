@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from codegen.llvm_machine import llvm, machine, machine_code, optimize, parsed
 from codegen.llvm_module import emit_llvm
 from codegen.llvm_runtime import runtime_ir
+from halo.errors import CodegenError
 from halo.ir.lowered import LoweredModule
 from halo.target import Target
 
@@ -41,9 +43,9 @@ def llvm_bitcode(module: LoweredModule, target: Target) -> bytes:
     return bitcode
 
 
-def llvm_object_of_text(text: str, target: Target) -> bytes:
-    """Return LLVM IR that halo wrote as an object file; see above."""
-    made, code = _with_runtime(text, target, whole=True)
+def llvm_object_of_text(text: str, target: Target, *, whole: bool = True) -> bytes:
+    """Return LLVM IR that halo wrote as an object file; see above, and `optimize`."""
+    made, code = _with_runtime(text, target, whole)
     return machine_code(code, made)
 
 
@@ -56,9 +58,26 @@ def _compiled(module: LoweredModule, target: Target) -> tuple[Any, Any]:
 def _with_runtime(text: str, target: Target, whole: bool) -> tuple[Any, Any]:
     made = machine(target, for_process=False)
     code = parsed(text, made)
-    code.link_in(parsed(runtime_ir(target.machine, target.system), made))
+    runtime = runtime_ir(target.machine, target.system)
+    if not target.is_native():
+        runtime = _without_assembler(runtime)
+        if "@halo_rt_cpu" in text:
+            raise CodegenError(
+                f"LLVM cannot ask a processor what it has in code for {target.machine} here",
+                hint="compile versions on such a machine, or with a C compiler for it",
+            )
+    code.link_in(parsed(runtime, made))
     for f in code.functions:
         if f.name.startswith("halo_rt_") and not f.is_declaration:
             f.linkage = llvm().Linkage.internal  # each object file has its own
     optimize(code, made, whole)
     return made, code
+
+
+def _without_assembler(runtime: str) -> str:
+    """Return the runtime without the functions that LLVM has an assembler for on one machine only.
+
+    It would end the process where it met them.
+    """
+    functions = re.split(r"(?<=^}\n)", runtime, flags=re.MULTILINE)
+    return "".join(f for f in functions if " asm " not in f)

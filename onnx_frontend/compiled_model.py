@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from codegen import CBuffer, CSource, ForeignLibrary, Library, make_buffer
+from codegen import (
+    CBuffer,
+    CSource,
+    ForeignLibrary,
+    Library,
+    StaticLibrary,
+    make_buffer,
+)
 from halo.ir.types import Int
 from halo.ops.text import TEXT
 from halo.target import Target
 from onnx_frontend.package import Manifest, Source, read_package, write_package
 from onnx_frontend.signature import Array, Port, Signature
 from onnx_frontend.text_arrays import from_bytes
+
+Code = Library | StaticLibrary | ForeignLibrary
+"""The functions of a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +38,7 @@ class CompileReport:
     kernels, distinct
         Kernels that a run calls, and how many different ones they are.
     import_s, lower_s, build_s
-        Seconds spent on reading the model, on lowering, on the C compiler.
+        Seconds spent on reading the model, on lowering, on the C compiler or LLVM.
     cached
         Whether the model had been compiled before and was found in the cache.
     """
@@ -45,7 +55,7 @@ class CompileReport:
             return f"{self.kernels} kernels; found in the cache in {self.import_s:.1f} s"
         return (
             f"{self.kernels} kernels, {self.distinct} of them different; import "
-            f"{self.import_s:.1f} s, lowering {self.lower_s:.1f} s, C {self.build_s:.1f} s"
+            f"{self.import_s:.1f} s, lowering {self.lower_s:.1f} s, code {self.build_s:.1f} s"
         )
 
 
@@ -65,7 +75,7 @@ class CompiledModel:
     def __init__(
         self,
         signature: Signature,
-        library: Library | ForeignLibrary,
+        library: Code,
         declarations: tuple[str, ...],
         targets: tuple[Target, ...],
         source: Callable[[], tuple[CSource, ...]] | Path,
@@ -139,6 +149,8 @@ class CompiledModel:
     def save(self, directory: str | os.PathLike[str]) -> tuple[Path, ...]:
         """Write the library, its header, its C source and what `load` needs; return the paths.
 
+        The library is a static one where LLVM compiled it and nothing here links.
+
         Files of an earlier save are replaced, each at once; other files are left alone.
         """
         manifest = Manifest(self.signature, self._declarations, self.targets)
@@ -155,7 +167,7 @@ class CompiledModel:
 
 
 def load(directory: str | os.PathLike[str]) -> CompiledModel:
-    """Return the model that `CompiledModel.save` wrote; needs no compiler.
+    """Return the model that `CompiledModel.save` wrote; needs no compiler and no linker.
 
     Raises
     ------
@@ -165,8 +177,17 @@ def load(directory: str | os.PathLike[str]) -> CompiledModel:
     """
     path = Path(directory)
     manifest = read_package(path)
-    library = Library(manifest.library(path).absolute(), manifest.declarations)
+    library = load_library(
+        manifest.library(path).absolute(), manifest.declarations, manifest.targets[0]
+    )
     return CompiledModel(manifest.signature, library, manifest.declarations, manifest.targets, path)
+
+
+def load_library(path: Path, declarations: Sequence[str], target: Target) -> Code:
+    """Return the functions of a shared or static library for `target`."""
+    if not target.is_native():
+        return ForeignLibrary(path, target, declarations)
+    return (StaticLibrary if path.suffix == ".a" else Library)(path, declarations)
 
 
 def _buffer(port: Port, array: Array) -> CBuffer:

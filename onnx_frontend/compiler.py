@@ -12,6 +12,8 @@ import onnx
 
 from codegen import (
     CSource,
+    backend_of,
+    build_llvm_library,
     build_module,
     build_versions,
     compile_library,
@@ -20,11 +22,10 @@ from codegen import (
     public_declarations,
 )
 from codegen.c_names import identifier
-from codegen.loader import ForeignLibrary, Library
 from halo.ir.lowered import LoweredModule
 from halo.target import Target, host_target, order_versions
 from onnx_frontend.assemble import Assembled, assemble
-from onnx_frontend.compiled_model import CompiledModel, CompileReport
+from onnx_frontend.compiled_model import CompiledModel, CompileReport, load_library
 from onnx_frontend.groups import group_tensors
 from onnx_frontend.importer import ImportedGraph, import_graph
 from onnx_frontend.input_sequences import Given
@@ -71,7 +72,7 @@ def compile(
     HaloError
         The targets cannot be in one library.
     CodegenError
-        There is no C compiler, or it failed.
+        The C compiler failed, or there is none, and LLVM has no code for the target.
     """
     targets = _targets(target)
     start = time.perf_counter()
@@ -136,6 +137,8 @@ def _build(modules: Modules, progress: Progress) -> Path:
     def told(done: int, n: int) -> None:
         progress("compiling", done, n)
 
+    if backend_of(modules[0][0]) == "llvm":
+        return build_llvm_library(modules, progress=told)
     if len(modules) > 1:
         return build_versions(modules, progress=told)
     ((target, module),) = modules
@@ -168,11 +171,7 @@ def _compiled(
     report: CompileReport,
     source: Callable[[], tuple[CSource, ...]],
 ) -> CompiledModel:
-    library: Library | ForeignLibrary
-    if targets[0].is_native():
-        library = Library(made.library, made.declarations)
-    else:
-        library = ForeignLibrary(made.library, targets[0], made.declarations)
+    library = load_library(made.library, made.declarations, targets[0])
     return CompiledModel(made.signature, library, made.declarations, targets, source, report)
 
 

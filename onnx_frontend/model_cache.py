@@ -12,8 +12,10 @@ from pathlib import Path
 import onnx
 from google.protobuf.message import EncodeError  # type: ignore[import-untyped]
 
+from codegen import backend_of
 from codegen.c_cache import Cache, cache_directory
 from codegen.c_compiler import compile_flags, find_compiler, link_flags
+from codegen.linker import find_linker
 from halo.target import Target
 from onnx_frontend.input_sequences import Given
 from onnx_frontend.registry import has_foreign_operators
@@ -57,7 +59,6 @@ def model_key(
         data = model.SerializeToString(deterministic=True)
     except (EncodeError, ValueError):
         return None
-    compiler = find_compiler(targets[0])
     sizes = {n: repr(dims) for n, dims in (shapes or {}).items()}
     decides = {
         "sources": _SOURCES,
@@ -67,11 +68,19 @@ def model_key(
         "targets": [
             [t.name, t.machine, t.system, t.vector_bits, *sorted(t.features)] for t in targets
         ],
-        "compiler": [*compiler.command, compiler.version],
-        "flags": [*(compile_flags(compiler, t) for t in targets), link_flags(compiler)],
+        "compiler": _compiler(targets),
         "model": hashlib.sha256(data).hexdigest(),
     }
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+
+
+def _compiler(targets: Sequence[Target]) -> list[str]:
+    """Return what makes the machine code, in words."""
+    if backend_of(targets[0]) == "llvm":
+        return ["llvm", version("llvmlite"), str(find_linker(targets[0]))]
+    compiler = find_compiler(targets[0])
+    flags = [word for t in targets for word in compile_flags(compiler, t)]
+    return [*compiler.command, compiler.version, *flags, *link_flags(compiler)]
 
 
 def find_model(key: str) -> Made | None:
@@ -82,7 +91,7 @@ def find_model(key: str) -> Made | None:
         return None
     try:
         data = json.loads(path.read_bytes())
-        library = cache.find(data["library"], ".so")
+        library = cache.find(data["library"], data["suffix"])
         if library is None:
             return None
         signature = Signature.from_data(data["signature"])
@@ -98,6 +107,7 @@ def add_model(key: str, made: Made) -> None:
         return
     data = {
         "library": made.library.stem,
+        "suffix": made.library.suffix,
         "signature": made.signature.to_data(),
         "declarations": list(made.declarations),
         "kernels": made.kernels,

@@ -67,7 +67,8 @@ class Manifest:
 
     def library(self, directory: Path) -> Path:
         """Return the path of the library in `directory`."""
-        return directory / f"lib{self.signature.name}.so"
+        static = f"lib{self.signature.name}.a"
+        return directory / (static if static in self.checksums else static[:-1] + "so")
 
     def to_json(self, checksums: Mapping[str, str]) -> str:
         """Return the manifest as text, for files with the given checksums."""
@@ -129,11 +130,14 @@ def write_package(
 
 def _fill(stage: Path, manifest: Manifest, library: Path, source: Source | Path) -> list[str]:
     name = manifest.signature.name
-    shutil.copyfile(library, stage / f"lib{name}.so")
-    (stage / f"lib{name}.so").chmod(0o755)
+    own = stage / f"lib{name}{library.suffix}"
+    shutil.copyfile(library, own)
+    own.chmod(0o755 if library.suffix == ".so" else 0o644)
     if isinstance(source, Path):
-        for file in read_package(source).checksums:
-            if not file.endswith(".so"):
+        saved = read_package(source)
+        source_library = saved.library(source).name
+        for file in saved.checksums:
+            if file != source_library:
                 shutil.copyfile(source / file, stage / file)
     else:
         (stage / f"{name}.h").write_text(source.header, encoding="utf-8")

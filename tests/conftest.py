@@ -109,3 +109,13 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str], None]:
         )
 
     return check
+
+
+@pytest.fixture
+def without_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which no C compiler is found, and no back end is named; a PATH to fill."""
+    for name in ("CC", "HALO_BACKEND"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)

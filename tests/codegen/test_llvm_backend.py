@@ -39,15 +39,6 @@ def ramp() -> hl.Func:
     return f
 
 
-@pytest.fixture
-def without_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine on which no C compiler is found, and no back end is named."""
-    for name in ("CC", "HALO_BACKEND"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-
-
 def test_the_target_chooses_llvm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HALO_BACKEND", "c")
     assert codegen.backend_of(LLVM) == "llvm" and codegen.backend_of(hl.Target("host")) == "c"
@@ -192,3 +183,16 @@ def test_files_are_written_without_a_compiler(tmp_path: Path) -> None:
     assert "ramp:" in (tmp_path / "f.s").read_text()
     assert "define i32 @ramp(" in (tmp_path / "f.ll").read_text()
     assert (tmp_path / "f.bc").read_bytes()[:2] == b"BC"
+
+
+def test_what_needs_an_assembler_is_left_out_of_code_for_other_machines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x86 = hl.Target("x86-64-linux-llvm")
+    module = _module(ramp())
+    monkeypatch.setattr(hl.Target, "is_native", lambda self: False)
+    assert b"xgetbv" not in codegen.llvm_text(module, x86)
+    assert codegen.llvm_object(module, x86)[:4] == b"\x7fELF"
+    levels = [(hl.Target(f"x86-64-{v}-llvm"), module) for v in ("v2", "v3")]
+    with pytest.raises(hl.CodegenError, match="cannot ask a processor what it has"):
+        codegen.compile_versions(levels)

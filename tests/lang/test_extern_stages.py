@@ -279,3 +279,17 @@ def test_buffers_of_a_python_stage_have_numpys_axes_in_the_usual_order() -> None
     np.testing.assert_array_equal(np.asarray(f.realize([4, 3])), g)
     np.testing.assert_array_equal(interpret(f, [4, 3]), g)
     assert shapes == [(3, 4)] * 2
+
+
+def test_c_text_runs_beside_code_of_llvm() -> None:
+    want = interpret(make(sides)[2], [4, 2])
+    np.testing.assert_array_equal(np.array(make()[2].realize([4, 2], hl.Target("host-llvm"))), want)
+
+
+@pytest.mark.usefixtures("without_compiler")
+def test_c_text_needs_a_compiler_and_a_python_function_does_not() -> None:
+    with pytest.raises(hl.CodegenError, match=r"C text of the extern stage \w+ needs a C compiler"):
+        make()[2].realize([4, 2])
+    np.testing.assert_array_equal(
+        np.array(make(sides)[2].realize([4, 2])), interpret(make(sides)[2], [4, 2])
+    )

@@ -1,0 +1,125 @@
+"""Libraries that LLVM makes: shared ones where something here links, else static ones."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from codegen.c_cache import Cache, cache_directory
+from codegen.c_names import identifier
+from codegen.elf_archive import archive_members, elf_archive
+from codegen.hooks import abi
+from codegen.linker import find_linker
+from codegen.llvm_chooser import emit_llvm_chooser
+from codegen.llvm_jit import engine_of, llvm_version, pointer_type
+from codegen.llvm_module import emit_llvm
+from codegen.llvm_object import llvm_object_of_text
+from codegen.llvm_runtime import runtime_ir
+from codegen.loader import Functions
+from codegen.versions import chooser_target, versions_of
+from halo.ir.lowered import LoweredModule
+from halo.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """An object file to be: LLVM IR, its target, and whether all of LLVM's passes are for it."""
+
+    text: str
+    target: Target
+    whole: bool
+
+
+def build_llvm_library(
+    modules: Sequence[tuple[Target, LoweredModule]],
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Compile a module by LLVM, or one of its versions for each target; return what lies in the
+    cache.
+
+    It is a shared library, ``.so``, where there is a C compiler or a linker, else a static one,
+    ``.a``, of which `StaticLibrary` makes functions.
+
+    Raises
+    ------
+    HaloError
+        The targets cannot be in one library.
+    CodegenError
+        LLVM is not there, or has no code for a target, or the linker fails.
+    """
+    parts = _parts(modules)
+    target = modules[0][0]
+    linker = find_linker(target)
+    cache, key = Cache(cache_directory()), _key(parts, linker)
+    suffix = ".a" if linker is None else ".so"
+    found = cache.find(key, suffix)
+    if found is not None:
+        return found
+    members: dict[str, bytes] = {}
+    for name, part in parts.items():
+        members[name] = llvm_object_of_text(part.text, part.target, whole=part.whole)
+        if progress is not None:
+            progress(len(members), len(parts))
+    made = elf_archive(members) if linker is None else linker.shared(members)
+    return cache.put(key, suffix, made)
+
+
+def _parts(modules: Sequence[tuple[Target, LoweredModule]]) -> dict[str, _Part]:
+    """Return the object files by name."""
+    if len(modules) == 1:
+        ((target, module),) = modules
+        return {f"{identifier(module.name)}.o": _part(module, target)}
+    versions = versions_of(modules)
+    made = {f"{v.module.tag}.o": _part(v.module, v.target) for v in versions}
+    chooser = _Part(emit_llvm_chooser(versions), chooser_target(versions), True)
+    return {f"{identifier(modules[0][1].name)}.o": chooser, **made}
+
+
+def _part(module: LoweredModule, target: Target) -> _Part:
+    source = emit_llvm(module, target)
+    return _Part(source.text, target, source.scalar_loops)
+
+
+def _key(parts: Mapping[str, _Part], linker: object) -> str:
+    h = hashlib.sha256(f"library {llvm_version()} {linker}".encode())
+    for name, part in parts.items():
+        t = part.target
+        about = (name, t.name, t.machine, t.system, sorted(t.features), part.whole)
+        for text in (repr(about), part.text, runtime_ir(t.machine, t.system)):
+            h.update(len(text).to_bytes(8, "little"))
+            h.update(text.encode())
+    return h.hexdigest()
+
+
+_engines: list[Any] = []
+"""What was loaded: it stays, because threads of its pool wait in it."""
+
+
+class StaticLibrary(Functions):
+    """The functions of a static library, which LLVM loads into the process.
+
+    Parameters
+    ----------
+    path
+        The static library, which `build_llvm_library` made for this machine.
+    declarations
+        C declarations of its functions.
+    """
+
+    def __init__(self, path: Path, declarations: Sequence[str]) -> None:
+        super().__init__(declarations)
+        self.path = path
+        self._engine = engine_of(archive_members(path.read_bytes()))
+        _engines.append(self._engine)
+
+    def function(self, name: str) -> Callable[..., int]:
+        """Return the function `name`: ``f(context, *args)`` gives its error code."""
+        own = self.own_name(name)
+        address = self._engine.get_function_address(own)
+        if not address:
+            raise AttributeError(f"there is no function {own}")
+        made: Callable[..., int] = abi().cast(pointer_type(self.declared[own]), address)
+        return made
