@@ -147,6 +147,8 @@ def _build_units(
     key = _key(compiler, linking, units[0][1], "\n".join(jobs), b"")
     found = cache.find(key, ".so")
     if found is not None:
+        if progress is not None:
+            progress(len(jobs), len(jobs))
         return found
     objects = _objects(jobs, compiler, cache, progress)
     with _Folder() as folder:

@@ -57,6 +57,8 @@ def build_llvm_library(
     suffix = ".a" if linker is None else ".so"
     found = cache.find(key, suffix)
     if found is not None:
+        if progress is not None:
+            progress(len(parts), len(parts))
         return found
     members: dict[str, bytes] = {}
     for name, part in parts.items():
