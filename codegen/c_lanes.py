@@ -153,6 +153,9 @@ def select_helper(prelude: Prelude, letter: str, bits: int, lanes: int) -> str:
         vector = prelude.vector(letter, bits, lanes)
         mask = prelude.vector("i", bits, lanes)
         params = f"{mask} mask, {vector} a, {vector} b"
-        return lanes_loop(vector, name, params, width, "mask[i] ? a[i] : b[i]")
+        if letter == "f":
+            return lanes_loop(vector, name, params, width, "mask[i] ? a[i] : b[i]")
+        value = f"(({vector})mask & a) | (({vector})~mask & b)"
+        return f"HALO_INLINE {vector} {name}({params}) {{\n    return {value};\n}}\n"
 
     return prelude.helper(name, text)

@@ -31,6 +31,7 @@ from halo.ir.stmt import Stmt
 from halo.ir.substitute import substitute
 from halo.ir.types import Int
 from halo.lowering.exact_boxes import ExactRanges, is_knotted, range_of
+from halo.lowering.multiples import named_units
 from halo.lowering.predicates import holds_somewhere
 from halo.lowering.program import Program, calls_in, expressions_of
 from halo.lowering.promises import Sizes, promise_checks, promised
@@ -185,18 +186,22 @@ class _Names:
         self.suffix = suffix
         self.lets: list[tuple[str, Expr]] = []
 
-    def _named(self, e: Expr, name: str) -> Expr:
+    def _named(self, e: Expr, name: str, unit: int = 1) -> Expr:
         if self.suffix is None or not e.children():  # constants and variables need no name
             return e
+        units = named_units(e, f"{name}{self.suffix}", unit)
+        if units is not None:
+            self.lets.append(units[0])
+            return units[1]
         self.lets.append((f"{name}{self.suffix}", e))
         return Variable(Int(32), self.lets[-1][0])
 
     def bound(self, name: str, r: Interval, end: str = "max", unit: int = 1) -> Interval:
-        """Return `r` with its ends named; its extent may be known to be a multiple of `unit`."""
+        """Return `r` with its ends named; min and extent may be known to be multiples of `unit`."""
         assert r.min is not None and r.max is not None
         if self.suffix is None:
             return r
-        low = self._named(r.min, f"{name}.min")
+        low = self._named(r.min, f"{name}.min", unit)
         extent = extent_of(r)
         if as_const(extent) is not None:  # keep it visible that the extent is constant,
             return Interval(low, simplify(last_of(low, extent)))

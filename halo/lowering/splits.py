@@ -12,6 +12,7 @@ from halo.ir.simplify import simplify
 from halo.ir.stmt import ForKind, Partition
 from halo.ir.substitute import free_variables
 from halo.ir.types import Int
+from halo.lowering.multiples import named_units
 from halo.schedule.directives import Fuse, Rename, Split
 from halo.schedule.state import StageSchedule, parts_of
 from halo.schedule.tail import TailStrategy
@@ -148,7 +149,11 @@ def ceil_div(a: Expr, n: int) -> Expr:
 
 
 def undo_splits(
-    prefix: str, stage: StageSchedule, domain: Mapping[str, Interval], careful: bool
+    prefix: str,
+    stage: StageSchedule,
+    domain: Mapping[str, Interval],
+    careful: bool,
+    units: Mapping[str, int],
 ) -> StageNest:
     """Work out the loops of a stage over `domain`.
 
@@ -164,12 +169,14 @@ def undo_splits(
         Goes before the names of loops and bindings.
     careful
         Guard every incomplete step and run everything serially: right for any extent.
+    units
+        Variable to what its range may begin and end at multiples of, up to a constant.
     """
     ranges = {name: (known_end(r.min), extent_of(r)) for name, r in domain.items()}
     nest = StageNest()
     overrun = _overrun(stage)
     steps = [
-        _apply(s, ranges, careful, over, _meets(stage, i), nest)
+        _apply(s, ranges, careful, over, _meets(stage, i), nest, units)
         for i, (s, over) in enumerate(zip(stage.splits, overrun, strict=True))
     ]
     depth: dict[str, int] = {}
@@ -217,15 +224,20 @@ class _SplitStep:
     tail: TailStrategy | None
     overrun: bool
     meets: _Meets
+    unit: int
 
     def undo(self, prefix: str, nest: StageNest, depth: dict[str, int]) -> None:
         s = self.split
         first: Expr = Mul(nest.values.pop(s.outer), i32(s.factor))
         shifts = self.tail is not None and self.tail.shifts
         start = Min(first, Sub(self.extent, i32(s.factor))) if shifts else first
-        base = Variable(Int(32), nest.unused(f"{prefix}.{s.old}.base"))
+        name, first_cell = nest.unused(f"{prefix}.{s.old}.base"), simplify(Add(start, self.min))
+        let, base = named_units(first_cell, name, self.unit) or (
+            (name, first_cell),
+            Variable(Int(32), name),
+        )
         d = depth.pop(s.outer)
-        nest.bindings.append(Binding(d, base.name, simplify(Add(start, self.min))))
+        nest.bindings.append(Binding(d, *let))
         if shifts and self.overrun:  # a step beyond the end would be the last one once more
             nest.guards.append(Guard(d, LT(first, self.extent), True))
         inner = nest.values.pop(s.inner)
@@ -313,6 +325,7 @@ def _apply(
     overrun: bool,
     meets: _Meets,
     nest: StageNest,
+    units: Mapping[str, int],
 ) -> _SplitStep | _FuseStep | _RenameStep:
     if isinstance(s, Rename):
         ranges[s.new] = ranges.pop(s.old)
@@ -326,7 +339,7 @@ def _apply(
     ranges[s.inner] = (i32(0), i32(s.factor))
     whole = not overrun and as_const(simplify(Mod(extent, i32(s.factor)))) == 0
     tail = None if whole else _tail(s, extent, careful, nest)
-    return _SplitStep(s, low, extent, tail, overrun, meets)
+    return _SplitStep(s, low, extent, tail, overrun, meets, units.get(s.old, 1))
 
 
 def _tail(s: Split, extent: Expr, careful: bool, nest: StageNest) -> TailStrategy:

@@ -115,7 +115,9 @@ class StageLoops:
     def _members(self, variants: Sequence[Variant], ranges: Sequence[Ranges]) -> list[Member]:
         made: list[Member] = []
         for v, r in zip(variants, ranges, strict=True):
-            nest = undo_splits(v.prefix, v.schedule, r.asked, self.around.careful)
+            bounds = self.schedules[v.func].bounds
+            units = {arg: b.modulus for arg, b in bounds.items()}
+            nest = undo_splits(v.prefix, v.schedule, r.asked, self.around.careful, units)
             once = list(nest.store_once)
             sites, innermost = self._sites(v), self._innermost(v)
             inside = {i for i, s in enumerate(sites) if s in self.around.placement.inside}

@@ -16,6 +16,7 @@ from halo.lowering.bounds_inference import Box, Region, Regions, merge_boxes, ne
 from halo.lowering.extern_stages import seen_by_extern_stages
 from halo.lowering.hoisted_storage import Frame, hoisted, taken_outside
 from halo.lowering.kept_cells import kept_extent
+from halo.lowering.multiples import named_units
 from halo.lowering.names import Lets
 from halo.lowering.parts import Parts
 from halo.lowering.program import Program, producers_of
@@ -206,7 +207,13 @@ class Surroundings:
         if parallel_between or name in self.unfolded or self._in_ring(name):
             factor = 0
         self.folds.setdefault(name, []).append((args.index(arg), factor))
-        return region.along(arg, self._named(f"{name}.{arg}.new", name, new, lets))
+        what = f"{name}.{arg}.new{len(self.folds[name])}"
+        return region.along(arg, self._named(what, new, self._unit(name, arg), lets))
+
+    def _unit(self, name: str, arg: str) -> int:
+        """Return what the ends of `name` along `arg` are multiples of, up to a constant."""
+        bounds = self.schedules[name].bounds.get(arg)
+        return 1 if bounds is None else bounds.modulus
 
     def _note_window(self, name: str, found: Window | str) -> None:
         if self.schedules[name].asynchronous is not None:
@@ -216,15 +223,13 @@ class Surroundings:
         """Whether it runs on a thread of its own, ahead by the parts of a ring buffer."""
         return self.schedules[name].asynchronous is not None and self._slots(name) > 1
 
-    def _named(self, what: str, name: str, new: Interval, lets: Lets) -> Interval:
-        """Return `new` with the end that depends on the iteration bound to a name."""
-        variable = Variable(Int(32), f"{what}{len(self.folds[name])}")
+    def _named(self, what: str, new: Interval, unit: int, lets: Lets) -> Interval:
+        """Return `new` with the end that depends on the iteration bound to the name `what`."""
         low, high = known_end(new.min), known_end(new.max)
-        if isinstance(low, Select):
-            lets.append((variable.name, low))
-            return Interval(variable, high)
-        lets.append((variable.name, high))
-        return Interval(low, variable)
+        end = low if isinstance(low, Select) else high
+        let, named = named_units(end, what, unit) or ((what, end), Variable(Int(32), what))
+        lets.append(let)
+        return Interval(named, high) if end is low else Interval(low, named)
 
     def _fold_checks(self, name: str, region: Region, lets: Lets) -> list[Stmt]:
         """Return the checks that circular buffers hold what is needed where `name` is computed."""

@@ -1,15 +1,17 @@
-"""Loads at every cell twice: neighbours, woven together."""
+"""Loads at every cell twice, and selects of every other lane: neighbours, woven together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from halo.ir.cross_lane import Shuffle
+from halo.ir.equality import equal
 from halo.ir.expr import (
     Add,
     Broadcast,
     Cast,
+    Comparison,
     Div,
     Expr,
     Load,
@@ -18,9 +20,12 @@ from halo.ir.expr import (
     Mod,
     Mul,
     Ramp,
+    Select,
     Sub,
     as_const,
     const,
+    is_false,
+    is_true,
 )
 from halo.ir.operators import add, mul
 from halo.ir.simplify import simplify
@@ -34,7 +39,7 @@ _ARITHMETIC = (Add, Sub, Mul, Div, Mod, Min, Max)
 
 
 def weave_loads(s: Stmt) -> Stmt:
-    """Load at a ramp over a constant by loads of neighbours.
+    """Load at a ramp over a constant by loads of neighbours; select by its remainder by a shuffle.
 
     Of lanes at ``(base + lane) / c`` every c-th is a neighbour of the one before, wherever the
     vector starts; so it is of remainders. Where that makes all parts of a load dense, these are
@@ -42,7 +47,9 @@ def weave_loads(s: Stmt) -> Stmt:
 
     Requires: vectors simplified. Ensures: the same values, from the same cells.
 
-        a[ramp(x, 1, 8) / 2]  ->  weave(a[ramp(x/2, 1, 4)], a[ramp((x + 1)/2, 1, 4)])
+        a[ramp(x, 1, 8) / 2]                             ->  weave(a[ramp(x/2, 1, 4)],
+                                                                   a[ramp((x + 1)/2, 1, 4)])
+        select(ramp(x*2, 1, 8) % x8(2) == x8(0), a, b)   ->  shuffle(a, b; 0, 9, 2, 11, ...)
     """
     made: Stmt = _weave(s, {})
     return made
@@ -55,6 +62,8 @@ def _weave(node: Any, memo: dict[int, tuple[Any, Any]]) -> Any:
         made = node.map_children(lambda c: _weave(c, memo))
         if isinstance(made, Load) and made.type.is_vector() and made.predicate is None:
             made = _rewritten(made)
+        elif isinstance(made, Select) and made.condition.type.is_vector():
+            made = _picked(made)
         known = memo[id(node)] = (node, made)
     return known[1]
 
@@ -102,7 +111,7 @@ def _every(e: Expr, c: int, first: int) -> Expr | None:
     if isinstance(e, Cast):
         value = _every(e.value, c, first)
         return None if value is None else Cast(e.type.with_lanes(lanes), value)
-    if not isinstance(e, _ARITHMETIC):
+    if not isinstance(e, (*_ARITHMETIC, Comparison)):
         return None
     a, b = _every(e.a, c, first), _every(e.b, c, first)
     return None if a is None or b is None else type(e)(a, b)
@@ -114,3 +123,44 @@ def _woven(load: Load, parts: list[Expr]) -> Expr:
     loads = tuple(Load(t, load.name, part) for part in parts)
     order = tuple(lane % c * (lanes // c) + lane // c for lane in range(lanes))
     return Shuffle(loads, order)
+
+
+def _picked(select: Select) -> Expr:
+    """Return `select` as a shuffle, if its condition is known for each lane."""
+    lanes = select.type.lanes()
+    for c in _divisors(select.condition):
+        takes = []
+        for j in range(c):
+            part = _every(select.condition, c, j)
+            takes.append(None if part is None else _constant(simplify(part)))
+        if None not in takes:
+            order = [i if takes[i % c] else lanes + i for i in range(lanes)]
+            return _shuffled((select.true_value, select.false_value), order)
+    return select
+
+
+def _constant(condition: Expr) -> bool | None:
+    value = condition.value if isinstance(condition, Broadcast) else condition
+    return True if is_true(value) else False if is_false(value) else None
+
+
+def _shuffled(vectors: Sequence[Expr], order: Sequence[int]) -> Shuffle:
+    """Return lanes `order` of `vectors`, straight from what these are shuffled from."""
+    places: list[tuple[Expr, int]] = []
+    for v in vectors:
+        if isinstance(v, Shuffle):
+            inside = [(u, i) for u in v.vectors for i in range(u.type.lanes())]
+            places += [inside[i] for i in v.indices]
+        else:
+            places += [(v, i) for i in range(v.type.lanes())]
+    used: list[Expr] = []
+    starts: list[int] = []
+    indices: list[int] = []
+    for at in order:
+        v, lane = places[at]
+        k = next((k for k, u in enumerate(used) if u is v or equal(u, v)), len(used))
+        if k == len(used):
+            starts.append(sum(u.type.lanes() for u in used))
+            used.append(v)
+        indices.append(starts[k] + lane)
+    return Shuffle(tuple(used), tuple(indices))
