@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from codegen.c_lanes import lanes_loop
 from codegen.c_masked import choose, masked_load, masked_store
 from codegen.c_prelude import Prelude
 from codegen.c_scalar import memory_helper
 from codegen.c_stream import stream_text
 from codegen.c_types import carrier, element_of, is_half, memory_type, padded, scalar_type, tag
-from halo.ir.types import Type
+from halo.ir.types import Int, Type
 
 
 def _name(op: str, t: Type) -> str:
@@ -96,11 +98,30 @@ def reversed_helper(prelude: Prelude, t: Type, masked: bool) -> str:
     return prelude.helper(name, text)
 
 
-def _places(prelude: Prelude, t: Type, strided: bool) -> tuple[str, str]:
-    """Return the parameters that say which elements, and the index of lane i."""
-    if strided:
-        return "int64_t base, int64_t stride", "base + i * stride"
-    return f"{prelude.vector('i', 64, t.lanes())} index", "index[i]"
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How the elements of a scattered access are told: base and stride, or a vector `index`.
+
+    The places are `base`, if there is one, and a lane.
+    """
+
+    index: Type | None = None
+    base: bool = False
+
+    def name(self, strided: str, scattered: str) -> str:
+        """Return what an access to such places is called."""
+        if self.index is None:
+            return strided
+        offset = "_from" if self.base else ""
+        return scattered + ("" if self.index == Int(64) else f"{offset}_{tag(self.index)}")
+
+    def parameters(self, prelude: Prelude, lanes: int) -> tuple[str, str]:
+        """Return the parameters that tell the places, and the index of lane i."""
+        if self.index is None:
+            return "int64_t base, int64_t stride", "base + i * stride"
+        letter, bits = carrier(self.index)
+        vector = f"{prelude.vector(letter, bits, lanes)} index"
+        return (f"int64_t base, {vector}", "base + index[i]") if self.base else (vector, "index[i]")
 
 
 def every_helper(prelude: Prelude, t: Type, stride: int) -> str:
@@ -144,13 +165,13 @@ def _merge(t: Type, stride: int, j: int, start: int) -> str:
     return ", ".join(map(str, [*order, *[-1] * (width - lanes)]))
 
 
-def gather_helper(prelude: Prelude, t: Type, strided: bool, masked: bool) -> str:
+def gather_helper(prelude: Prelude, t: Type, at: Places, masked: bool) -> str:
     """Return the function that loads scattered elements lane by lane."""
-    kind = ("load_strided" if strided else "gather") + ("_masked" if masked else "")
+    kind = at.name("load_strided", "gather") + ("_masked" if masked else "")
     name = _name(kind, t)
 
     def text() -> str:
-        places, index = _places(prelude, t, strided)
+        places, index = at.parameters(prelude, t.lanes())
         guard = "if (mask[i]) " if masked else ""
         mask = f", {_mask(prelude, t)} mask" if masked else ""
         params = f"const {memory_type(t)} *p, {places}{mask}"
@@ -214,13 +235,13 @@ def _lane(t: Type, text: str) -> str:
     return f"{text} != 0" if t.is_bool() else text
 
 
-def scatter_helper(prelude: Prelude, t: Type, strided: bool, masked: bool) -> str:
+def scatter_helper(prelude: Prelude, t: Type, at: Places, masked: bool) -> str:
     """Return the function that stores lanes, in order, to scattered elements."""
-    kind = ("store_strided" if strided else "scatter") + ("_masked" if masked else "")
+    kind = at.name("store_strided", "scatter") + ("_masked" if masked else "")
     name = _name(kind, t)
 
     def text() -> str:
-        places, index = _places(prelude, t, strided)
+        places, index = at.parameters(prelude, t.lanes())
         guard = "if (mask[i]) " if masked else ""
         mask = f", {_mask(prelude, t)} mask" if masked else ""
         params = f"{memory_type(t)} *p, {places}, {_value(prelude, t)} v{mask}"

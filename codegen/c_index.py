@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import Any
+from typing import Any, TypeGuard
 
 from halo.ir.expr import (
+    Add,
     Binary,
     Broadcast,
     Call,
@@ -40,6 +41,22 @@ def stays_in_range(e: Binary, names: Set[str]) -> bool:
     """Whether `e`, in an index, cannot overflow."""
     t = e.type
     return t.is_int() and t.bits() >= 32 and is_index(e.a, names) and is_index(e.b, names)
+
+
+def split_places(index: Expr) -> tuple[Expr | None, Expr]:
+    """Return the scattered places `index` as a common base, if any, and lanes as they were made.
+
+    ``x8(b) + int64x8(v) -> b, v``: lanes of narrower integers fill fewer registers.
+    """
+    if isinstance(index, Add):
+        for base, lanes in ((index.a, index.b), (index.b, index.a)):
+            if isinstance(base, Broadcast) and _is_widened(lanes):
+                return base.value, lanes.value
+    return (None, index.value) if _is_widened(index) else (None, index)
+
+
+def _is_widened(e: Expr) -> TypeGuard[Cast]:
+    return isinstance(e, Cast) and e.value.type.is_integral and 8 <= e.value.type.bits() < 64
 
 
 def names_in_indices(s: Stmt) -> frozenset[str]:

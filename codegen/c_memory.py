@@ -9,6 +9,7 @@ from typing import Any
 from codegen import c_vectors
 from codegen.c_access import (
     MOST_APART,
+    Places,
     bits_helper,
     every_helper,
     gather_helper,
@@ -20,6 +21,7 @@ from codegen.c_access import (
     stream_helper,
 )
 from codegen.c_context import ATOM, CHOICE, EQUALITY, OR, SUM, UNARY, Array, Code, Context
+from codegen.c_index import split_places
 from codegen.c_lanes import select_helper
 from codegen.c_scalar import memory_helper
 from codegen.c_stream import can_stream
@@ -90,10 +92,10 @@ def _load_vector(ctx: Context, e: Load, array: Array) -> Code:
     if isinstance(index, Ramp) and _is_close(t, stride) and e.predicate is None:
         name = every_helper(ctx.prelude, t, int(stride or 0))
         return _call(name, _address(array, place(ctx, index.base).within(SUM), False))
-    places, strided = _places(ctx, index)
+    arguments, at = _places(ctx, index)
     predicate = _predicate(ctx, t, e.predicate)
-    name = gather_helper(ctx.prelude, t, strided, predicate is not None)
-    return _call(name, array.text, places, predicate)
+    name = gather_helper(ctx.prelude, t, at, predicate is not None)
+    return _call(name, array.text, arguments, predicate)
 
 
 def _is_close(t: Type, stride: int | float | None) -> bool:
@@ -108,12 +110,15 @@ def _address(array: Array, base: str, masked: bool) -> str:
     return array.text if base == "0" else f"&{array.text}[{base}]"
 
 
-def _places(ctx: Context, index: Expr) -> tuple[str, bool]:
+def _places(ctx: Context, index: Expr) -> tuple[str, Places]:
     """Return the arguments that tell which elements: base and stride, or a vector."""
     if isinstance(index, Ramp):
-        base, stride = index_expression(ctx, index.base), index_expression(ctx, index.stride)
-        return f"{base.text}, {stride.text}", True
-    return index_expression(ctx, index).text, False
+        first, stride = index_expression(ctx, index.base), index_expression(ctx, index.stride)
+        return f"{first.text}, {stride.text}", Places()
+    base, lanes = split_places(index)
+    text = index_expression(ctx, lanes).text
+    at = Places(lanes.type.element, base is not None)
+    return text if base is None else f"{place(ctx, base).text}, {text}", at
 
 
 def _predicate(ctx: Context, t: Type, predicate: Expr | None) -> str | None:
@@ -195,10 +200,10 @@ def _store_vector(ctx: Context, s: Store, array: Array) -> None:
         at = _address(array, base, predicate is not None)
         ctx.line(_call(name, at, value.text, predicate).text + ";")
         return
-    places, strided = _places(ctx, index)
+    arguments, places = _places(ctx, index)
     predicate = _predicate(ctx, t, s.predicate)
-    name = scatter_helper(ctx.prelude, t, strided, predicate is not None)
-    ctx.line(_call(name, array.text, places, value.text, predicate).text + ";")
+    name = scatter_helper(ctx.prelude, t, places, predicate is not None)
+    ctx.line(_call(name, array.text, arguments, value.text, predicate).text + ";")
 
 
 def _vector_value(ctx: Context, value: Expr) -> Code:

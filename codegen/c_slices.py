@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from codegen.c_index import split_places
 from codegen.c_math import widest_bits
 from codegen.c_types import carrier
 from halo.errors import InternalError
@@ -118,7 +119,8 @@ def _value_parts(e: Expr) -> tuple[Any, ...]:
     """Return the children whose width matters: the places of dense accesses do not."""
     if isinstance(e, Load):
         dense = isinstance(e.index, (Ramp, Broadcast)) or e.index.type.is_scalar()
-        return tuple(c for c in (None if dense else e.index, e.predicate) if c is not None)
+        lanes = None if dense else split_places(e.index)[1]
+        return tuple(c for c in (lanes, e.predicate) if c is not None)
     if isinstance(e, (Ramp, Broadcast)):
         return ()
     return e.children()

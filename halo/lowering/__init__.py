@@ -38,6 +38,7 @@ from halo.lowering.promises import find_sizes
 from halo.lowering.promote_registers import promote_registers
 from halo.lowering.prove_guards import prove_guards
 from halo.lowering.request import Lowered, Request, Scope
+from halo.lowering.share_gathers import share_gathers
 from halo.lowering.signature import make_signature
 from halo.lowering.sites import place_functions
 from halo.lowering.storage_flattening import flatten_storage
@@ -199,6 +200,7 @@ def _passes(
         ("vectorize", vectorized),
         ("simplify vectors", simplified_vectors),  # indices become ramps, places in tiles constants
         ("weave", weave_loads),
+        ("share gathers", share_gathers),
         ("promote registers", promoted),
         ("hoist", hoist_invariants),
         ("share", common_subexpressions),

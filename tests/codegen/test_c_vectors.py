@@ -108,6 +108,60 @@ def test_reversed_strided_and_gathered_loads_pick_their_elements(kernels: Any) -
     np.testing.assert_array_equal(out["scattered"][at], a[:8])
 
 
+@pytest.mark.parametrize("lanes", [5, 16, 64])
+@pytest.mark.parametrize("t", [Int(8), UInt(8), Int(16), UInt(16), Int(32), UInt(32)], ids=str)
+def test_narrow_lanes_tell_places_from_a_base_on(kernels: Any, t: Type, lanes: int) -> None:
+    dense, back = Ramp(i64(0), i64(1), lanes), 50
+    lane = Cast(Int(64, lanes), Load(t.with_lanes(lanes), "at", dense))
+    places = Add(lane, const(Int(64, lanes), back))
+    v = Int(16, lanes)
+    f = kernels.function(
+        block(
+            Store("gathered", Load(v, "a", places), dense),
+            Store("scattered", Load(v, "a", dense), places),
+        ),
+        {"a": Int(16), "at": t},
+        {"gathered": Int(16), "scattered": Int(16)},
+    )
+    rng = np.random.default_rng(0)
+    low = -back if t.is_int() else 0
+    at = (rng.permutation(min(127, t.max_value) - low)[:lanes] + low).astype(t.dtype)
+    a = sample(Int(16), 256)
+    out = {n: np.zeros(256, np.int16) for n in ("gathered", "scattered")}
+    kernels.run(f, {"a": a, "at": at, **out})
+    np.testing.assert_array_equal(out["gathered"][:lanes], a[at.astype(int) + back])
+    np.testing.assert_array_equal(out["scattered"][at.astype(int) + back], a[:lanes])
+    assert np.count_nonzero(out["scattered"]) <= lanes
+
+
+@pytest.mark.parametrize("lanes", [4, 8, 16, 32, 64])
+@pytest.mark.parametrize("bits", [8, 16, 32, 64])
+@pytest.mark.parametrize("make", [Int, UInt])
+def test_integers_are_compared_by_their_sign(
+    kernels: Any, make: Any, bits: int, lanes: int
+) -> None:
+    t = make(bits)
+    v, x, count = t.with_lanes(lanes), kernels.index(lanes), 3
+    edges = np.array([t.min_value, t.min_value + 1, 0, 1, t.max_value - 1, t.max_value], t.dtype)
+    a, b = sample(t, lanes * count), sample(t, lanes * count, 1)
+    a[: len(edges)], b[: len(edges)] = edges, edges[::-1]
+    p, q = Load(v, "a", x), Load(v, "b", x)
+    values = {"low": Min(p, q), "high": Max(p, q), "pick": Select(LT(q, p), p, q)}
+    body = block(
+        *(Store(name, value, x) for name, value in values.items()),
+        Store("apart", intrinsic("absd", p, q), x),
+    )
+    types = {**dict.fromkeys(values, t), "apart": UInt(bits)}
+    f = kernels.function(kernels.loop(count, body), {"a": t, "b": t}, types)
+    out = {name: np.zeros(lanes * count, u.dtype) for name, u in types.items()}
+    kernels.run(f, {"a": a, "b": b, **out})
+    np.testing.assert_array_equal(out["low"], np.minimum(a, b))
+    np.testing.assert_array_equal(out["high"], np.maximum(a, b))
+    np.testing.assert_array_equal(out["pick"], np.maximum(a, b))
+    distance = [abs(int(c) - int(d)) for c, d in zip(a, b, strict=True)]
+    assert out["apart"].tolist() == distance
+
+
 @pytest.mark.parametrize("lanes", [5, 48])
 def test_accumulators_in_registers_add_up(kernels: Any, lanes: int) -> None:
     v = F32.with_lanes(lanes)
