@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -10,10 +11,17 @@ from pathlib import Path
 import pytest
 
 
+def _need_emulator(name: str) -> None:
+    """Skip the test unless `name` is here and can run programs."""
+    if shutil.which(name) is None:
+        pytest.skip(f"no {name} here (Debian: qemu-user)")
+    if "libasan" in os.environ.get("LD_PRELOAD", ""):
+        pytest.skip(f"the map of memory that a sanitizer makes is more than {name} can hold")
+
+
 def need_x86(processor: str) -> tuple[str, ...]:
     """Return the words that run a program on an x86-64 `processor`; skip the test without qemu."""
-    if shutil.which("qemu-x86_64") is None:
-        pytest.skip("no qemu-x86_64 here (Debian: qemu-user)")
+    _need_emulator("qemu-x86_64")
     return ("qemu-x86_64", "-cpu", processor)
 
 
@@ -39,8 +47,7 @@ class Cross:
 
 def need_arm() -> Cross:
     """Return how programs for 64-bit ARM are built and run; skip the test where they are not."""
-    if shutil.which("qemu-aarch64") is None:
-        pytest.skip("no qemu-aarch64 here (Debian: qemu-user)")
+    _need_emulator("qemu-aarch64")
     if shutil.which("aarch64-linux-gnu-gcc") is None:
         pytest.skip("no aarch64-linux-gnu-gcc here (Debian: gcc-aarch64-linux-gnu)")
     return Cross(("aarch64-linux-gnu-gcc",), ("qemu-aarch64",))
