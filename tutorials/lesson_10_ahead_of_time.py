@@ -78,8 +78,17 @@ int main(void) {
 (folder / "main.c").write_text(MAIN, encoding="utf-8")
 build = [*find_compiler().command, "main.c", "brighter.a", "-fopenmp", "-lm", "-o", "main"]
 subprocess.run(build, cwd=folder, check=True)
-said = subprocess.run([folder / "main"], check=True, capture_output=True, text=True).stdout
+said = subprocess.check_output([folder / "main"], text=True)
 assert said == "15 60 255\n"
+
+# For several processors at once, of which the best code runs; for another machine, by LLVM alone.
+if hl.get_host_target().arch is hl.TargetArch.X86:
+    levels = [hl.Target("x86-64"), hl.Target("x86-64-v3"), hl.Target("x86-64-v4")]
+    brighter.compile_to_multitarget_static_library(folder / "brighter", [picture, gain], levels)
+    subprocess.run(build, cwd=folder, check=True)
+    assert subprocess.check_output([folder / "main"], text=True) == said
+brighter.compile_to_file(folder / "arm", [picture, gain], target=hl.Target("aarch64-linux-llvm"))
+assert (folder / "arm.o").read_bytes()[18] == 183  # ELF's number of 64-bit ARM
 
 # The same as source, to be kept in another project and built there: one file of C that needs
 # nothing of halo's, and says in its first lines how to build it. And the loops, to be read.
