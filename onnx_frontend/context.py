@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from halo.ir.expr import Expr
 from halo.ir.types import Type
-from halo.ops.index import known
+from halo.ops.index import known, same
 from halo.ops.tensor import Tensor
 from onnx_frontend.element_types import element_type
 from onnx_frontend.errors import ModelError, Unsupported
 from onnx_frontend.graph import Array, Node
 from onnx_frontend.run_time_sizes import RunTimeSizes
+
+
+def unequal(node: NodeContext, pairs: Iterable[tuple[Expr, Expr]]) -> tuple[tuple[Expr, Expr], ...]:
+    """Return those of `pairs` of sizes that must be found equal when the model runs.
+
+    Raises
+    ------
+    ModelError
+        Two are known and differ.
+    """
+    result: list[tuple[Expr, Expr]] = []
+    for a, b in pairs:
+        m, n = known(a), known(b)
+        if m is not None and n is not None and m != n:
+            node.fail(f"sizes of its operands are {m} and {n}, which must be equal")
+        if not same(a, b):
+            result.append((a, b))
+    return tuple(result)
 
 
 class NodeContext:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from halo.errors import DefinitionError
@@ -158,5 +158,7 @@ def _multiplied(inner: Unique, a: _Term, b: _Term, needed: str) -> _Term:
     left = matrix(a, rows, summed, sizes)
     right = matrix(b, summed, columns, other)
     made = matmul(inner("product"), left, right)
+    pairs = tuple((sizes[c], other[c]) for c in both if not same(sizes[c], other[c]))
+    made.op = replace(made.op, requires=(*made.op.requires, *pairs))
     letters = "".join((*batch, *rows, *columns))
     return _Term(reshape(inner("axes"), made, [sizes[c] for c in letters]), letters)

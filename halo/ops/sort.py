@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from halo.ir.expr import FALSE, Expr, Not, Select, const, i32
+from halo.ir.expr import FALSE, Expr, Max, Not, Select, const, i32
 from halo.ir.intrinsics import intrinsic
 from halo.ir.operators import as_expr, cast_to, eq
 from halo.ir.types import Int
 from halo.lang.func import Func
 from halo.lang.operators import clamp
 from halo.lang.rdom import RDom
+from halo.lang.tuple import Tuple
 from halo.ops.build import axis_vars, call, computed
 from halo.ops.elementwise import elementwise
 from halo.ops.index import minus
@@ -100,6 +101,45 @@ def sorted_places(
 
     def cell(*at: Any) -> Expr:
         return call(acc, *at[:axis], *at[axis + 1 :], final, at[axis])
+
+    shape = [count if a == axis else d for a, d in enumerate(x.shape)]
+    info = OpInfo(OpKind.SCAN, (x,), {"acc": acc})
+    return computed(name, Int(32), shape, cell, info)
+
+
+def first_places(name: str, x: Tensor, axis: int, count: Expr, before: Less) -> Tensor:
+    """Return the same as `sorted_places`, for a small `count`.
+
+    ``acc`` is the list of the first cells and their places so far; its RDom goes through the list
+    from its end for each cell of `x`, which is put in where it belongs.
+    """
+    size = x.shape[axis]
+    coords = axis_vars(x.rank)
+    outer = [*coords[:axis], *coords[axis + 1 :]]
+    slot = coords[axis]
+    acc = Func(f"{name}_acc")
+    # A place that is not there is behind all others.
+    acc[(slot, *reversed(outer))] = Tuple(const(x.type, 0), size)
+    r = RDom([(0, count), (0, size)])
+    own, at = count - 1 - as_expr(r[0]), as_expr(r[1])
+    new = x.at(*coords[:axis], at, *coords[axis + 1 :])
+
+    def listed(place: Expr) -> tuple[Expr, Expr]:
+        made = acc[(place, *reversed(outer))]
+        return as_expr(made[0]), as_expr(made[1])
+
+    key, place = listed(own)
+    above, its_place = listed(as_expr(clamp(own - 1, 0, Max(count - 1, i32(0)))))
+
+    def comes_first(old: Expr, place: Expr) -> Expr:
+        return (place >= size) | before(new, old)
+
+    r.where(comes_first(key, place))
+    moves = (own > 0) & comes_first(above, its_place)
+    acc[(own, *reversed(outer))] = Tuple(Select(moves, above, new), Select(moves, its_place, at))
+
+    def cell(*where: Any) -> Expr:
+        return as_expr(acc[(where[axis], *reversed([*where[:axis], *where[axis + 1 :]]))][1])
 
     shape = [count if a == axis else d for a, d in enumerate(x.shape)]
     info = OpInfo(OpKind.SCAN, (x,), {"acc": acc})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from halo.ir.expr import Expr, Min, const
@@ -14,7 +15,7 @@ from halo.ops.index import choose, index, known, product
 from halo.ops.reduce import reduce
 from halo.ops.reshape import reshape
 from halo.ops.tensor import OpInfo, OpKind, Tensor
-from onnx_frontend.context import NodeContext
+from onnx_frontend.context import NodeContext, unequal
 from onnx_frontend.extents import LARGEST
 from onnx_frontend.nodes.select import chosen, network
 from onnx_frontend.registry import operator
@@ -44,6 +45,12 @@ def non_max_suppression(
     centred = node.flag("center_point_box")
     left_out = ops.suppressed(node.inner("out"), boxes, scores, order, limit, least, centred)
     left_out.op = _with_data(left_out.op, overlap, threshold)
+    pairs = (
+        (boxes.shape[0], scores.shape[0]),
+        (count, scores.shape[2]),
+        (boxes.shape[2], index(4)),
+    )
+    left_out.op = replace(left_out.op, requires=unequal(node, pairs))
     # No class has more boxes than there are, and a count must stay a number of 32 bits.
     wanted = Min(_scalar(most, const(Int(64), 0)), const(Int(64), LARGEST))
     largest = cast_to(Int(32), wanted)
@@ -80,6 +87,8 @@ def roi_align(node: NodeContext, x: Tensor, rois: Tensor, images: Tensor) -> Ten
     coordinates = node.text("coordinate_transformation_mode", default)
     if coordinates not in ("half_pixel", "output_half_pixel"):
         node.fail(f"coordinate_transformation_mode {coordinates!r}")
+    pairs = ((rois.shape[0], images.shape[0]), (rois.shape[1], index(4)))
+    requires = unequal(node, pairs)
     mode = node.text("mode", "avg")
     if mode not in ("avg", "max"):
         node.fail(f"mode {mode!r}", hint="it is avg or max")
@@ -88,6 +97,7 @@ def roi_align(node: NodeContext, x: Tensor, rois: Tensor, images: Tensor) -> Ten
     half = coordinates == "half_pixel"
     scale = node.number("spatial_scale", 1.0)
     bins, samples = ops.roi_grid(node.inner("grid"), rois, scale, sizes, max(ratio, 0), half)
+    bins.op = replace(bins.op, requires=requires)
     if ratio > 0:
         most: Expr = index(ratio)
     else:

@@ -9,13 +9,13 @@ from halo.ops.conv import conv as convolve
 from halo.ops.conv_transpose import conv_transpose as transposed
 from halo.ops.deform_conv import moved_windows
 from halo.ops.elementwise import elementwise
-from halo.ops.index import floor_div, greatest, index, known, minus, plus, same, times
+from halo.ops.index import floor_div, greatest, index, known, minus, plus, times
 from halo.ops.matmul import matmul
 from halo.ops.normalization import per_channel
 from halo.ops.reshape import reshape
 from halo.ops.tensor import Tensor
 from halo.ops.window import WindowAxis, window_axes
-from onnx_frontend.context import NodeContext
+from onnx_frontend.context import NodeContext, unequal
 from onnx_frontend.nodes.window import kernel_of, window_of
 from onnx_frontend.registry import operator
 
@@ -84,9 +84,13 @@ def deform_conv(
     places = [a.places(d) for a, d in zip(axes, x.shape[2:], strict=True)]
     pairs = [(x.shape[1], index(channels)), (offset.shape[1], index(parts * taps * 2))]
     pairs += zip(offset.shape[2:], places, strict=True)
-    requires = tuple(pair for pair in pairs if not same(*pair))
-    if any(known(a) is not None and known(b) is not None for a, b in requires):
-        node.fail("its offsets do not fit its windows")
+    pairs.append((offset.shape[0], x.shape[0]))
+    if mask is not None:
+        if mask.rank != 4:
+            node.fail(f"its mask has {mask.rank} axes, not 4")
+        wanted = (x.shape[0], index(parts * taps), *places)
+        pairs += zip(mask.shape, wanted, strict=True)
+    requires = unequal(node, pairs)
     moved = moved_windows(node.inner("moved"), x, offset, mask, axes, parts, channels)
     moved.op = replace(moved.op, requires=requires)
     plane = times(*offset.shape[2:])

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from halo.ir.operators import cast_to
 from halo.ops import functions as f
 from halo.ops import gather, trees
 from halo.ops.elementwise import elementwise
-from halo.ops.index import product
+from halo.ops.index import choose, index, less, product
 from halo.ops.reshape import reshape
 from halo.ops.softmax import softmax
 from halo.ops.tensor import Array, Tensor
 from halo.ops.views import unsqueeze
-from onnx_frontend.context import NodeContext
+from onnx_frontend.context import NodeContext, unequal
 from onnx_frontend.registry import operator
 
 DOMAIN = "ai.onnx.ml"
@@ -62,7 +64,10 @@ def tree_ensemble(node: NodeContext, x: Tensor) -> Tensor:
         node.fail(f"aggregate_function {how}")
     if post not in (0, 1, 2):
         node.unsupported("a post_transform of NONE, SOFTMAX or LOGISTIC")
+    asked = int(ensemble.features.max(initial=-1)) + 1
     found = trees.leaves(node.inner("leaves"), x, ensemble)
+    too_few = choose(less(x.shape[1], asked), index(1), index(0))
+    found.op = replace(found.op, requires=unequal(node, [(too_few, index(0))]))
     targets = node.integer("n_targets")
     name = node.inner("total") if post else node.output()
     made = trees.aggregated(name, found, ensemble, targets, _HOW[how])

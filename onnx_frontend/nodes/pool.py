@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from halo.ops import pool
 from halo.ops.index import minus, plus, times
 from halo.ops.reduce import reduce
 from halo.ops.tensor import Tensor
 from halo.ops.unpool import Blocks, add_windows, places_of_maxima, unpool
-from onnx_frontend.context import NodeContext
+from onnx_frontend.context import NodeContext, unequal
 from onnx_frontend.nodes.window import window_of
 from onnx_frontend.registry import operator
 
@@ -41,7 +43,11 @@ def max_unpool(
     shape = inner if target is None else list(node.content(target, "a shape"))
     if len(shape) != x.rank:
         node.fail(f"its shape has {len(shape)} axes, its input {x.rank}")
-    return unpool(node.output(), x, places, inner, shape)
+    if places.rank != x.rank:
+        node.fail(f"its places have {places.rank} axes, its input {x.rank}")
+    made = unpool(node.output(), x, places, inner, shape)
+    made.op = replace(made.op, requires=unequal(node, zip(x.shape, places.shape, strict=True)))
+    return made
 
 
 @operator("Col2Im", since=18)

@@ -20,7 +20,7 @@ from halo.ops.matmul import gemm
 from halo.ops.reshape import reshape
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.views import transpose
-from onnx_frontend.context import NodeContext
+from onnx_frontend.context import NodeContext, unequal
 from onnx_frontend.control_flow import place_of
 from onnx_frontend.registry import operator
 
@@ -68,7 +68,22 @@ class _Layers:
         self.lengths = lengths
         self.units = recurrence.shape[2]
         self.steps, self.batch = self.x.shape[:2]
+        self.requires: tuple[tuple[Expr, Expr], ...] = ()
         self._check(node)
+
+    def expect(self, x: Tensor | None, *sizes: Expr) -> None:
+        """Note which sizes an operand must have, if it is given."""
+        if x is None:
+            return
+        if x.rank != len(sizes):
+            self.node.fail(f"its operand {x.name} has {x.rank} axes, not {len(sizes)}")
+        self.requires += unequal(self.node, zip(x.shape, sizes, strict=True))
+
+    def expect_state(self, x: Tensor | None) -> None:
+        """Note which sizes a state before the first step must have."""
+        d = index(len(self.backward))
+        outer = (self.batch, d) if self.batch_first else (d, self.batch)
+        self.expect(x, *outer, self.units)
 
     def _check(self, node: NodeContext) -> None:
         rows = times(self.units, self.gates)
@@ -77,6 +92,11 @@ class _Layers:
             for own, size in zip(t.shape, wanted, strict=False):
                 if known(own) is not None and known(size) is not None and not same(own, size):
                     node.fail(f"its weights {t.name} do not fit {known(size)}")
+        d = index(len(self.backward))
+        self.expect(self.recurrence, d, rows, self.units)
+        self.expect(self.weights, d, rows, self.x.shape[2])
+        self.expect(self.bias, d, times(rows, 2))
+        self.expect(self.lengths, self.batch)
         size = self.units
         if node.has("hidden_size") and known(size) not in (None, node.integer("hidden_size")):
             node.fail(f"hidden_size is not {known(size)}, as its weights tell")
@@ -182,7 +202,7 @@ class _Layers:
             return cell
 
         more = () if self.lengths is None else (self.lengths,)
-        op = OpInfo(OpKind.STENCIL, (*states, *more))
+        op = OpInfo(OpKind.STENCIL, (*states, *more), requires=self.requires)
         type, d = self.x.type, index(directions)
         if self.batch_first:
             made = [
@@ -252,6 +272,7 @@ def rnn(
 ) -> tuple[Tensor, ...]:
     """H = f(x W + H R + b)."""
     made = _Layers(node, 1, x, weights, recurrence, bias, lengths)
+    made.expect_state(initial)
     functions = made.functions(1, ["Tanh"])
     states = []
     for d, (function,) in enumerate(functions):
@@ -282,6 +303,9 @@ def lstm(
 ) -> tuple[Tensor, ...]:
     """Long short-term memory."""
     made = _Layers(node, 4, x, weights, recurrence, bias, lengths)
+    made.expect_state(initial)
+    made.expect_state(initial_cell)
+    made.expect(peepholes, index(len(made.backward)), times(made.units, 3))
     functions = made.functions(3, ["Sigmoid", "Tanh", "Tanh"])
     states = []
     for d, own in enumerate(functions):
@@ -316,6 +340,7 @@ def gru(
 ) -> tuple[Tensor, ...]:
     """Gated recurrent units."""
     made = _Layers(node, 3, x, weights, recurrence, bias, lengths)
+    made.expect_state(initial)
     functions = made.functions(2, ["Sigmoid", "Tanh"])
     linear = node.flag("linear_before_reset")
     states = []

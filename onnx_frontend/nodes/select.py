@@ -19,6 +19,9 @@ from halo.ops.views import normal_axis
 from onnx_frontend.context import NodeContext
 from onnx_frontend.registry import operator
 
+_FEW = 128
+"""Cells up to which a list of the first ones is kept: longer lists cost more than sorting all."""
+
 
 def network(node: NodeContext, size: Expr) -> sort.Network:
     """Return the network that sorts `size` cells."""
@@ -46,7 +49,11 @@ def _top(node: NodeContext, x: Tensor, k: Expr, largest: bool) -> Tensor | tuple
     if fixed is not None and wanted is not None and not 0 <= wanted <= fixed:
         node.fail(f"it takes the first {wanted} of {fixed} cells")
     before = sort.greater_than if largest else sort.less_than
-    places = sort.sorted_places(node.inner("places"), x, axis, k, before, network(node, size))
+    if wanted is not None and wanted <= _FEW:
+        places = sort.first_places(node.inner("places"), x, axis, k, before)
+    else:
+        net = network(node, size)
+        places = sort.sorted_places(node.inner("places"), x, axis, k, before, net)
     if fixed is None or wanted is None:
         # No more than there are.
         too_many = choose(less(size, k), ONE, index(0))
@@ -107,7 +114,13 @@ def compress(node: NodeContext, x: Tensor, condition: Tensor) -> Tensor:
     if not node.has("axis"):
         x = reshape(node.inner("flat"), x, (product(x.shape),))
     axis = normal_axis(node.integer("axis", 0), x.rank)
+    size, count = x.shape[axis], condition.shape[0]
+    longer = choose(less(size, count), ONE, index(0))
+    if known(longer) == 1:
+        node.fail(f"its condition has {known(count)} cells for {known(size)}")
     places = chosen(node, condition, "hit")
+    if known(longer) is None:
+        places.op = replace(places.op, requires=(*places.op.requires, (longer, index(0))))
     return gather.gather(node.output(), x, places, axis)
 
 

@@ -10,7 +10,7 @@ from halo.ir.operators import cast_to
 from halo.lang.math import pow, sqrt
 from halo.ops.build import computed
 from halo.ops.tensor import OpInfo, OpKind, Tensor
-from onnx_frontend.context import NodeContext
+from onnx_frontend.context import NodeContext, unequal
 from onnx_frontend.registry import operator
 
 DOMAIN = "ai.onnx.preview.training"
@@ -29,18 +29,27 @@ def _register(name: str, states: int, step: Callable[[NodeContext], Step]) -> No
         if not given or len(given) % width:
             node.fail(f"{len(given)} tensors, not {width} for each that is optimized")
         count = len(given) // width
+        for i, x in enumerate(given):
+            if x.rank != given[i % count].rank:
+                node.fail(f"its tensors have {x.rank} and {given[i % count].rank} axes")
         apply = step(node)
         made: list[Tensor] = []
         for number in range(1 + states):
             for i in range(count):
                 own = [given[i + count * k] for k in range(width)]
                 name = node.output(number * count + i)
-                made.append(_updated(name, rate, steps, own, apply, number))
+                made.append(_updated(node, name, rate, steps, own, apply, number))
         return tuple(made)
 
 
 def _updated(
-    name: str, rate: Tensor, steps: Tensor, own: list[Tensor], apply: Step, number: int
+    node: NodeContext,
+    name: str,
+    rate: Tensor,
+    steps: Tensor,
+    own: list[Tensor],
+    apply: Step,
+    number: int,
 ) -> Tensor:
     x = own[0]
 
@@ -49,9 +58,8 @@ def _updated(
         t = cast_to(x.type, steps.at(*[0] * steps.rank))
         return apply(r, t, [cast_to(x.type, v.at(*coords)) for v in own])[number]
 
-    requires = tuple(
-        (a, b) for v in own[1:] for a, b in zip(v.shape, x.shape, strict=True) if a is not b
-    )
+    pairs = [pair for v in own[1:] for pair in zip(v.shape, x.shape, strict=True)]
+    requires = unequal(node, pairs)
     op = OpInfo(OpKind.ELEMENTWISE, (*own, rate, steps), requires=requires)
     return computed(name, x.type, x.shape, cell, op)
 

@@ -94,3 +94,9 @@ def test_what_roi_align_does_not_know_is_refused(check_compiled: Check) -> None:
         check_compiled("RoiAlign", x, rois, images, mode="sum", expected=[])
     with pytest.raises(ModelError, match="not 4, 2, 1"):
         check_compiled("RoiAlign", x[0], rois, images, expected=[])
+
+
+def test_scores_for_other_boxes_are_refused(check_compiled: Check) -> None:
+    with pytest.raises(ModelError, match="which must be equal"):
+        scores = np.ones((1, 1, 5), np.float32)
+        check_compiled("NonMaxSuppression", boxes(1, 4), scores, expected=[])

@@ -228,3 +228,13 @@ def test_what_a_layer_does_not_know_is_refused(
     operands = Case("RNN").operands(np.float32, False)[:3]
     with pytest.raises(ModelError, match=message):
         check_compiled("RNN", *operands, expected=[], **attributes)
+
+
+@pytest.mark.parametrize("place", [3, 4, 5, 7])
+def test_operands_of_wrong_sizes_are_refused(check_compiled: Check, place: int) -> None:
+    operands = Case("LSTM").operands(np.float32, True)
+    wrong = operands[place]
+    assert wrong is not None
+    operands[place] = np.concatenate([wrong, wrong], axis=-1)
+    with pytest.raises(ModelError, match="which must be equal"):
+        check_compiled("LSTM", *operands, expected=[])

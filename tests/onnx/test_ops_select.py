@@ -44,7 +44,9 @@ def test_the_first_of_equal_cells_comes_first(
     check_compiled: Check, dtype: type, largest: int
 ) -> None:
     x = numbers(dtype, 3, 17)
-    check_compiled("TopK", x, ints(9), outputs=2, largest=largest, expected=top(x, 9, 1, largest))
+    want = top(x, 9, 1, largest)
+    check_compiled("TopK", x, ints(9), outputs=2, largest=largest, expected=want)
+    check_compiled("TopK", x, ints(9), constants=[1], outputs=2, largest=largest, expected=want)
 
 
 @pytest.mark.parametrize("shape", [(1,), (33,), (4, 6, 3)])
@@ -60,6 +62,7 @@ def test_top_k_of_nothing_and_of_nan(check_compiled: Check) -> None:
     x = np.array([[1, np.nan, 3, -np.inf, np.inf]], np.float32)
     want = [np.array([[np.nan, np.inf, 3]], np.float32), np.array([[1, 4, 2]])]
     check_compiled("TopK", x, ints(3), outputs=2, expected=want)
+    check_compiled("TopK", x, ints(3), constants=[1], outputs=2, expected=want)
     empty = [np.zeros((1, 0), np.float32), np.zeros((1, 0), np.int64)]
     check_compiled("TopK", x, ints(0), outputs=2, expected=empty)
     check_compiled("TopK", np.zeros((1, 0), np.float32), ints(0), outputs=2, expected=empty)
@@ -151,3 +154,9 @@ def test_what_is_picked_can_be_computed_with() -> None:
     x = np.array([[0, 1, 2, 0], [3, 0, 0, 4]], np.float32)
     (made,) = backend.prepare(model).run([x])
     np.testing.assert_array_equal(made, [-1, -2, -3, -4])
+
+
+def test_a_condition_longer_than_its_axis_is_refused(check_compiled: Check) -> None:
+    x, flags = np.ones(2, np.float32), np.array([True, False, True])
+    with pytest.raises(ModelError, match="3 cells for 2"):
+        check_compiled("Compress", x, flags, expected=[])
