@@ -16,9 +16,10 @@ from halo.ir.expr import Expr, Min, Select
 from halo.ir.operators import as_expr, eq
 from halo.ops import views
 from halo.ops.build import constant
-from halo.ops.index import choose, holds, index, known, minus, same
+from halo.ops.index import choose, greatest, holds, index, known, minus, same
 from halo.ops.tensor import Tensor
 from onnx_frontend.context import NodeContext
+from onnx_frontend.running_loop import translate_running_loop
 from onnx_frontend.values import Absent, TensorSequence, Value
 
 Body = Callable[[onnx.GraphProto, Sequence[Value], Expr | None], list[Value] | None]
@@ -103,6 +104,8 @@ def translate_loop(
 ) -> list[Value] | None:
     """A body that runs as long as a condition holds, and so often at most."""
     body = _body(node, "body")
+    if trips is not None and node.known_constants(trips) is None:
+        return _running(node, body, node.content(trips, "a number")[0], condition, state, run)
     count = _trips(node, trips, body)
     going = True if condition is None else _truth(node, condition)
     gathered: list[list[Tensor]] = [[] for _ in body.output[1 + len(state) :]]
@@ -122,6 +125,41 @@ def translate_loop(
         going = _truth(node, goes_on)
         step += 1
     return values + _stacked(node, gathered, len(state), [0] * len(gathered))
+
+
+def _running(
+    node: NodeContext,
+    body: onnx.GraphProto,
+    count: Expr,
+    condition: Tensor | None,
+    state: Sequence[Value],
+    run: Body,
+) -> list[Value] | None:
+    """Translate a loop of which data tell how often it runs."""
+    tensors = [x for x in state if isinstance(x, Tensor)]
+    if len(tensors) < len(state):
+        node.unsupported("a number of iterations that is known before the model runs")
+    # A condition that is not known stops all of it before it begins, or nothing.
+    if condition is not None and node.known_constants(condition) is None:
+        count = choose(eq(node.content(condition, "a condition")[0], 1), count, index(0))
+    elif condition is not None and not _truth(node, condition):
+        count = index(0)
+    going = constant(node.inner("going"), np.array(True))
+
+    def translate(step: Tensor, now: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]] | None:
+        results = run(body, [step, going, *now], None)
+        if results is None:
+            return None
+        goes_on, *rest = results
+        if not _truth(node, goes_on):
+            node.unsupported("a condition that does not change while the loop runs")
+        made = [x for x in rest if isinstance(x, Tensor)]
+        if len(made) < len(rest):
+            node.unsupported("a number of iterations that is known before the model runs")
+        return made[: len(state)], made[len(state) :]
+
+    made = translate_running_loop(node, greatest(count, 0), tensors, translate)
+    return None if made is None else list(made)
 
 
 def _trips(node: NodeContext, trips: Tensor | None, body: onnx.GraphProto) -> int | None:

@@ -109,12 +109,53 @@ def test_a_loop_may_end_by_its_condition() -> None:
 def test_a_loop_that_is_too_long_or_unknown_is_refused() -> None:
     with pytest.raises(UnsupportedOp, match="4096 nodes at most"):
         compiled(LOOP.replace("COUNT", "100000"))
-    with pytest.raises(UnsupportedOp, match="number of iterations that is known"):
-        compiled(
-            LOOP.replace("float[3, 4] x)", "float[3, 4] x, int64 n)", 1).replace(
-                "n = Constant<value = int64 {COUNT}>()", ""
+    for body, message in (
+        ("w = MatMul(v, x)", "each cell by itself"),
+        ("w = Transpose(v)", "depend on others"),
+        ("w = Concat<axis = 0>(v, v)", "changes sizes"),
+    ):
+        with pytest.raises(UnsupportedOp, match=message):
+            compiled(
+                f"""l (float[3, 3] x, int64 n) => (float[3, 3] y) {{
+                  y = Loop (n, , x) < body = b (int64 i, bool go, float[3, 3] v) => (g, w) {{
+                    g = Identity(go) {body} }} > }}"""
             )
-        )
+
+
+RUNNING = """l (float[a, 4] x, float[a, 4] z, int64 n, bool go)
+    => (float[a, 4] y, float[a, 4] w, float[s, a, 4] all, float[s] steps) {
+  y, w, all, steps = Loop (n, go, x, z) <
+    body = b (int64 i, bool c, float[3, 4] v, float[3, 4] u) => (c2, v2, u2, out, step) {
+      c2 = Identity(c) step = Cast<to = 1>(i) t = Add(v, step) v2 = Mul(t, z) u2 = Sub(v, u)
+      out = Neg(v2) } > }"""
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, -2])
+@pytest.mark.parametrize("going", [True, False])
+def test_how_often_a_loop_runs_may_be_data(count: int, going: bool) -> None:
+    v, u, z = X, X / 4 + 1, X / 4 + 1
+    pieces = []
+    for i in range(count if going else 0):
+        v, u = (v + i) * z, v - u
+        pieces.append(-v)
+    model = compiled(RUNNING)
+    made = model.run({"x": X, "z": X / 4 + 1, "n": np.array(count), "go": np.array(going)})
+    np.testing.assert_allclose(made["y"], v, rtol=1e-6)
+    np.testing.assert_allclose(made["w"], u, rtol=1e-6)
+    assert made["all"].shape == (len(pieces), 3, 4)
+    np.testing.assert_allclose(made["all"], np.reshape(pieces, (-1, 3, 4)), rtol=1e-6)
+    np.testing.assert_array_equal(made["steps"], np.arange(len(pieces)))
+
+
+def test_a_loop_may_broadcast_what_stays_the_same() -> None:
+    model = compiled(
+        """l (float[1, 4] x, float[4] z, int64 n) => (float[1, 4] y) {
+          r = Relu(z) y = Loop (n, , x) < body = b (int64 i, bool c, float[1, 4] v) => (c2, w) {
+            c2 = Identity(c) e = Exp(r) w = Add(v, e) } > }"""
+    )
+    x, z = np.ones((1, 4), np.float32), np.array([-1, 0, 1, 2], np.float32)
+    made = model.run({"x": x, "z": z, "n": np.array(3)})
+    np.testing.assert_allclose(made["y"], x + 3 * np.exp(np.maximum(z, 0)), rtol=1e-6)
 
 
 def test_a_loop_of_no_iterations_has_nothing_to_gather() -> None:
