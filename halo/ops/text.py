@@ -119,6 +119,29 @@ def label_places(name: str, x: Tensor, keys: Tensor) -> Tensor:
     return computed(name, Int(32), x.shape[:-1], lambda *at: call(acc, *at), op)
 
 
+def accepted(name: str, x: Tensor, table: Tensor, accepts: Tensor) -> Tensor:
+    """Return which strings an automaton accepts.
+
+    `table` (states * 256) has the next state for a state and a byte, 0 is the first; ``acc`` is the
+    state, its RDom runs over the bytes.
+    """
+    coords = axis_vars(x.rank - 1)
+    acc = Func(f"{name}_acc")
+    target = tuple(reversed(coords))
+    acc[target] = i32(0)
+    r = RDom([(0, x.shape[-1])])
+    byte, now = x.at(*coords, r[0]), call(acc, *coords)
+    place = now * 256 + cast_to(Int(32), byte)
+    following = table.at(clamp(place, 0, minus(table.shape[0], 1)))
+    acc[target] = Select(byte > const(BYTE, 0), following, now)
+
+    def cell(*at: Any) -> Expr:
+        return accepts.at(clamp(call(acc, *at), 0, minus(accepts.shape[0], 1)))
+
+    info = OpInfo(OpKind.REDUCE, (x, table, accepts), {"acc": acc})
+    return computed(name, Bool(), x.shape[:-1], cell, info)
+
+
 WHITE = b" \t\n\v\f\r"
 
 

@@ -25,6 +25,7 @@ from onnx_frontend.element_types import text_constant
 from onnx_frontend.nodes.logic import compare_equal
 from onnx_frontend.nodes.select import chosen
 from onnx_frontend.registry import operator
+from onnx_frontend.regular_expressions import automaton
 from onnx_frontend.values import Text, Value
 
 ML = "ai.onnx.ml"
@@ -132,6 +133,18 @@ def _only_ascii_rows(node: NodeContext, x: Tensor) -> Tensor:
     """Return `x`: what is white space beyond ASCII is not known here."""
     rows = reshape(node.inner("rows"), x, (product(x.shape[:-1]), x.shape[-1]))
     return reshape(node.inner("back"), _only_ascii(node, rows), x.shape)
+
+
+@operator("RegexFullMatch", since=20, values=True, codes=True)
+def match(node: NodeContext, x: Value) -> Tensor:
+    """Whether whole strings match a regular expression."""
+    codes = _text(node, x)
+    rows, ends = automaton(node.text("pattern"))
+    table = constant(node.inner("table"), rows.reshape(-1))
+    accepts = constant(node.inner("accepts"), ends)
+    for made in (table, accepts):
+        made.content = None
+    return text.accepted(node.output(), codes, table, accepts)
 
 
 @operator("LabelEncoder", since=2, domain=ML, values=True, codes=True)
