@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from halo.ir.expr import as_const
 from halo.ops.tensor import OpKind
 from halo.schedule.schedule import Schedule
 from schedules.conv import schedule_conv
@@ -37,7 +38,11 @@ SCHEDULERS: dict[OpKind, Scheduler] = {
 
 def schedule_kernel(task: Task) -> Schedule:
     """Return the directives for the kernel `task`."""
-    if task.anchor is not None and task.anchor.kind in SCHEDULERS:
+    if any(as_const(extent) == 0 for extent in task.extents):
+        for handle in task.handles:  # there are no cells, so no loops worth anything
+            if handle is not task.root and handle.function.has_updates:
+                handle.compute_root()
+    elif task.anchor is not None and task.anchor.kind in SCHEDULERS:
         SCHEDULERS[task.anchor.kind](task)
     elif task.inner or task.funcs:
         schedule_reduction(task)

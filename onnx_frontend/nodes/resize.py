@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,11 +15,22 @@ from halo.ir.simplify import simplify
 from halo.ir.types import Float, Int
 from halo.ops import resize as ops
 from halo.ops.elementwise import elementwise
-from halo.ops.index import index, known, minus, same, times
+from halo.ops.index import (
+    ONE,
+    ZERO,
+    choose,
+    holds,
+    index,
+    known,
+    less,
+    minus,
+    same,
+    times,
+)
 from halo.ops.resize import WIDE, Axis, Taps
 from halo.ops.tensor import Tensor
 from halo.ops.views import identity, normal_axis
-from onnx_frontend.context import NodeContext
+from onnx_frontend.context import NodeContext, unequal
 from onnx_frontend.registry import operator
 
 Read = Callable[[int], Expr]
@@ -153,6 +164,7 @@ def _resize(
     roi: Tensor | None,
 ) -> Tensor:
     axes: list[tuple[Axis, Expr]] = []
+    filled: list[tuple[Expr, Expr]] = []
     for i, a in enumerate(numbers):
         after = _scaled(node, x, a, scales.in_sizes(i)) if sizes is None else sizes[i]
         part = None
@@ -162,6 +174,9 @@ def _resize(
         scale = scales.in_kernels(i)
         if part is None and same(after, x.shape[a]) and (sizes is not None or as_const(scale) == 1):
             continue
+        if not holds(x.shape[a] >= 1):  # of no cells nothing can be made
+            nothing = choose(less(0, x.shape[a]), ZERO, choose(less(0, after), ONE, ZERO))
+            filled += unequal(node, [(nothing, ZERO)])
         axes.append((Axis(a, x.shape[a], after, scale, coordinates, part), scales.in_sizes(i)))
     data = (*scales.data, *([roi] if roi is not None and roi.constant is None else []))
     made = _along(node, x, axes, data)
@@ -170,7 +185,9 @@ def _resize(
         made = ops.fill_outside(node.inner("filled"), made, [a for a, _ in axes], value, *data)
     if made is x:
         return identity(node.output(), x)
-    return elementwise(node.output(), lambda v: v, made, type=x.type)
+    result = elementwise(node.output(), lambda v: v, made, type=x.type)
+    result.op = replace(result.op, requires=(*result.op.requires, *filled))
+    return result
 
 
 def _along(

@@ -91,3 +91,10 @@ def test_determinants_that_are_not_known_are_refused(check_node: Check) -> None:
         check_node("Det", floats(5, 5), symbolic=False, expected=[])
     with pytest.raises(ModelError, match="no square"):
         check_node("Det", floats(2, 3), symbolic=False, expected=[])
+
+
+@pytest.mark.parametrize(("m", "k", "n"), [(0, 3, 2), (2, 0, 2), (2, 3, 0), (0, 0, 0), (1, 1, 1)])
+def test_products_of_no_cells(check_compiled: Check, m: int, k: int, n: int) -> None:
+    a, b = floats(m, k), floats(k, n)
+    check_compiled("Einsum", a, b, equation="ij,jk->ik", expected=[a @ b])
+    check_compiled("MatMul", a, b, expected=[a @ b])

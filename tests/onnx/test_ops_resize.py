@@ -10,6 +10,7 @@ import pytest
 from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
+from halo.errors import BufferError
 from onnx_frontend import backend
 from onnx_frontend.errors import ModelError
 
@@ -258,3 +259,10 @@ def test_affine_grid(check_node: Check, align: int, size: tuple[int, ...]) -> No
         align_corners=align,
     )
     assert made.shape == (size[0], *size[2:], axes)
+
+
+def test_of_no_cells_only_none_can_be_made() -> None:
+    node = helper.make_node("Resize", ["x", "", "", "s"], ["y"], mode="linear")
+    with pytest.raises(BufferError, match="must be equal"):
+        backend.run_node(node, [np.zeros((0, 3), np.float32), sizes(2, 3)], opset_version=19)
+    resized(np.zeros((0, 3), np.float32), None, None, sizes(0, 6), mode="linear")
