@@ -265,4 +265,5 @@ def test_of_no_cells_only_none_can_be_made() -> None:
     node = helper.make_node("Resize", ["x", "", "", "s"], ["y"], mode="linear")
     with pytest.raises(BufferError, match="must be equal"):
         backend.run_node(node, [np.zeros((0, 3), np.float32), sizes(2, 3)], opset_version=19)
-    resized(np.zeros((0, 3), np.float32), None, None, sizes(0, 6), mode="linear")
+    (made,) = backend.run_node(node, [np.zeros((0, 3), np.float32), sizes(0, 6)], opset_version=19)
+    assert made.shape == (0, 6)
