@@ -25,7 +25,7 @@ from codegen.c_context import (
     Code,
     Context,
 )
-from codegen.c_index import stays_in_range
+from codegen.c_index import narrows, stays_in_range
 from codegen.c_literals import float_literal, int_literal
 from codegen.c_scalar import cast_helper, scalar_helper
 from codegen.c_types import is_half, scalar_type
@@ -230,6 +230,9 @@ def _cast(ctx: Context, e: Cast) -> Code:
     to, source = e.type, e.value.type
     if to == source:
         return expression(ctx, e.value)
+    if narrows(e) and ctx.in_index:
+        with ctx.index(on=False):
+            return _cast(ctx, e)
     if to.is_vector():
         return c_vectors.cast(ctx, e)
     x = expression(ctx, e.value)

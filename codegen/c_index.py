@@ -22,6 +22,7 @@ from halo.ir.expr import (
 )
 from halo.ir.node import Node
 from halo.ir.stmt import Allocate, AssertStmt, ErrorCode, For, IfThenElse, LetStmt, Stmt, Store
+from halo.ir.types import Int
 
 
 def is_index(e: Expr, names: Set[str]) -> bool:
@@ -33,8 +34,21 @@ def is_index(e: Expr, names: Set[str]) -> bool:
     if isinstance(e, (Cast, Binary, Ramp, Broadcast, Select, Comparison, Call)):
         if isinstance(e, Call) and e.name not in ("likely", "promise_clamped"):
             return False
+        if isinstance(e, Cast) and narrows(e):
+            return False
         return all(is_index(c, names) for c in e.children())
     return False
+
+
+def narrows(e: Cast) -> bool:
+    """Whether `e` keeps some bits of an integer only: what it is made of may wrap.
+
+    An int64 that becomes an int32 is a coordinate, which fits.
+    """
+    to, source = e.type.element, e.value.type.element
+    if not (to.is_integral and source.is_integral) or (source == Int(64) and to == Int(32)):
+        return False
+    return not (to.can_represent(source.min_value) and to.can_represent(source.max_value))
 
 
 def stays_in_range(e: Binary, names: Set[str]) -> bool:
@@ -111,5 +125,5 @@ def _collect(e: Expr, found: set[str]) -> None:
         elif isinstance(x, Let):
             stack.append(x.body)
             stack.append(x.value)
-        elif not isinstance(x, Load):
+        elif not isinstance(x, Load) and not (isinstance(x, Cast) and narrows(x)):
             stack.extend(x.children())

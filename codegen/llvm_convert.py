@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codegen.c_index import narrows
 from codegen.c_types import is_half
 from codegen.llvm_context import Context
 from codegen.llvm_half import from_memory, nearest, odd_double, odd_float, to_memory
@@ -20,7 +21,9 @@ from halo.ir.types import Bool, Type
 
 def cast(ctx: Context, e: Cast) -> Value:
     """A conversion of each lane."""
-    return converted(ctx, e.type, e.value.type, expression(ctx, e.value))
+    with ctx.index(on=ctx.in_index and not narrows(e)):
+        value = expression(ctx, e.value)
+    return converted(ctx, e.type, e.value.type, value)
 
 
 def converted(ctx: Context, to: Type, source: Type, x: Value) -> Value:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import TypeVar, cast
 
-from halo.ir.expr import Call, Expr, Let, Variable
+from halo.ir.expr import Call, CallKind, Expr, Let, Variable
 from halo.ir.node import Node
 from halo.ir.stmt import For, LetStmt
 
@@ -110,6 +110,11 @@ def find(root: Root, kind: type[N]) -> list[N]:
 def calls_of(root: Root) -> list[Call]:
     """Return the distinct calls in `root`, parents first."""
     return find(root, Call)
+
+
+def is_cell(e: Call) -> bool:
+    """Whether `e` is a cell of a Func or of an image."""
+    return e.kind in (CallKind.FUNC, CallKind.IMAGE)
 
 
 def uses_variable(root: Root, name: str) -> bool:

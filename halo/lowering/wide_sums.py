@@ -27,14 +27,14 @@ _SMALL = 1 << 20
 def sums_in(e: Expr) -> Iterator[Expr]:
     """Yield the sums and products in the scalar `e` whose values must be in range, inmost first.
 
-    Those that only larger ones use need not be: modulo 2**32 it makes no difference. Data that
-    `e` reads has indices of its own.
+    Those that only larger ones use need not be: modulo 2**32 it makes no difference. What becomes
+    a narrow or an unsigned integer wraps, and data that `e` reads has indices of its own.
     """
     seen: set[tuple[int, bool]] = set()
 
     def visit(n: Expr, inside: bool) -> Iterator[Expr]:
         """`inside`: it is part of a sum."""
-        if (id(n), inside) in seen or _is_read(n):
+        if (id(n), inside) in seen or _is_read(n) or _wraps(n):
             return
         seen.add((id(n), inside))
         own = _is_sum(n)
@@ -49,6 +49,12 @@ def sums_in(e: Expr) -> Iterator[Expr]:
 
 def _is_read(e: Expr) -> bool:
     return isinstance(e, Load) or (isinstance(e, Call) and e.kind is not CallKind.INTRINSIC)
+
+
+def _wraps(e: Expr) -> bool:
+    if not isinstance(e, Cast) or not (e.type.is_integral and e.value.type.is_integral):
+        return False
+    return e.type.bits() < 32 or e.type.is_uint()
 
 
 def _is_sum(e: Expr) -> bool:

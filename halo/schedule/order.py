@@ -13,14 +13,13 @@ from halo.ir.function import Definition, Function
 from halo.ir.intrinsics import is_intrinsic
 from halo.ir.ranges import UNBOUNDED
 from halo.ir.stmt import ForKind
-from halo.ir.substitute import calls_of, find, walk
+from halo.ir.substitute import calls_of, find, is_cell, walk
 from halo.polyhedral import Clash, Unproven
 from halo.schedule.associativity import recognise
 from halo.schedule.dependences import AT_ONCE, stage_clash
-from halo.schedule.directives import Parallel, Reorder, Split, Vectorize
+from halo.schedule.directives import Parallel, Reorder, RFactor, Split, Vectorize
 from halo.schedule.races import Order, reduction_order, shared_loops
 from halo.schedule.refuse import refuse
-from halo.schedule.rewrites import is_cell
 from halo.schedule.schedule import Entry
 from halo.schedule.splitting import with_split
 from halo.schedule.state import StageSchedule
@@ -93,7 +92,7 @@ def _order(function: Function, index: int) -> Order:
 
 def _is_allowed(found: Clash | Unproven, entry: Entry, after: StageSchedule) -> bool:
     """Whether the user answers for what was found."""
-    at_once = isinstance(entry.directive, (Parallel, Vectorize))
+    at_once = isinstance(entry.directive, (Parallel, Vectorize, RFactor))
     return after.races_allowed and (at_once or isinstance(found, Unproven))
 
 
@@ -104,6 +103,9 @@ def _alternatives(function: Function, entry: Entry, before: StageSchedule) -> It
             stages = _other_orders(before, names)
         case Parallel() | Vectorize() as mark:
             stages = _other_loops(before, mark)
+        case RFactor():
+            yield "rfactor first, then the loops that run at once"
+            return
         case _:
             return
     legal = (t for t, done in stages if new_clash(function, entry.stage, before, done) is None)

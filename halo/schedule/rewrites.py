@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from halo.ir.expr import Call, CallKind, Expr, Variable
 from halo.ir.function import Definition, Function, Image
-from halo.ir.substitute import find
+from halo.ir.substitute import find, is_cell
 from halo.ir.types import Int
 from halo.schedule.directives import CloneIn, Directive, In, RFactor, Wrapping
 from halo.schedule.refuse import refuse
@@ -93,11 +93,6 @@ def redirected(function: Function, to: Mapping[str, Function]) -> Function:
     memo: dict[int, tuple[Expr, Expr]] = {}
     definitions = [d.map(redirect) for d in function.definitions]
     return dataclasses.replace(function, definitions=definitions)
-
-
-def is_cell(e: Call) -> bool:
-    """Whether `e` is a cell of a Func or of an image."""
-    return e.kind in (CallKind.FUNC, CallKind.IMAGE)
 
 
 def wrapper_of(name: str, source: Function | Image, args: Sequence[str]) -> Function:

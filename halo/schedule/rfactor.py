@@ -10,10 +10,13 @@ from functools import reduce
 from halo.ir.expr import TRUE, And, Call, CallKind, Expr, Variable, is_true
 from halo.ir.function import Definition, Function, ReductionVar
 from halo.ir.intrinsics import likely
+from halo.ir.stmt import ForKind
 from halo.ir.substitute import substitute, uses_variable
 from halo.ir.types import Int
 from halo.schedule.associativity import LEGAL, Associative, recognise, why_not
+from halo.schedule.dependences import AT_ONCE
 from halo.schedule.directives import RFactor
+from halo.schedule.order import need_dependences_kept
 from halo.schedule.rdom_loops import RDomLoops, rdom_loops
 from halo.schedule.refuse import refuse
 from halo.schedule.schedule import Entry
@@ -45,7 +48,8 @@ def factored(function: Function, state: FuncSchedule, entry: Entry) -> Factored:
     Raises
     ------
     ScheduleError
-        It names what is no loop over the RDom, or the update is not known to be associative.
+        It names what is no loop over the RDom, the update is not known to be associative, or
+        iterations of its loops that run at once would meet in a cell.
     """
     directive = entry.directive
     assert isinstance(directive, RFactor)
@@ -64,6 +68,9 @@ def factored(function: Function, state: FuncSchedule, entry: Entry) -> Factored:
     dims = tuple(d for d in stage.dims if not d.is_rvar or d.name in rvars)
     outside = tuple(Dim(n) for n in reversed(function.args) if n in new)
     left = replace(stage, splits=tuple(loops.pure), dims=(*outside, *dims))
+    # A predicate may have kept apart what now is combined, whether it held or not.
+    serial = tuple(replace(d, kind=ForKind.SERIAL) if d.kind in AT_ONCE else d for d in left.dims)
+    need_dependences_kept(rest, entry, replace(left, dims=serial), left)
     return Factored(made, made_state, rest, state.with_stage(entry.stage, left))
 
 

@@ -124,6 +124,24 @@ def test_rfactor_of_an_update_that_is_not_associative_shows_it(refused: Any) -> 
         f.update().rfactor(r.x, "u")
 
 
+def test_rfactor_of_what_runs_at_once_thanks_to_a_predicate_is_refused(refused: Any) -> None:
+    # Only one of the rows is reached, so that no two meet; what combines all of them does.
+    f, r = hl.Func("f"), hl.RDom([(0, 4), (0, 3)], name="r")
+    r.where(r.y >= 2)
+    f[x] = 1
+    f[x] += x * r.x + r.y
+    stage = f.update().parallel(r.y)
+    row = r.y.name()
+    texts = (
+        f"{f.name()}.update(0).rfactor({row}, u): iterations (x=0, {row}=0) and (x=0, {row}=1)",
+        "both write f(0), and they would run at once",
+        "legal: rfactor first, then the loops that run at once",
+    )
+    with refused(hl.ScheduleError, *texts):
+        stage.rfactor(r.y, "u")
+    assert list(f.realize([3])) == [3 * 4 - 3, 15, 21]
+
+
 def test_rfactor_of_a_pure_loop_names_those_over_the_rdom(refused: Any) -> None:
     f, r = column_sums()
     over = f"innermost first: {r.x.name()}, {r.y.name()}"

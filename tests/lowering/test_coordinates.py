@@ -115,6 +115,14 @@ def test_a_predicate_may_not_wrap() -> None:
         cells(f)
 
 
+def test_what_becomes_a_narrow_integer_may_wrap(tmp_path: Path) -> None:
+    f = looked_up(hl.i32(hl.u16(x * 9001 - 1)) % 50)
+    assert checks(f, [], tmp_path) == []
+    low = 2**20
+    wanted = [3 * ((c * 9001 - 1) % 2**16 % 50) for c in range(low, low + 5)]
+    assert cells(f, low=low) == wanted
+
+
 def test_an_update_may_not_write_beyond_32_bits() -> None:
     p = hl.Param(hl.Int(32), "p", 3)
     r, g, f = hl.RDom([(0, 3)], "r"), hl.Func("g"), hl.Func("f")
