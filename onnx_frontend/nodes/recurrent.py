@@ -180,6 +180,27 @@ class _Layers:
         made = [_function(node, name, alphas, betas, limit) for name in names]
         return [made[i : i + count] for i in range(0, len(made), count)]
 
+    def states(
+        self,
+        functions: Sequence[Sequence[ops.Activation]],
+        layer: Callable[..., ops.Layer],
+        *given: Tensor | None,
+    ) -> list[Tensor]:
+        """Return the columns of each direction, from its layer and what that reads.
+
+        `layer` is called with the direction, how to read the gates' inputs and the weights, and
+        the functions.
+        """
+        made: list[Tensor] = []
+        for d, own in enumerate(functions):
+            inputs, start = self.gate_inputs(d)
+            rows, weight = self.rows(d)
+            found = layer(d, start, weight, own)
+            data = [t for t in (self.bias, self.lengths, *given) if t is not None]
+            name = self.node.inner(f"states_{d}")
+            made.append(ops.run_layer(name, self.wide, found, self.extent(), inputs, rows, *data))
+        return made
+
     def outputs(self, states: Sequence[Tensor], columns: Sequence[int]) -> tuple[Tensor, ...]:
         """Return all states in time and, per number of `columns`, the last of them."""
         node, directions = self.node, len(self.backward)
@@ -203,29 +224,18 @@ class _Layers:
 
         more = () if self.lengths is None else (self.lengths,)
         op = OpInfo(OpKind.STENCIL, (*states, *more), requires=self.requires)
-        type, d = self.x.type, index(directions)
+        d, cells = index(directions), [final(column) for column in columns]
         if self.batch_first:
-            made = [
-                computed(
-                    node.output(0),
-                    type,
-                    (self.batch, self.steps, d, self.units),
-                    lambda n, t, d, j: along(t, d, n, j),
-                    op,
-                )
-            ]
+            whole: tuple[Expr, ...] = (self.batch, self.steps, d, self.units)
+            last: tuple[Expr, ...] = (self.batch, d, self.units)
+            cells = [lambda n, t, d, j: along(t, d, n, j), *map(_turned, cells)]
         else:
-            shape = (self.steps, d, self.batch, self.units)
-            made = [computed(node.output(0), type, shape, along, op)]
-        for i, column in enumerate(columns):
-            cell = final(column)
-            if self.batch_first:
-                shape3 = (self.batch, d, self.units)
-                turned = _turned(cell)
-                made.append(computed(node.output(i + 1), type, shape3, turned, op))
-            else:
-                shape3 = (d, self.batch, self.units)
-                made.append(computed(node.output(i + 1), type, shape3, cell, op))
+            whole, last = (self.steps, d, self.batch, self.units), (d, self.batch, self.units)
+            cells = [along, *cells]
+        made = [
+            computed(node.output(i), self.x.type, last if i else whole, cell, op)
+            for i, cell in enumerate(cells)
+        ]
         return tuple(made[: max(node.outputs, 1)])
 
 
@@ -256,8 +266,14 @@ def _function(
     return activation
 
 
-def _data(*tensors: Tensor | None) -> list[Tensor]:
-    return [t for t in tensors if t is not None]
+def _begin(made: _Layers, d: int, start: ops.Start, rows: Sequence[int]) -> ops.Start:
+    """Return `start` with the bias of each gate: its own, and the one `rows` behind, if any."""
+
+    def begin(gate: int, n: Any, t: Any, j: Any) -> Expr:
+        total = start(gate, n, t, j) + made.bias_at(d, gate, j)
+        return total + made.bias_at(d, rows[gate], j) if rows[gate] else total
+
+    return begin
 
 
 @operator("RNN", since=1)
@@ -273,20 +289,14 @@ def rnn(
     """H = f(x W + H R + b)."""
     made = _Layers(node, 1, x, weights, recurrence, bias, lengths)
     made.expect_state(initial)
-    functions = made.functions(1, ["Tanh"])
-    states = []
-    for d, (function,) in enumerate(functions):
-        inputs, start = made.gate_inputs(d)
-        rows, weight = made.rows(d)
 
-        def begin(gate: int, n: Any, t: Any, j: Any, d: int = d, start: ops.Start = start) -> Expr:
-            return start(gate, n, t, j) + made.bias_at(d, 0, j) + made.bias_at(d, 1, j)
+    def layer(
+        d: int, start: ops.Start, weight: ops.Weights, functions: Sequence[ops.Activation]
+    ) -> ops.Layer:
+        begin = _begin(made, d, start, [1])
+        return ops.rnn(begin, weight, made.initial(initial, d), functions[0])
 
-        layer = ops.rnn(begin, weight, made.initial(initial, d), function)
-        data = _data(inputs, rows, bias, lengths, initial)
-        name = node.inner(f"states_{d}")
-        states.append(ops.run_layer(name, made.wide, layer, made.extent(), *data))
-    return made.outputs(states, [1])
+    return made.outputs(made.states(made.functions(1, ["Tanh"]), layer, initial), [1])
 
 
 @operator("LSTM", since=1)
@@ -306,26 +316,21 @@ def lstm(
     made.expect_state(initial)
     made.expect_state(initial_cell)
     made.expect(peepholes, index(len(made.backward)), times(made.units, 3))
-    functions = made.functions(3, ["Sigmoid", "Tanh", "Tanh"])
-    states = []
-    for d, own in enumerate(functions):
-        inputs, start = made.gate_inputs(d)
-        rows, weight = made.rows(d)
 
-        def begin(gate: int, n: Any, t: Any, j: Any, d: int = d, start: ops.Start = start) -> Expr:
-            return start(gate, n, t, j) + made.bias_at(d, gate, j) + made.bias_at(d, gate + 4, j)
-
-        def peephole(gate: int, j: Any, d: int = d) -> Expr:
+    def layer(
+        d: int, start: ops.Start, weight: ops.Weights, functions: Sequence[ops.Activation]
+    ) -> ops.Layer:
+        def peephole(gate: int, j: Any) -> Expr:
             assert peepholes is not None
             return cast_to(made.wide, peepholes.at(d, as_expr(j) + made.units * gate))
 
         first = made.initial(initial, d), made.initial(initial_cell, d)
         look = None if peepholes is None else peephole
-        layer = ops.lstm(begin, weight, first, look, own, node.flag("input_forget"))
-        data = _data(inputs, rows, bias, lengths, initial, initial_cell, peepholes)
-        name = node.inner(f"states_{d}")
-        states.append(ops.run_layer(name, made.wide, layer, made.extent(), *data))
-    return made.outputs(states, [5, 4])
+        begin = _begin(made, d, start, range(4, 8))
+        return ops.lstm(begin, weight, first, look, functions, node.flag("input_forget"))
+
+    functions = made.functions(3, ["Sigmoid", "Tanh", "Tanh"])
+    return made.outputs(made.states(functions, layer, initial, initial_cell, peepholes), [5, 4])
 
 
 @operator("GRU", since=1)
@@ -341,23 +346,17 @@ def gru(
     """Gated recurrent units."""
     made = _Layers(node, 3, x, weights, recurrence, bias, lengths)
     made.expect_state(initial)
-    functions = made.functions(2, ["Sigmoid", "Tanh"])
     linear = node.flag("linear_before_reset")
-    states = []
-    for d, own in enumerate(functions):
-        inputs, start = made.gate_inputs(d)
-        rows, weight = made.rows(d)
 
-        def begin(gate: int, n: Any, t: Any, j: Any, d: int = d, start: ops.Start = start) -> Expr:
-            total = start(gate, n, t, j) + made.bias_at(d, gate, j)
-            return total if linear and gate == 2 else total + made.bias_at(d, gate + 3, j)
-
-        def behind(j: Any, d: int = d) -> Expr:
+    def layer(
+        d: int, start: ops.Start, weight: ops.Weights, functions: Sequence[ops.Activation]
+    ) -> ops.Layer:
+        def behind(j: Any) -> Expr:
             return made.bias_at(d, 5, j)
 
+        begin = _begin(made, d, start, [3, 4, 0 if linear else 5])
         first = made.initial(initial, d)
-        layer = ops.gru(begin, weight, first, own, behind if linear else None)
-        data = _data(inputs, rows, bias, lengths, initial)
-        name = node.inner(f"states_{d}")
-        states.append(ops.run_layer(name, made.wide, layer, made.extent(), *data))
-    return made.outputs(states, [3])
+        return ops.gru(begin, weight, first, functions, behind if linear else None)
+
+    functions = made.functions(2, ["Sigmoid", "Tanh"])
+    return made.outputs(made.states(functions, layer, initial), [3])
