@@ -13,6 +13,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 _ALIGNMENT = 64
 
+MOST_DIMENSIONS = 64
+"""Of an array of numpy."""
+
 
 def as_array(source: Any) -> Array:
     """Return a numpy array on the memory of `source`.

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from halo.buffer.arrays import Array, as_array, like, zeros
+from halo.buffer.arrays import MOST_DIMENSIONS, Array, as_array, like, zeros
 from halo.buffer.cells import CellMethods
 from halo.buffer.device import DeviceMethods
 from halo.buffer.moves import MoveMethods
@@ -158,6 +158,11 @@ def _allocate(type: Type, sizes: Any, order: Any) -> Array:
         ) from None
     if any(n < 0 for n in extents):
         raise BufferError(f"a Buffer of sizes {list(extents)}", where=user_location())
+    if len(extents) > MOST_DIMENSIONS:
+        raise BufferError(
+            f"a Buffer of {len(extents)} dimensions: there are {MOST_DIMENSIONS} at most",
+            where=user_location(),
+        )
     innermost_first = tuple(order) if order is not None else tuple(range(len(extents)))
     if sorted(innermost_first) != list(range(len(extents))):
         raise BufferError(

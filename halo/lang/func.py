@@ -17,7 +17,7 @@ from halo.lang.definition import define_pure, define_update, implicit_count
 from halo.lang.extern import Bounds, Implementation, define_extern
 from halo.lang.func_ref import FuncRef, PendingUpdate, as_values
 from halo.lang.image_param import ImageParam
-from halo.lang.names import fresh_name, unique_name
+from halo.lang.names import fresh_name, need_text, unique_name
 from halo.lang.output_image_param import OutputMethods
 from halo.lang.rdom import RVar
 from halo.lang.realization import realize
@@ -381,7 +381,7 @@ class Stage(ScheduleMethods):
 
 def funcs(names: str) -> tuple[Func, ...]:
     """Return a Func for each name in `names`, which are separated by blanks."""
-    return tuple(Func(name) for name in names.split())
+    return tuple(Func(name) for name in need_text("funcs", names).split())
 
 
 set_handle(Func.of)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, SupportsIndex
 
 from halo.buffer import Buffer
+from halo.buffer.arrays import MOST_DIMENSIONS
 from halo.errors import BufferError, DefinitionError, TypeMismatch, user_location
 from halo.ir.expr import Call, CallKind, Expr, i64
 from halo.ir.function import Dimension, Image
@@ -36,11 +37,11 @@ class ImageParam(OutputImageParam):
 
     def __init__(self, type: Type, dimensions: int, name: str = "") -> None:
         need_type("ImageParam", type)
-        if not isinstance(dimensions, SupportsIndex) or dimensions < 0:
+        if not isinstance(dimensions, SupportsIndex) or not 0 <= dimensions <= MOST_DIMENSIONS:
             raise DefinitionError(
                 f"an ImageParam of {dimensions!r} dimensions",
                 where=user_location(),
-                hint="give their number: ImageParam(type, 2)",
+                hint=f"give their number, {MOST_DIMENSIONS} at most: ImageParam(type, 2)",
             )
         name = unique_name(name) if name else fresh_name("p")
         dims = [Dimension() for _ in range(dimensions)]

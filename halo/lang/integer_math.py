@@ -41,7 +41,7 @@ def concat_bits(parts: Sequence[Any]) -> Expr:
     TypeMismatch
         The parts are not all of one type, or no type has as many bits.
     """
-    exprs = [as_expr(p) for p in parts]
+    exprs = [as_expr(p) for p in parts] if isinstance(parts, Sequence) else []
     if not exprs:
         raise DefinitionError("concat_bits needs one part at least", where=user_location())
     need_integers("concat_bits", *exprs)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+from halo.errors import DefinitionError, user_location
+
 _lock = threading.Lock()
 _taken: set[str] = set()
 _next: dict[str, int] = {}
@@ -22,6 +24,13 @@ def unique_name(base: str) -> str:
             _asked[name] = base
         _taken.add(name)
         return name
+
+
+def need_text(owner: str, text: object) -> str:
+    """Return `text`, having refused what is none where `owner` takes names."""
+    if isinstance(text, str):
+        return text
+    raise DefinitionError(f"{owner} takes a text, not {text!r}", where=user_location())
 
 
 def asked_name(name: str) -> str:

@@ -107,6 +107,14 @@ class OutputImageParam(AbsentMembers):
 
     def set_estimates(self, estimates: Sequence[Any]) -> Self:
         """Say which (min, extent) is typical of each dimension."""
+        pairs = isinstance(estimates, Sequence) and all(
+            isinstance(e, Sequence) and len(e) == 2 for e in estimates
+        )
+        if not pairs:
+            raise BufferError(
+                f"estimates are a list of (min, extent) pairs, not {estimates!r}",
+                where=user_location(),
+            )
         if len(estimates) != self.dimensions():
             raise BufferError(
                 f"{len(estimates)} estimates for the {self.dimensions()} dimensions of "

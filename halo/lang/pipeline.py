@@ -31,7 +31,7 @@ class Pipeline(CompileMethods):
     __slots__ = ("_funcs",)
 
     def __init__(self, outputs: Func | Sequence[Func]) -> None:
-        self._funcs = [outputs] if isinstance(outputs, Func) else list(outputs)
+        self._funcs = [outputs] if isinstance(outputs, Func) else _need_funcs(outputs)
         if not self._funcs:
             raise DefinitionError("a Pipeline needs one output at least", where=user_location())
         if len({f.name() for f in self._funcs}) != len(self._funcs):
@@ -98,3 +98,11 @@ class Pipeline(CompileMethods):
 
     def __repr__(self) -> str:
         return f"Pipeline([{', '.join(repr(f) for f in self._funcs)}])"
+
+
+def _need_funcs(outputs: object) -> list[Func]:
+    if isinstance(outputs, Sequence) and all(isinstance(f, Func) for f in outputs):
+        return list(outputs)
+    raise DefinitionError(
+        f"a Pipeline is of a Func or of a list of them, not of {outputs!r}", where=user_location()
+    )

@@ -12,7 +12,7 @@ from halo.ir.intrinsics import is_effect, is_undefined
 from halo.ir.operators import as_expr, cast_to
 from halo.ir.types import Int
 from halo.lang.handle import Handle
-from halo.lang.names import fresh_name, unique_name
+from halo.lang.names import fresh_name, need_text, unique_name
 from halo.lang.random import is_random
 from halo.lang.walk import is_dimension, nodes
 from halo.synonyms import also_named
@@ -41,9 +41,10 @@ class RVar(Handle):
     def __init__(
         self, name: str | RDom = "", *, domain: ReductionDomain | None = None, index: int = 0
     ) -> None:
-        if not isinstance(name, str):
+        if isinstance(name, RDom):
             name._as_expr()  # refuses several dimensions
             domain, name = name.domain, ""
+        name = need_text("RVar", name)
         self._domain = domain
         self._name = domain.rvars[index].name if domain else name or fresh_name("rv")
         self._variable = Variable(Int(32), self._name, source=domain)

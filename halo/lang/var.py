@@ -5,7 +5,7 @@ from __future__ import annotations
 from halo.ir.expr import Expr, Variable
 from halo.ir.types import Int
 from halo.lang.handle import Handle
-from halo.lang.names import fresh_name
+from halo.lang.names import fresh_name, need_text
 
 
 class Var(Handle):
@@ -22,7 +22,7 @@ class Var(Handle):
     __slots__ = ("_name",)
 
     def __init__(self, name: str = "") -> None:
-        self._name = name or fresh_name("v")
+        self._name = need_text("Var", name) or fresh_name("v")
 
     def name(self) -> str:
         """Return the name."""
@@ -86,4 +86,4 @@ def implicit_number(name: str) -> int | None:
 
 def vars(names: str) -> tuple[Var, ...]:
     """Return a Var for each name in `names`, which are separated by blanks."""
-    return tuple(Var(name) for name in names.split())
+    return tuple(Var(name) for name in need_text("vars", names).split())

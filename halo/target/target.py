@@ -64,6 +64,10 @@ class Target:
     ) -> None:
         if isinstance(name, TargetOS):
             name = f"{(arch or TargetArch.ArchUnknown).value}-{bits}-{name.value}"
+        if not isinstance(name, str):
+            raise HaloError(
+                f"a target is a text, not {name!r}", where=user_location(), hint=f"known: {_FORM}"
+            )
         self.options: frozenset[TargetFeature] = frozenset()
         words = _split(name)
         self.name = words[0]

@@ -83,6 +83,48 @@ MISTAKES: dict[str, tuple[Callable[[hl.Func], object], type[hl.HaloError], str, 
         "an ImageParam of 'image' dimensions",
         "ImageParam(type, 2)",
     ),
+    "an ImageParam of too many dimensions": (
+        lambda f: hl.ImageParam(hl.UInt(8), 2**40),
+        hl.DefinitionError,
+        "an ImageParam of 1099511627776 dimensions",
+        "64 at most",
+    ),
+    "a Buffer of too many dimensions": (
+        lambda f: hl.Buffer(hl.UInt(8), [1] * 65),
+        hl.BufferError,
+        "a Buffer of 65 dimensions",
+        "64 at most",
+    ),
+    "names in a list": (
+        lambda f: hl.vars(["x", "y"]),
+        hl.DefinitionError,
+        "vars takes a text, not ['x', 'y']",
+        "",
+    ),
+    "no names": (lambda f: hl.funcs(None), hl.DefinitionError, "funcs takes a text, not None", ""),
+    "a Var of a number": (lambda f: hl.Var(3), hl.DefinitionError, "Var takes a text, not 3", ""),
+    "an RVar of a number": (lambda f: hl.RVar(0), hl.DefinitionError, "RVar takes a text", ""),
+    "a Pipeline of nothing": (
+        lambda f: hl.Pipeline(None),
+        hl.DefinitionError,
+        "a Pipeline is of a Func or of a list of them, not of None",
+        "",
+    ),
+    "a Pipeline of a number": (lambda f: hl.Pipeline([3]), hl.DefinitionError, "not of [3]", ""),
+    "no bits": (
+        lambda f: hl.concat_bits(None),
+        hl.DefinitionError,
+        "concat_bits needs one part at least",
+        "",
+    ),
+    "an estimate for each dimension": (
+        lambda f: f.set_estimates([3]),
+        hl.BufferError,
+        "estimates are a list of (min, extent) pairs, not [3]",
+        "",
+    ),
+    "a number as estimates": (lambda f: f.set_estimates(3), hl.BufferError, "pairs, not 3", ""),
+    "a Target of a number": (lambda f: hl.Target(3), hl.HaloError, "a target is a text, not 3", ""),
 }
 
 
