@@ -95,7 +95,8 @@ def _known_size(tensor: Lifetime) -> int:
 
 
 def _aligned(size: int) -> int:
-    return -(-size // ALIGNMENT) * ALIGNMENT
+    """Return the bytes for a tensor of `size`; one without elements has an address of its own."""
+    return -(-max(size, 1) // ALIGNMENT) * ALIGNMENT
 
 
 def _pack(tensors: Sequence[Lifetime]) -> dict[str, int]:

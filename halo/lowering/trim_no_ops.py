@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from halo.ir.expr import And, Expr, IntImm, Variable, is_false, is_true
+from halo.ir.expr import And, Expr, IntImm, Load, Variable, is_false, is_true
 from halo.ir.operators import add, sub
 from halo.ir.ranges import larger, smaller
 from halo.ir.stmt import (
@@ -17,10 +17,15 @@ from halo.ir.stmt import (
     ForKind,
     IfThenElse,
     LetStmt,
+    Memoize,
+    Prefetch,
+    PrefetchLine,
     ProducerConsumer,
     Stmt,
+    Store,
     block,
 )
+from halo.ir.substitute import walk
 from halo.ir.types import Int
 from halo.lowering.affine import Linear, atoms, bound_of, inequalities, is_index, linear_form
 
@@ -31,13 +36,39 @@ def trim_no_ops(s: Stmt) -> Stmt:
     A serial or parallel loop whose body is one `if` without `else` runs over the iterations in
     which the part of its condition that is linear in the loop variable holds, and that part goes.
 
+    Memory that nothing reads goes, and what is stored there.
+
     Requires: flat stage, no name bound again in its own scope.
-    Ensures: the same stores, in the same order.
+    Ensures: the same stores to what is read, in the same order.
 
         for x in 0..n { if (x*2 + 1 < m) body }   ->   for x in 0..min(n, m/2) { body }
     """
     made: Stmt = _trim(s)
-    return made
+    unread = _unread(made)
+    return _trim(_without(made, unread)) if unread else made
+
+
+def _unread(s: Stmt) -> set[str]:
+    """Return the allocations that nothing reads."""
+    own: set[str] = set()
+    used: set[str] = set()
+    for n in walk(s):
+        if isinstance(n, Memoize):  # it reads what it keeps, under other names
+            return set()
+        if isinstance(n, Allocate):
+            own.add(n.name)
+        elif isinstance(n, (Load, Prefetch, PrefetchLine)):
+            used.add(n.name)
+    return own - used
+
+
+def _without(node: Any, unread: set[str]) -> Any:
+    if isinstance(node, Expr):
+        return node
+    if isinstance(node, Store) and node.name in unread:
+        return NO_OP
+    made = node.map_children(lambda n: _without(n, unread))
+    return made.body if isinstance(made, Allocate) and made.name in unread else made
 
 
 def _trim(node: Any) -> Any:

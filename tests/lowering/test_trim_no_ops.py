@@ -93,6 +93,18 @@ def test_a_loop_with_an_else_case_or_of_another_kind_is_left() -> None:
         assert trim_no_ops(s) is s
 
 
+def test_memory_that_nothing_reads_goes() -> None:
+    def kept(inside: Stmt) -> Stmt:
+        return loop(x, 0, 9, Allocate("a", I32, (i64(9),), inside))
+
+    written, place = Store("a", x, Cast(Int(64), x)), Cast(Int(64), x)
+    assert trim_no_ops(kept(written)) is NO_OP
+    made = check(kept(block(written, store(x + 1, x))))
+    assert str(made) == "for x in [0, 9):\n  out[int64(x)] = x + 1"
+    read = check(kept(block(written, store(Load(I32, "a", place), x))))
+    assert sum(isinstance(m, Store) for m in nodes(read)) == 2
+
+
 @settings(max_examples=80, deadline=None)
 @given(
     start=st.integers(-4, 4),
