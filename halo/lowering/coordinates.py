@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from halo.ir.bounds import bounds_in
 from halo.ir.expr import LE, Add, And, Comparison, Expr, Max, Min, Sub, Variable, i32, i64
@@ -19,11 +20,11 @@ from halo.ir.function import Definition, Function, Image, output_buffer
 from halo.ir.interval import Interval
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.simplify import simplify
-from halo.ir.stmt import AssertStmt, ErrorCode, LetStmt, Stmt, block
+from halo.ir.stmt import AssertStmt, ErrorCode, Stmt, block
 from halo.ir.substitute import find
 from halo.ir.types import Int
 from halo.lowering.bounds_inference import Box, with_rvars
-from halo.lowering.loop_nests import Nest
+from halo.lowering.loop_nests import Nest, with_lets
 from halo.lowering.magnitude import Dim, FieldValue, Magnitude, Magnitudes, at_most, largest
 from halo.lowering.program import Program, calls_in
 from halo.lowering.wide_sums import sums_in, wide
@@ -60,8 +61,7 @@ class CoordinateChecks:
         """Return `body` inside `lets`, the first outermost, each after what is checked of it."""
         body = block(*self.before.get(len(lets), []), body)
         for i in reversed(range(len(lets))):
-            name, value = lets[i]
-            body = block(*self.before.get(i, []), LetStmt(name, value, body))
+            body = block(*self.before.get(i, []), with_lets(lets[i : i + 1], body))
         return body
 
 
@@ -155,8 +155,11 @@ class _Fit:
             self._extent(r.min, r.max)
 
     def _extent(self, low: Expr, high: Expr) -> None:
-        pairs = [(a, b) for a in self._ends(high, Max) for b in self._ends(low, Min)]
-        if len(pairs) > _MOST_PAIRS or not all([self._is_near(a, b) for a, b in pairs]):
+        # Names that names are made of may stand for more ends than can be looked at.
+        highs = list(islice(self._ends(high, Max), _MOST_PAIRS + 1))
+        lows = list(islice(self._ends(low, Min), _MOST_PAIRS + 1))
+        few = len(highs) * len(lows) <= _MOST_PAIRS
+        if not few or not all([self._is_near(a, b) for a in highs for b in lows]):
             self.require(Sub(high, low))
 
     def _is_near(self, a: Expr, b: Expr) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import reduce
+from operator import and_, or_
+from typing import Any, NamedTuple
 
-from halo.ir.expr import FALSE, TRUE, Expr, Max, Min, Not, Select, const, i32
+from halo.ir.expr import FALSE, Expr, Max, Min, Not, Select, const, i32
 from halo.ir.operators import as_expr, cast_to, eq
 from halo.ir.types import Bool, Int, UInt
 from halo.lang.func import Func
@@ -145,6 +147,51 @@ def accepted(name: str, x: Tensor, table: Tensor, accepts: Tensor) -> Tensor:
 WHITE = b" \t\n\v\f\r"
 
 
+class _Scan(NamedTuple):
+    """What is known before a byte.
+
+    The number of the token, its bytes so far, where text goes on behind a delimiter, and the token
+    of the byte before, -1 if it was in none.
+    """
+
+    token: Expr
+    place: Expr
+    resume: Expr
+    last: Expr
+
+
+def _behind_delimiter(
+    before: _Scan, at: Expr, here: Sequence[Expr], delimiter: bytes, limit: Expr
+) -> _Scan:
+    """Return what is known behind byte `at`; `here` are it and the following bytes."""
+    hits = [eq(byte, const(BYTE, code)) for byte, code in zip(here, delimiter, strict=True)]
+    found = reduce(and_, hits) & (at >= before.resume) & (before.token < limit)
+    emitted = (here[0] > const(BYTE, 0)) & Select(found, FALSE, at >= before.resume)
+    return _Scan(
+        Select(found, before.token + 1, before.token),
+        Select(found, i32(0), Select(emitted, before.place + 1, before.place)),
+        Select(found, at + len(delimiter), before.resume),
+        Select(emitted, before.token, i32(-1)),
+    )
+
+
+def _behind_white_space(before: _Scan, here: Expr, limit: Expr) -> _Scan:
+    """Return what is known behind byte `here`, where runs of white space separate."""
+    white = reduce(or_, [eq(here, const(BYTE, code)) for code in WHITE])
+    inside = before.last >= 0
+    # The last token takes all that follows, white space and all.
+    kept = inside & (before.token >= limit)
+    emitted = (here > const(BYTE, 0)) & (kept | Not(white))
+    begins = emitted & Not(inside)
+    number = Select(begins, before.token + 1, before.token)
+    return _Scan(
+        number,
+        Select(begins, i32(1), Select(emitted, before.place + 1, before.place)),
+        before.resume,
+        Select(emitted, number, i32(-1)),
+    )
+
+
 def split_tokens(name: str, x: Tensor, delimiter: bytes, most: int | None) -> tuple[Tensor, Tensor]:
     """Return for each byte of strings its token and its place there, and how many tokens are.
 
@@ -157,46 +204,18 @@ def split_tokens(name: str, x: Tensor, delimiter: bytes, most: int | None) -> tu
     acc = Func(f"{name}_acc")
     target = tuple(reversed((*outer, i)))
     begin = i32(-1) if not delimiter else i32(0)
-    # What came before byte i: the number of the token, its bytes so far, where text goes on
-    # behind a delimiter, and the token of the byte before, -1 if it was in none.
     acc[target] = Tuple(begin, i32(0), i32(0), i32(-1))
     r = RDom([(0, x.shape[-1])])
     at = as_expr(r[0])
     now = acc[tuple(reversed((*outer, at)))]
-    token, place, resume, before = (as_expr(now[k]) for k in range(4))
-    here = byte_at(x, outer, at)
-    there = here > const(BYTE, 0)
+    before = _Scan(*(as_expr(now[k]) for k in range(4)))
     limit = i32((1 << 30) if most is None else most)
     if delimiter:
-        found: Expr = TRUE
-        for k, code in enumerate(delimiter):
-            hit = eq(byte_at(x, outer, at + k), const(BYTE, code))
-            found = hit if found is TRUE else found & hit
-        found = found & (at >= resume) & (token < limit)
-        emitted = there & Select(found, FALSE, at >= resume)
-        following: tuple[Expr, ...] = (
-            Select(found, token + 1, token),
-            Select(found, i32(0), Select(emitted, place + 1, place)),
-            Select(found, at + len(delimiter), resume),
-            Select(emitted, token, i32(-1)),
-        )
+        bytes_here = [byte_at(x, outer, at + k) for k in range(len(delimiter))]
+        after = _behind_delimiter(before, at, bytes_here, delimiter, limit)
     else:
-        white: Expr = FALSE
-        for code in WHITE:
-            white = white | eq(here, const(BYTE, code))
-        inside = before >= 0
-        # The last token takes all that follows, white space and all.
-        kept = inside & (token >= limit)
-        emitted = there & (kept | Not(white))
-        begins = emitted & Not(inside)
-        number = Select(begins, token + 1, token)
-        following = (
-            number,
-            Select(begins, i32(1), Select(emitted, place + 1, place)),
-            resume,
-            Select(emitted, number, i32(-1)),
-        )
-    acc[tuple(reversed((*outer, at + 1)))] = Tuple(*following)
+        after = _behind_white_space(before, byte_at(x, outer, at), limit)
+    acc[tuple(reversed((*outer, at + 1)))] = Tuple(*after)
 
     def cell(*coords: Any) -> Expr:
         *where, k, which = coords

@@ -11,6 +11,7 @@ import pytest
 
 import halo as hl
 from halo.errors import BoundsError, BufferError, HaloError
+from halo.lowering.coordinates import FREE
 
 MOST, LEAST = 2**31 - 1, -(2**31)
 x, y, i = hl.Var("x"), hl.Var("y"), hl.Var("i")
@@ -165,7 +166,9 @@ def test_buffers_stay_clear_of_the_last_numbers() -> None:
     f = looked_up(x + 10)
     with pytest.raises(BufferError, match="output 'f': min 2147483638 of dimension 0"):
         cells(f, low=MOST - 9)
-    assert cells(f, low=2**31 - 2**20 - 5)[0] == 3 * (2**31 - 2**20 + 5)
+    assert cells(f, low=FREE - 5)[0] == 3 * (FREE + 5)
+    with pytest.raises(BufferError, match="does not fit into 32 bits"):
+        cells(f, low=FREE - 4)
 
 
 def checks(f: hl.Func, arguments: list[hl.Param], folder: Path) -> list[str]:
