@@ -25,11 +25,13 @@ class Outcome:
         """Return the loops of which no copy became straight code, with the reason."""
         return {key: why for key, why in self.serial.items() if key not in self.done}
 
-    def why_serial(self, loop: FinalLoop) -> str | None:
-        """Return why `loop` is serial wherever it runs; None where it is not."""
-        if any(is_copy(key, loop) for key in self.done):
-            return None
-        return next((why for key, why in self.serial.items() if is_copy(key, loop)), None)
+    def serial_copies(self, loop: FinalLoop) -> dict[LoopKey, str]:
+        """Return the copies of `loop` that run serially, with the reason."""
+        return {key: why for key, why in self.left_serial().items() if is_copy(key, loop)}
+
+    def is_done(self, loop: FinalLoop) -> bool:
+        """Whether a copy of `loop` became straight code."""
+        return any(is_copy(key, loop) for key in self.done)
 
 
 def marked_as_run(s: Stmt, serial: Mapping[LoopKey, str]) -> Stmt:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from halo.ir.expr import as_const
 from halo.ir.stmt import For, ForKind, Stmt
 from halo.ir.substitute import walk
-from halo.lowering.copies import is_copy, key_of
+from halo.lowering.copies import LoopKey, is_copy, key_of
 from halo.lowering.jam_vectors import encloses_vectors
 from halo.lowering.outcome import NOT_CONSTANT, Outcome
 from halo.schedule.directives import Unroll, Vectorize
@@ -35,21 +35,46 @@ def report_copies(s: Stmt, receipts: Receipts) -> Stmt:
 
 
 def report_serial(outcome: Outcome, receipts: Receipts) -> None:
-    """Record which loops to be vectorised or unrolled run serially everywhere, and why."""
+    """Record which loops to be vectorised or unrolled run serially, where, and why.
+
+    Example: a producer that is a vector only where a specialisation of its user holds ->
+    "but x runs serially outside specialisations: its extent is not constant".
+    """
     for receipt, mark in _marked(receipts):
-        found = ((loop, outcome.why_serial(loop)) for loop in receipt.loops)
-        whys = {loop: why for loop, why in found if why is not None}
-        if not whys:
+        serial = {x: outcome.serial_copies(x) for x in receipt.loops}
+        if not any(serial.values()):
             continue
-        left = "; ".join(
-            f"{loop.var} runs serially{_case(loop, receipt)}: {why}" for loop, why in whys.items()
-        )
-        if len(whys) < len(receipt.loops):
+        left = "; ".join(_left(x, keys, outcome, receipt) for x, keys in serial.items() if keys)
+        whys = {why for keys in serial.values() for why in keys.values()}
+        if any(outcome.is_done(x) or not keys for x, keys in serial.items()):
             receipts.add(receipt.entry, Status.APPLIED, f"but {left}")
-        elif set(whys.values()) == {NOT_CONSTANT}:
+        elif whys == {NOT_CONSTANT}:
             receipts.add(receipt.entry, Status.WITHOUT_EFFECT, _not_constant(mark))
         else:
             receipts.add(receipt.entry, Status.WITHOUT_EFFECT, left)
+
+
+def _left(
+    loop: FinalLoop, serial: Mapping[LoopKey, str], outcome: Outcome, receipt: Receipt
+) -> str:
+    """Return which copies of `loop` run serially, and why."""
+    if not outcome.is_done(loop):
+        why = next(iter(serial.values()))
+        return f"{loop.var} runs serially{_case(loop, receipt)}: {why}"
+    users = {_users(key, loop): why for key, why in serial.items()}
+    return "; ".join(f"{loop.var} runs serially {user}: {why}" for user, why in users.items())
+
+
+def _users(key: LoopKey, loop: FinalLoop) -> str:
+    """Return in which specialisations of others the copy `key` of `loop` is."""
+    _, case = key
+    inside: dict[str, list[str]] = {}
+    for c in case:
+        if (c.func, c.stage) != (loop.func, loop.stage):
+            inside.setdefault(c.func, []).append(c.condition)
+    if not inside:
+        return "outside specialisations"
+    return ", ".join(f"in {func} where {' and '.join(cs)}" for func, cs in inside.items())
 
 
 def _case(loop: FinalLoop, receipt: Receipt) -> str:

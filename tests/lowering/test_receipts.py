@@ -140,3 +140,22 @@ def test_vectors_that_only_a_specialisation_has_count() -> None:
     f.specialize(n == 3).rename(x, "z")
     f.serial(x)
     assert told(f)[1] == ("applied", "")
+
+
+@pytest.mark.parametrize("special", [True, False])
+def test_vectors_in_some_specialisations_of_a_user_are_said_to_be_serial_in_the_others(
+    special: bool,
+) -> None:
+    x, y, n = hl.Var("x"), hl.Var("y"), hl.Param(hl.Int(32), "n")
+    g, f, out = plain(), hl.Func("f"), hl.Func("out")
+    f[x, y] = g[x, y] + n
+    out[x, y] = f[x, y]
+    f.compute_root()
+    fixed = f.specialize(n == 3)
+    (fixed if special else f).split(x, "k", "xi", 8)
+    (f if special else fixed).rename(y, "k")
+    g.compute_at(f, "k").vectorize(x)
+    last = list(out.receipts())[-1]
+    where = "outside specialisations" if special else "in f where n == 3"
+    reason = f"but x runs serially {where}: its extent is not constant"
+    assert (last.status.value, last.reason) == ("applied", reason)
