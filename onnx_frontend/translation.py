@@ -88,8 +88,10 @@ class Translation:
             self._translate(node)
 
     def value(self, name: str) -> Value | None:
-        """Return what `name` stands for."""
-        if name and name not in self.values:
+        """Return what `name` stands for; None for one left out."""
+        if not name:
+            return None
+        if name not in self.values:
             for graph in reversed(self._graphs):
                 if name in graph.constants:
                     array, own = graph.constants[name], self.names.unique(name)

@@ -65,6 +65,17 @@ def test_what_no_output_needs_is_dropped() -> None:
     assert drop_dead_nodes(kept) is kept
 
 
+def test_an_operand_left_out_is_not_an_output_that_nobody_reads(run_imported: Run) -> None:
+    made = model("""agraph (float[3] x) => (float[3] z) {
+        two = Constant <value_ints = [2]> ()
+        most, unread = TopK(x, two)
+        sum = ReduceSum <keepdims = 0> (most)
+        z = Clip(x, sum, sum) }""")
+    made.graph.node[3].input[1] = ""
+    (z,) = run_imported(import_graph(made), {"x": np.float32([5, -1, -3])})
+    np.testing.assert_array_equal(z, np.float32([4, -1, -3]))
+
+
 CONV_AND_NORM = """agraph (float[1, 2, 4, 4] x) => (float[1, 3, 4, 4] z OTHER) {
 y = Conv <kernel_shape = [1, 1]> (x, w, b)
 z = BatchNormalization <epsilon = 0.01> (y, s, o, m, v)
