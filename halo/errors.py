@@ -22,12 +22,17 @@ class SourceLocation:
         return f"{Path(self.file).name}:{self.line}"
 
 
+def is_own_file(name: str) -> bool:
+    """Whether the source file `name` is a part of halo."""
+    return name.startswith(_OWN)
+
+
 def user_location() -> SourceLocation | None:
     """Return the innermost line on the call stack that is not halo's own."""
     frame = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
-        if not name.startswith(_OWN):
+        if not is_own_file(name):
             return SourceLocation(name, frame.f_lineno)
         frame = frame.f_back  # type: ignore[assignment]
     return None

@@ -8,19 +8,29 @@ model.save("build/model")  # libmodel.so, model.h, model.c
 model = onnx_frontend.load("build/model")  # needs no compiler
 """
 
+from halo.ops.tensor import Tensor
 from onnx_frontend.compiled_model import CompiledModel, CompileReport, load
 from onnx_frontend.compiler import compile
-from onnx_frontend.errors import ModelError, UnsupportedOp
+from onnx_frontend.context import NodeContext
+from onnx_frontend.errors import ModelError, PluginError, UnsupportedOp
+from onnx_frontend.graph import Graph, Node
+from onnx_frontend.graph_passes import graph_pass
 from onnx_frontend.package import PackageError
 from onnx_frontend.registry import operator
 
 __all__ = [
     "CompileReport",
     "CompiledModel",
+    "Graph",
     "ModelError",
+    "Node",
+    "NodeContext",
     "PackageError",
+    "PluginError",
+    "Tensor",
     "UnsupportedOp",
     "compile",
+    "graph_pass",
     "load",
     "operator",
 ]

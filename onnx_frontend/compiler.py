@@ -34,6 +34,7 @@ from onnx_frontend.layouts import choose_layouts
 from onnx_frontend.lower_kernels import Progress, lower_kernels
 from onnx_frontend.model_cache import Made, add_model, find_model, model_key
 from onnx_frontend.model_file import ModelSource, load_model
+from onnx_frontend.plugins import load_plugins
 
 
 def compile(
@@ -69,6 +70,8 @@ def compile(
         The model or a shape makes no sense.
     UnsupportedOp
         Some of its nodes cannot be compiled; all of them are listed.
+    PluginError
+        A plugin cannot be loaded or does not do what it should.
     HaloError
         The targets cannot be in one library.
     CodegenError
@@ -76,6 +79,7 @@ def compile(
     """
     targets = _targets(target)
     start = time.perf_counter()
+    load_plugins()
     loaded = load_model(model)
     wanted = name or _stem(model)
     key = model_key(loaded, shapes, targets, wanted)

@@ -8,10 +8,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from halo.ir.expr import Expr
+from halo.ir.operators import as_expr
 from halo.ir.types import Type
+from halo.ops.elementwise import elementwise
 from halo.ops.index import known, same
 from halo.ops.tensor import Tensor
-from onnx_frontend.element_types import element_type
+from onnx_frontend.custom_tensor import Cells, Sizes, custom_tensor
+from onnx_frontend.element_types import constant_tensor, element_type
 from onnx_frontend.errors import ModelError, Unsupported
 from onnx_frontend.graph import Array, Node
 from onnx_frontend.run_time_sizes import RunTimeSizes
@@ -48,15 +51,23 @@ class NodeContext:
         Gives a value's name as an identifier that nothing else in the model has.
     run_time
         Makes sizes of what data tell when the model runs.
+    tensors
+        The tensors among the node's inputs.
     """
 
     def __init__(
-        self, node: Node, opset: int, unique: Callable[[str], str], run_time: RunTimeSizes
+        self,
+        node: Node,
+        opset: int,
+        unique: Callable[[str], str],
+        run_time: RunTimeSizes,
+        tensors: Iterable[Tensor] = (),
     ) -> None:
         self.node = node
         self.opset = opset
         self.run_time = run_time
         self._unique = unique
+        self._tensors = list(tensors)
         self._names: dict[int, str] = {}
 
     def output(self, number: int = 0) -> str:
@@ -144,6 +155,72 @@ class NodeContext:
     def unsupported(self, needed: str) -> NoReturn:
         """Refuse the node because it asks for something that is not there; say what."""
         raise Unsupported(needed)
+
+    def elementwise(
+        self,
+        cell: Callable[..., Any],
+        *inputs: Tensor,
+        type: Type | None = None,
+        number: int = 0,
+    ) -> Tensor:
+        """Return output `number` as the tensor whose cells are `cell` of the inputs' cells.
+
+        The inputs are broadcast together. The compiler fuses it with whatever is around.
+
+        Parameters
+        ----------
+        cell
+            From an Expr for each input to an Expr.
+        inputs
+            Tensors, at least one.
+        type
+            Of the elements, to which cells are cast; that of the first input if None.
+        """
+        name = self.output(number)
+        made = elementwise(name, lambda *cells: as_expr(cell(*cells)), *inputs, type=type)
+        return self._made(made)
+
+    def tensor(
+        self,
+        cells: Cells,
+        shape: Sizes,
+        *,
+        type: Type | None = None,
+        number: int = 0,
+        reads: Sequence[Tensor] = (),
+    ) -> Tensor:
+        """Return output `number` as the tensor of `cells`, which are written in the language.
+
+        What stands behind it elementwise in the model is computed along with it.
+
+        Parameters
+        ----------
+        cells
+            What gives the cell at coordinates, outermost axis first; or a Func, with all its
+            update definitions. Its first coordinate is the *last* axis, as of a numpy array.
+        shape
+            The size of each axis, outermost first: ints, and what is computed from the shapes of
+            tensors.
+        type
+            Of the elements; that of the cells if None.
+        reads
+            What is read beside the node's inputs and what was made here before.
+
+        Raises
+        ------
+        DefinitionError
+            The cells cannot be those of a tensor of this shape.
+        """
+        name = self.output(number)
+        return self._made(custom_tensor(name, cells, shape, [*self._tensors, *reads], type))
+
+    def constant(self, value: Any, role: str = "table") -> Tensor:
+        """Return an array that is known now as a tensor, to be read by others."""
+        return self._made(constant_tensor(self.inner(role), np.asarray(value)))
+
+    def _made(self, x: Tensor) -> Tensor:
+        self._tensors.append(x)
+        return x
 
     def content(self, x: Tensor, what: str) -> tuple[Expr, ...]:
         """Return the elements of a small integer `x`; what data tell becomes run-time sizes."""

@@ -49,9 +49,13 @@ class UnsupportedOp(ModelError):
         lines = "\n  ".join(str(m) for m in missing)
         super().__init__(
             f"{count} of model {model} cannot be compiled:\n  {lines}",
-            hint="an operator can be added: onnx_frontend.registry.operator, "
+            hint="an operator can be added: onnx_frontend.operator, "
             "or a package with the entry point group 'halo.onnx_operators'",
         )
+
+
+class PluginError(ModelError):
+    """What another package or the program adds does not work; the message says whose it is."""
 
 
 class Unsupported(HaloError):

@@ -20,7 +20,7 @@ def expand_functions(model: onnx.ModelProto) -> onnx.ModelProto:
     onnx cannot infer stays, to be reported.
     """
     versions = {_domain(o.domain): o.version for o in model.opset_import}
-    if not any(_schema(node, versions) for node in _nodes(model.graph)):
+    if not any(_schema(node, versions) for node in all_nodes(model.graph)):
         return model
     expanded = onnx.ModelProto()
     expanded.CopyFrom(model)
@@ -36,11 +36,12 @@ def _domain(name: str) -> str:
     return "" if name == "ai.onnx" else name
 
 
-def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+def all_nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    """Yield the nodes of `graph`, and of the bodies in it."""
     for node in graph.node:
         yield node
         for inner in _graphs(node):
-            yield from _nodes(inner)
+            yield from all_nodes(inner)
 
 
 def _graphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
@@ -64,7 +65,7 @@ def _schema(node: onnx.NodeProto, versions: Mapping[str, int]) -> onnx.defs.OpSc
 
 def _value_types(model: onnx.ModelProto, versions: Mapping[str, int]) -> dict[str, onnx.TypeProto]:
     """Return the types of values by name, if a definition depends on them."""
-    schemas = (_schema(node, versions) for node in _nodes(model.graph))
+    schemas = (_schema(node, versions) for node in all_nodes(model.graph))
     if not any(s is not None and s.has_context_dependent_function for s in schemas):
         return {}
     with suppress(RuntimeError, ValueError):  # what is wrong with it is told where it is read

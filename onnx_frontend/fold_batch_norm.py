@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from onnx_frontend.graph import Array, Graph, Node
+from onnx_frontend.registry import is_foreign
 
 
 def fold_batch_norm(graph: Graph) -> Graph:
     """Return `graph` with each BatchNormalization that can be merged into its Conv merged.
 
     Requires: constants folded. The Conv's weights and bias and the normalization's four operands
-    are constants, and nothing else reads the Conv's result.
+    are constants, nothing else reads the Conv's result, and both operators are halo's.
     Ensures: outputs are the same up to rounding: ``w' = w*s`` and ``b' = (b - mean)*s + bias`` with
     ``s = scale / sqrt(variance + epsilon)``, computed in float64.
 
@@ -41,6 +42,7 @@ def _can_merge(conv: Node, norm: Node, graph: Graph) -> bool:
     return (
         conv.op_type == "Conv"
         and conv.domain == norm.domain == ""
+        and not any(is_foreign("", node.op_type) for node in (conv, norm))
         and all(name in known for name in (*conv.inputs[1:], *norm.inputs[1:]) if name)
         and known[conv.inputs[1]].dtype in (np.float32, np.float64)
         and not norm.attributes.get("training_mode")

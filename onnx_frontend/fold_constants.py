@@ -10,6 +10,7 @@ from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from onnx_frontend.graph import Array, Graph, Node
+from onnx_frontend.registry import is_foreign
 
 _RANDOM = frozenset(
     {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial"}
@@ -33,7 +34,8 @@ def fold_constants(graph: Graph) -> Graph:
 
     Requires: nodes in an order in which they can run.
     Ensures: outputs and their values are the same. A node that fails stays, to be reported where
-    it is translated; so does one that makes random numbers, except that a seed is given.
+    it is translated; so does one that makes random numbers, except that a seed is given, and one
+    that a plugin defines.
 
     Before: ``w = ConstantOfShape([64, 3])``; after: `w` is a constant.
     """
@@ -51,7 +53,8 @@ def fold_constants(graph: Graph) -> Graph:
 
 
 def _evaluate(node: Node, graph: Graph, constants: dict[str, Array]) -> dict[str, Array] | None:
-    if node.op_type in _RANDOM and "seed" not in node.attributes:
+    random = node.op_type in _RANDOM and "seed" not in node.attributes
+    if random or is_foreign(node.domain, node.op_type):
         return None
     names = [name for name in node.inputs if name]
     if any(name not in constants for name in names) or _has_graph(node):

@@ -103,7 +103,7 @@ def read_graph(model: onnx.ModelProto) -> Graph:
     opsets = {_domain(o.domain): o.version for o in model.opset_import}
     nodes = tuple(_node(n, i) for i, n in enumerate(proto.node))
     graph = Graph(name, nodes, constants, inputs, outputs, opsets)
-    _check_values(graph)
+    check_values(graph)
     return graph
 
 
@@ -129,7 +129,14 @@ def captured(body: onnx.GraphProto) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in read if name not in own))
 
 
-def _check_values(graph: Graph) -> None:
+def check_values(graph: Graph) -> None:
+    """Check that every value is made once, before it is read.
+
+    Raises
+    ------
+    ModelError
+        One is not.
+    """
     made = set(graph.constants) | {v.name for v in graph.inputs} | {""}
     for node in graph.nodes:
         for name in node.inputs:

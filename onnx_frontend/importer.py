@@ -9,24 +9,20 @@ from halo.ops.build import input_tensor
 from halo.ops.tensor import OpKind, Shape, Tensor
 from halo.ops.text import TEXT
 from halo.ops.views import copy_of
-from onnx_frontend.drop_dead_nodes import drop_dead_nodes
 from onnx_frontend.element_types import element_type
 from onnx_frontend.errors import ModelError, Unsupported, UnsupportedOp
 from onnx_frontend.expand_functions import expand_functions
-from onnx_frontend.fold_batch_norm import fold_batch_norm
-from onnx_frontend.fold_constants import fold_constants
 from onnx_frontend.graph import Graph, Node, read_graph
 from onnx_frontend.graph import Value as GraphValue
+from onnx_frontend.graph_passes import run_passes
 from onnx_frontend.input_sequences import Given, part_name, split_inputs
 from onnx_frontend.model_file import ModelSource, load_model
 from onnx_frontend.names import Names
+from onnx_frontend.plugins import load_plugins
 from onnx_frontend.run_time_sizes import RunTimeSize
 from onnx_frontend.shapes import input_shapes
 from onnx_frontend.translation import Requirement, Translation
 from onnx_frontend.values import Absent, TensorSequence, Text, Value
-
-GRAPH_PASSES = (drop_dead_nodes, fold_constants, fold_batch_norm, drop_dead_nodes)
-"""In this order: what is dead is not evaluated; weights must be known before they are merged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,11 +86,12 @@ def import_graph(model: ModelSource, shapes: Given | None = None) -> ImportedGra
         The model or a shape makes no sense.
     UnsupportedOp
         Some of its nodes cannot be translated.
+    PluginError
+        A plugin cannot be loaded or does not do what it should.
     """
+    load_plugins()
     graph = read_graph(expand_functions(load_model(model)))
-    for graph_pass in GRAPH_PASSES:
-        graph = graph_pass(graph)
-    return _translated(graph, shapes)
+    return _translated(run_passes(graph), shapes)
 
 
 def _translated(graph: Graph, given: Given | None) -> ImportedGraph:

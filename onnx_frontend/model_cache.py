@@ -17,8 +17,10 @@ from codegen.c_cache import Cache, cache_directory
 from codegen.c_compiler import compile_flags, find_compiler, link_flags
 from codegen.linker import find_linker
 from halo.target import Target
+from onnx_frontend.expand_functions import all_nodes
+from onnx_frontend.graph_passes import has_foreign_passes
 from onnx_frontend.input_sequences import Given
-from onnx_frontend.registry import has_foreign_operators
+from onnx_frontend.registry import changes_standard, is_foreign
 from onnx_frontend.signature import Signature
 
 _SUFFIX = ".json"
@@ -50,10 +52,10 @@ def model_key(
 ) -> str | None:
     """Return the hash of all that decides what `model` becomes; None if that cannot be told.
 
-    It cannot for a model that protobuf cannot write (2 GiB are its limit), and when operators are
-    registered whose code is not halo's.
+    It cannot for a model that protobuf cannot write (2 GiB are its limit), and where code of
+    plugins takes part. Requires: `load_plugins` was called.
     """
-    if has_foreign_operators():
+    if not _is_halos_own(model):
         return None
     try:
         data = model.SerializeToString(deterministic=True)
@@ -72,6 +74,13 @@ def model_key(
         "model": hashlib.sha256(data).hexdigest(),
     }
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+
+
+def _is_halos_own(model: onnx.ModelProto) -> bool:
+    """Whether only code of halo decides what `model` becomes."""
+    if has_foreign_passes() or changes_standard():
+        return False
+    return not any(is_foreign(node.domain, node.op_type) for node in all_nodes(model.graph))
 
 
 def _compiler(targets: Sequence[Target]) -> list[str]:
@@ -103,8 +112,6 @@ def find_model(key: str) -> Made | None:
 
 def add_model(key: str, made: Made) -> None:
     """Keep `made`, whose library lies in the cache, under `key`."""
-    if has_foreign_operators():  # the model may have brought them in
-        return
     data = {
         "library": made.library.stem,
         "suffix": made.library.suffix,

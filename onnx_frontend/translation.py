@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import ChainMap
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from halo.ir.equality import equal
 from halo.ir.expr import Expr
 from halo.ops.index import choose
 from halo.ops.tensor import OpKind, Tensor
+from onnx_frontend.apply_operator import apply_operator
 from onnx_frontend.context import NodeContext
 from onnx_frontend.control_flow import Body, translate_if, translate_loop, translate_scan
 from onnx_frontend.drop_dead_nodes import drop_dead_nodes
@@ -23,13 +23,7 @@ from onnx_frontend.errors import Missing, ModelError, Unsupported
 from onnx_frontend.fold_constants import fold_constants
 from onnx_frontend.graph import Graph, Node, captured, read_body
 from onnx_frontend.names import Names
-from onnx_frontend.registry import (
-    Operator,
-    find_operator,
-    known_versions,
-    reads_codes,
-    takes_values,
-)
+from onnx_frontend.registry import find_operator, known_versions
 from onnx_frontend.run_time_sizes import RunTimeSizes
 from onnx_frontend.values import Text, Value, tensors_of
 
@@ -122,11 +116,12 @@ class Translation:
             self.values.update(dict.fromkeys(node.outputs))
             return
         try:
-            context = NodeContext(node, version, self.names.unique, self.run_time)
+            given = [t for x in operands if x is not None for t in tensors_of(x)]
+            context = NodeContext(node, version, self.names.unique, self.run_time, given)
             if translate is None:
                 results = self._control(context, operands)
             else:
-                results = _apply(translate, context, operands)
+                results = apply_operator(translate, context, operands, given)
         except Unsupported as error:
             self._miss(node, version, error.message)
             return
@@ -235,38 +230,6 @@ def _tensor(context: NodeContext, value: Value | None) -> Tensor:
     if not isinstance(value, Tensor):
         context.fail("one of its operands is not a tensor")
     return value
-
-
-def _apply(
-    translate: Operator, context: NodeContext, operands: Sequence[Value | None]
-) -> tuple[Value, ...]:
-    try:
-        inspect.signature(translate).bind(context, *operands)
-    except TypeError:
-        context.fail(f"{len(operands)} inputs do not fit the operator")
-    if not takes_values(translate):
-        for x in operands:
-            if isinstance(x, Text):
-                context.unsupported("operands that are no strings")
-            if x is not None and not isinstance(x, Tensor):
-                context.fail("one of its operands is not a tensor")
-    made = translate(context, *operands)
-    results = made if isinstance(made, tuple) else (made,)
-    given = [t for x in operands if x is not None for t in tensors_of(x)]
-    encoded = next((x.encoding for x in given if x.encoding), None)
-    if encoded and not reads_codes(translate):
-        tensors = [t for value in results for t in tensors_of(value)]
-        if not all(_only_moves(t) or t in given for t in tensors):
-            context.unsupported(f"elements of type {encoded}")
-    return results
-
-
-def _only_moves(result: Tensor) -> bool:
-    """Whether the cells of `result` are codes that were moved, or no cells of its inputs at all."""
-    if result.kind in (OpKind.CONTENT, OpKind.CONSTANT):
-        return True
-    same = {x.encoding for x in result.op.inputs[:1]} == {result.encoding}
-    return result.kind in (OpKind.VIEW, OpKind.GATHER) and same
 
 
 def _what_is_needed(node: Node) -> str:

@@ -12,6 +12,7 @@ from halo.ir.expr import as_const
 from halo.ops.tensor import OpKind
 from halo.schedule.schedule import Schedule
 from schedules.conv import schedule_conv
+from schedules.custom import schedule_custom
 from schedules.elementwise import schedule_elementwise
 from schedules.matmul import schedule_matmul
 from schedules.recurrence import schedule_recurrence
@@ -27,6 +28,7 @@ SCHEDULERS: dict[OpKind, Scheduler] = {
     OpKind.DEPTHWISE_CONV: schedule_conv,
     OpKind.POOL: schedule_conv,
     OpKind.MATMUL: schedule_matmul,
+    OpKind.CUSTOM: schedule_custom,
     OpKind.RECURRENCE: schedule_recurrence,
     OpKind.SCAN: schedule_scan,
     OpKind.SCATTER: schedule_scan,

@@ -56,6 +56,10 @@ class OpKind(Enum):
     """Columns of cells, a time step after the other."""
     SCATTER = "scatter"
     """A copy of the first input with cells put in where data tell."""
+    CUSTOM = "custom"
+    """Anything: cells of a Func that a plugin defines."""
+    EXTERN = "extern"
+    """A C function computes it whole; ``attrs["call"]`` says how."""
     SOFTMAX = "softmax"
     NORMALIZATION = "normalization"
 

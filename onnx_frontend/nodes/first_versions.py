@@ -27,7 +27,7 @@ from onnx_frontend.nodes.dropout import dropout
 from onnx_frontend.nodes.matmul import gemm
 from onnx_frontend.nodes.normalization import batch_normalization, instance_normalization
 from onnx_frontend.nodes.pad import pad_by
-from onnx_frontend.registry import find_operator, operator
+from onnx_frontend.registry import operator, own_operator
 
 
 def _aligned(node: NodeContext, a: Tensor, b: Tensor) -> Tensor:
@@ -48,7 +48,7 @@ def _aligned(node: NodeContext, a: Tensor, b: Tensor) -> Tensor:
 
 
 def _register(name: str) -> None:
-    later = find_operator("", name, 7)
+    later = own_operator("", name, 7)
     assert later is not None
 
     @operator(name, since=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from halo.ir.simplify import simplify
 from halo.ir.substitute import calls_of, substitute
 from halo.lang.image_param import ImageParam
 from halo.ops.tensor import Tensor
-from onnx_frontend import compile
+from onnx_frontend import compile, graph_passes, plugins, registry
 from onnx_frontend.importer import ImportedGraph, import_graph
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -122,6 +122,21 @@ def run_graph(graph: ImportedGraph, feeds: Mapping[str, Array]) -> list[Array]:
         assert isinstance(tensor.image, ImageParam)
         tensor.image.set(feeds[name])
     return [evaluate(tensor, symbols) for _, tensor in graph.outputs]
+
+
+@pytest.fixture
+def no_plugins() -> Iterator[None]:
+    """Have a test begin without plugins, and forget afterwards what it registers."""
+    tables: list[dict[Any, Any]] = [registry._foreign, registry._origins, graph_passes._foreign]
+    before = [dict(table) for table in tables]
+    plugins.load_plugins.cache_clear()
+    for table in tables:
+        table.clear()
+    yield
+    for table, kept in zip(tables, before, strict=True):
+        table.clear()
+        table.update(kept)
+    plugins.load_plugins.cache_clear()
 
 
 CheckNode = Callable[..., list[Array]]

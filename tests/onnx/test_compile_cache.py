@@ -96,6 +96,7 @@ def test_operators_of_others_keep_a_model_out_of_the_cache(
     def theirs() -> None: ...
 
     onnx_frontend.compile(scaled(3))
-    operators = {**registry._operators, ("theirs", "Op"): {1: theirs}}
-    monkeypatch.setattr(registry, "_operators", operators)
+    monkeypatch.setattr(registry, "_foreign", {("theirs", "Op"): {1: theirs}})
+    assert is_cached(onnx_frontend.compile(scaled(3)))
+    monkeypatch.setattr(registry, "_foreign", {("", "Neg"): {1: theirs}})
     assert not is_cached(onnx_frontend.compile(scaled(3)))

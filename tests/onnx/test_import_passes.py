@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from importlib.metadata import EntryPoint
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -122,22 +121,11 @@ def test_local_functions_are_expanded(run_imported: Run) -> None:
     assert y.tolist() == [2, 4]
 
 
-@pytest.fixture
-def no_operators() -> Iterator[None]:
-    """Forget after the test what it registers."""
-    before = {key: dict(versions) for key, versions in registry._operators.items()}
-    registry.load_plugins.cache_clear()
-    yield
-    registry._operators.clear()
-    registry._operators.update(before)
-    registry.load_plugins.cache_clear()
-
-
 TRIPLE = """<ir_version: 8, opset_import: ["" : 17, "org.example" : 3]>
 agraph (float[2] x) => (float[2] y) { y = org.example.Times(x) }"""
 
 
-@pytest.mark.usefixtures("no_operators")
+@pytest.mark.usefixtures("no_plugins")
 def test_an_operator_serves_until_a_newer_one_takes_over(run_imported: Run) -> None:
     for since, factor in [(1, 2.0), (3, 3.0), (4, 4.0)]:
 
@@ -148,25 +136,6 @@ def test_an_operator_serves_until_a_newer_one_takes_over(run_imported: Run) -> N
     (y,) = run_imported(import_graph(parser.parse_model(TRIPLE)), {"x": np.ones(2, np.float32)})
     assert y.tolist() == [3, 3]
     assert registry.known_versions("org.example", "Times") == (1, 3, 4)
-
-
-@pytest.mark.usefixtures("no_operators")
-def test_operators_of_other_packages_are_found_by_entry_point(
-    monkeypatch: pytest.MonkeyPatch, run_imported: Run
-) -> None:
-    def register() -> None:
-        @registry.operator("Times", since=1, domain="org.example")
-        def times(node: NodeContext, x: Tensor) -> Tensor:
-            return elementwise(node.output(), lambda v: v * 5.0, x)
-
-    class Plugin(EntryPoint):
-        def load(self) -> Any:
-            return register()
-
-    plugin = Plugin("times", "times_plugin", registry.ENTRY_POINTS)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [plugin])
-    (y,) = run_imported(import_graph(parser.parse_model(TRIPLE)), {"x": np.ones(2, np.float32)})
-    assert y.tolist() == [5, 5]
 
 
 def test_the_operators_of_the_first_models_are_known() -> None:
