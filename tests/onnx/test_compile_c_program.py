@@ -50,9 +50,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[onnx_frontend.Compi
 def program(
     model: tuple[onnx_frontend.CompiledModel, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    return build_c_program(
-        model[1], tmp_path_factory.mktemp("program"), name="net", function="net", output_rank=2
-    )
+    return build_c_program(model[1], tmp_path_factory.mktemp("program"))
 
 
 def picture(*shape: int) -> Array:
@@ -72,7 +70,7 @@ def test_a_c_program_gets_the_bits_that_python_gets(
     done = run_c_program(program, tmp_path, x, threads=2, own_workspace=own_workspace)
     assert done.returncode == 0, done.stderr
     expected = model[0].run({"x": x})["y"]
-    assert (tmp_path / "out.raw").read_bytes() == expected.tobytes()
+    assert (tmp_path / "out0.raw").read_bytes() == expected.tobytes()
 
 
 def test_the_sizes_function_tells_python_and_c_the_same_workspace(

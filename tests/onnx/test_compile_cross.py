@@ -22,19 +22,12 @@ def test_a_model_for_arm_is_saved_and_computes_the_same_there(tmp_path: Path) ->
     cross = need_arm()
     model = onnx_frontend.compile(small_model(), name="arm", target=Target("aarch64-linux"))
     model.save(tmp_path / "saved")
-    program = build_c_program(
-        tmp_path / "saved",
-        tmp_path,
-        name="arm",
-        function="arm",
-        output_rank=2,
-        compiler=cross.compiler,
-    )
+    program = build_c_program(tmp_path / "saved", tmp_path, cross.compiler)
     emulator = (*cross.emulator, "-L", "/usr/aarch64-linux-gnu")
     done = run_c_program(program, tmp_path, X, threads=2, emulator=emulator)
     assert done.returncode == 0, done.stderr
     want = onnx_frontend.compile(small_model(), name="here").run({"x": X})["y"]
-    assert np.array_equal(np.fromfile(tmp_path / "out.raw", np.float32), want.ravel())
+    assert np.array_equal(np.fromfile(tmp_path / "out0.raw", np.float32), want.ravel())
     with pytest.raises(CodegenError, match="arm is for arm-64 under linux and does not run here"):
         model.run({"x": X})
     with pytest.raises(PackageError, match="is for arm-64 under linux, this is"):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from c_programs import SOURCE, build_c_program, run_c_program
+from c_programs import build_c_program, compile_words, run_c_program
 from small_model import small_model
 
 import onnx_frontend
@@ -49,12 +49,10 @@ def test_it_computes_the_same_bits(want: Array, tmp_path: Path) -> None:
 def test_a_c_program_links_with_the_library(want: Array, tmp_path: Path) -> None:
     model = onnx_frontend.compile(small_model(), name="linked", target=LLVM)
     model.save(tmp_path / "saved")
-    program = build_c_program(
-        tmp_path / "saved", tmp_path, name="linked", function="linked", output_rank=2
-    )
+    program = build_c_program(tmp_path / "saved", tmp_path)
     done = run_c_program(program, tmp_path, X, threads=3, own_workspace=True)
     assert done.returncode == 0, done.stderr
-    assert np.array_equal(np.fromfile(tmp_path / "out.raw", np.float32), want.ravel())
+    assert np.array_equal(np.fromfile(tmp_path / "out0.raw", np.float32), want.ravel())
 
 
 @pytest.mark.usefixtures("without_compiler", "cache")
@@ -96,13 +94,11 @@ def test_the_static_library_links_into_a_c_program(
     with monkeypatch.context() as patch:
         patch.setattr("codegen.llvm_library.find_linker", lambda target: None)
         onnx_frontend.compile(small_model(), name="still", target=LLVM).save(tmp_path / "saved")
-    defines = {"HEADER": '"still.h"', "RUN": "still", "SIZES": "still_sizes", "OUTPUT_RANK": "2"}
-    words = [*compiler, *(f"-DMODEL_{k}={v}" for k, v in defines.items()), "-I", "saved"]
-    words += ["-DMODEL_INPUT=halo_type_float", str(SOURCE), "saved/libstill.a"]
+    words = [*compiler, *compile_words(tmp_path / "saved"), "saved/libstill.a"]
     subprocess.run([*words, "-lm", "-pthread", "-o", "run"], cwd=tmp_path, check=True)
     done = run_c_program(tmp_path / "run", tmp_path, X, threads=2)
     assert done.returncode == 0, done.stderr
-    assert np.array_equal(np.fromfile(tmp_path / "out.raw", np.float32), want.ravel())
+    assert np.array_equal(np.fromfile(tmp_path / "out0.raw", np.float32), want.ravel())
 
 
 @pytest.mark.usefixtures("cache")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
-import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from real_models import LIGHT, PINNED, SHAPES, model_path
+from real_models import LIGHT, TESTED, cases_of, draw_inputs, model_path
 
 from halo.ir.expr import as_const
 from halo.ops.tensor import OpKind
@@ -55,24 +53,23 @@ def test_tensors_come_after_what_they_read_and_have_names_of_their_own() -> None
     assert len({t.name for t in graph.tensors}) == len(graph.tensors)
 
 
-@pytest.mark.parametrize("name", PINNED)
+@pytest.mark.parametrize("name", TESTED)
 def test_one_import_has_the_shapes_of_onnxruntime_at_every_size(
     name: str, sizes_at: Callable[..., list[tuple[int, ...]]]
 ) -> None:
     path = model_path(name)
     graph = import_graph(path)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    for shapes in SHAPES[name]:
-        feeds: dict[str, Any] = {
-            x: np.zeros(s, graph.inputs[0].type.dtype) for x, s in shapes.items()
-        }
+    for number in range(len(cases_of(name))):
+        feeds = draw_inputs(name, number, session)
         want = [y.shape for y in session.run(None, feeds)]
         assert sizes_at(graph, feeds) == want
 
 
-@pytest.mark.parametrize("name", PINNED)
+@pytest.mark.parametrize("name", TESTED)
 def test_given_shapes_leave_no_symbols(name: str) -> None:
-    graph = import_graph(model_path(name), SHAPES[name][0])
+    shapes = {x: how["shape"] for x, how in cases_of(name)[0].items()}
+    graph = import_graph(model_path(name), shapes)
     assert not graph.symbols and not graph.requires
     assert all(as_const(d) is not None for t in graph.tensors for d in t.shape)
 

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from c_programs import build_c_program, run_c_program
+from c_programs import answer, build_c_program, run_c_program
 from onnx import numpy_helper
-from real_models import SHAPES, model_path
+from real_models import LIGHT_CASES, TESTED, cases_of, draw_inputs, model_path
 
 import onnx_frontend
-
-Array = np.ndarray[Any, np.dtype[Any]]
-
-
-def random_inputs(session: onnxruntime.InferenceSession, sizes: dict[str, tuple[int, ...]]) -> Any:
-    rng = np.random.default_rng(5)
-    types = {i.name: i.type for i in session.get_inputs()}
-    return {
-        name: rng.integers(0, 257, size, dtype=np.int32)
-        if types[name] == "tensor(int32)"
-        else rng.normal(size=size).astype(np.float32)
-        for name, size in sizes.items()
-    }
 
 
 def with_random_weights(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -50,28 +36,21 @@ def with_random_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-@pytest.mark.parametrize("name", list(SHAPES))
+@pytest.mark.parametrize("name", (*TESTED, *LIGHT_CASES))
 def test_a_trained_model_answers_as_onnxruntime_does_and_in_c_to_the_bit(
     name: str, tmp_path: Path
 ) -> None:
     model = onnx.load(model_path(name))
-    if name.startswith("light_"):
+    if name in LIGHT_CASES:
         model = with_random_weights(model)
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), providers=["CPUExecutionProvider"]
     )
     compiled = onnx_frontend.compile(model, name="trained")
     compiled.save(tmp_path / "trained")
-    program = build_c_program(
-        tmp_path / "trained",
-        tmp_path,
-        name="trained",
-        function="trained",
-        output_rank=len(session.get_outputs()[0].shape),
-        integers=session.get_inputs()[0].type == "tensor(int32)",
-    )
-    for sizes in SHAPES[name]:
-        feeds = random_inputs(session, sizes)
+    program = build_c_program(tmp_path / "trained", tmp_path)
+    for number in range(len(cases_of(name))):
+        feeds = draw_inputs(name, number, session)
         got = compiled.run(feeds)
         want = session.run(None, feeds)
         for output, expected in zip(session.get_outputs(), want, strict=True):
@@ -80,4 +59,4 @@ def test_a_trained_model_answers_as_onnxruntime_does_and_in_c_to_the_bit(
         done = run_c_program(program, tmp_path, *feeds.values(), threads=2)
         assert done.returncode == 0, done.stderr
         first = got[session.get_outputs()[0].name]
-        assert (tmp_path / "out.raw").read_bytes() == first.tobytes()
+        assert answer(tmp_path, first).tobytes() == first.tobytes()

