@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,8 @@ from pathlib import Path
 from codegen.c_cache import Cache, cache_directory
 from codegen.c_chooser import emit_chooser
 from codegen.c_compiler import Compiler, compile_flags, find_compiler, link_flags
-from codegen.c_source import CSource, Unit, emit_units
+from codegen.c_source import CSource, Unit, emit_foreign_units, emit_units
+from codegen.foreign import foreign_objects
 from codegen.versions import chooser_target, versions_of
 from halo.errors import CodegenError
 from halo.ir.lowered import LoweredModule
@@ -25,6 +26,9 @@ TIMEOUT = 900.0
 """Seconds one run of the compiler may take; ``$HALO_COMPILE_TIMEOUT`` overrides it."""
 
 Progress = Callable[[int, int], None]
+
+_WHOLE = ("-Wl,-z,defs",)
+"""What is missing in the code of others is told when it is linked, not when it is loaded."""
 
 
 def compile_library(source: CSource, target: Target, *, threads: bool = True) -> Path:
@@ -101,8 +105,8 @@ def build_module(
     CodegenError
         There is no compiler, or it failed.
     """
-    units = [(unit, target) for unit in emit_units(module, target)]
-    return _build_units(units, threads, progress)
+    units = [*emit_units(module, target), *emit_foreign_units(module)]
+    return _build_units([(u, target) for u in units], threads, progress, foreign_objects(module))
 
 
 def build_versions(
@@ -118,12 +122,15 @@ def build_versions(
     """
     versions = versions_of(modules)
     for_any = chooser_target(versions)
-    units = [(Unit(emit_chooser(versions).text), for_any)]
+    of_others = versions[0].module
+    units = [
+        (u, for_any) for u in (Unit(emit_chooser(versions).text), *emit_foreign_units(of_others))
+    ]
     for v in versions:
         for unit in emit_units(v.module, v.target):
             # Large constants are the same for all: no code is in them.
             units.append((unit, for_any if unit.blob else v.target))
-    return _build_units(units, threads, progress)
+    return _build_units(units, threads, progress, foreign_objects(of_others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +141,45 @@ class _Job:
     flags: tuple[str, ...]
 
 
-def _build_units(
-    units: Sequence[tuple[Unit, Target]], threads: bool, progress: Progress | None
-) -> Path:
-    compiler, cache = find_compiler(units[0][1]), Cache(cache_directory())
+def compile_foreign_objects(module: LoweredModule, target: Target) -> dict[str, bytes]:
+    """Return the object files of what others wrote in C for `module`, by name; see above."""
+    units = emit_foreign_units(module)
+    if not units:
+        return {}
+    compiler, cache = find_compiler(target), Cache(cache_directory())
+    objects = _objects(_jobs([(u, target) for u in units], compiler, True), compiler, cache, None)
+    return {
+        f"{Path(unit.foreign).stem}.o": path.read_bytes()
+        for unit, path in zip(units, objects, strict=True)
+    }
+
+
+def _jobs(
+    units: Sequence[tuple[Unit, Target]], compiler: Compiler, threads: bool
+) -> dict[str, _Job]:
+    """Return the units to compile by what decides what the compiler makes of each."""
     jobs: dict[str, _Job] = {}
     for unit, target in units:
         flags = compile_flags(compiler, target, threads)
         data = unit.blob.data if unit.blob else b""
-        jobs[_key(compiler, ("-c", *flags), target, unit.text, data)] = _Job(unit, flags)
+        more = b"".join(name.encode() + b"\0" + text for name, text in unit.headers.items())
+        key = _key(compiler, ("-c", *flags), target, unit.text, data + more)
+        jobs[key] = _Job(unit, flags)
+    return jobs
+
+
+def _build_units(
+    units: Sequence[tuple[Unit, Target]],
+    threads: bool,
+    progress: Progress | None,
+    libraries: Mapping[str, bytes],
+) -> Path:
+    compiler, cache = find_compiler(units[0][1]), Cache(cache_directory())
+    jobs = _jobs(units, compiler, threads)
     linking = link_flags(compiler, threads)
-    key = _key(compiler, linking, units[0][1], "\n".join(jobs), b"")
+    if libraries or any(unit.foreign for unit, _ in units):
+        linking = (*linking, *_WHOLE)
+    key = _key(compiler, linking, units[0][1], "\n".join(jobs), b"".join(libraries.values()))
     found = cache.find(key, ".so")
     if found is not None:
         if progress is not None:
@@ -156,7 +191,10 @@ def _build_units(
         (folder / "objects.txt").write_text(
             "\n".join('"' + str(p).replace("\\", "\\\\").replace('"', '\\"') + '"' for p in objects)
         )
-        _run([*compiler.command, "@objects.txt", "-o", "out.so", *linking], folder)
+        for name, data in libraries.items():
+            (folder / name).write_bytes(data)
+        words = [*compiler.command, "@objects.txt", *libraries, "-o", "out.so", *linking]
+        _run(words, folder)
         return cache.add(key, ".so", _made(folder / "out.so", compiler))
 
 
@@ -192,7 +230,15 @@ def _compile_object(job: _Job, key: str, compiler: Compiler, cache: Cache) -> Pa
         (folder / "unit.c").write_text(unit.text, encoding="utf-8")
         if unit.blob is not None:
             (folder / unit.blob.name).write_bytes(unit.blob.data)
-        _run([*compiler.command, "-c", "unit.c", "-o", "unit.o", *job.flags], folder)
+        for name, data in unit.headers.items():
+            (folder / name).write_bytes(data)
+        try:
+            _run([*compiler.command, "-c", "unit.c", "-o", "unit.o", *job.flags], folder)
+        except CodegenError as error:
+            if not unit.foreign:
+                raise
+            message = f"the C of others in {unit.foreign}: {error.message}"
+            raise CodegenError(message, hint=error.hint) from None
         return cache.add(key, ".o", _made(folder / "unit.o", compiler))
 
 
@@ -270,7 +316,7 @@ def _made(output: Path, compiler: Compiler) -> Path:
 def _first_errors(text: str, most: int = 8) -> str:
     """Return the lines that say what is wrong."""
     lines = [line for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if "error" in line] or lines
+    errors = [line for line in lines if "error" in line or "undefined" in line] or lines
     return "\n".join(f"    {line}" for line in errors[:most]) or "    (it said nothing)"
 
 

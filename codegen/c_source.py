@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from codegen.c_compiler import machine_flags
@@ -18,6 +19,7 @@ from codegen.c_header import emit_header
 from codegen.c_names import identifier
 from codegen.c_prelude import Prelude
 from codegen.c_text import comment
+from codegen.foreign import foreign_objects, foreign_units
 from halo.errors import CodegenError
 from halo.ir.lowered import Constant, LoweredFunc, LoweredModule
 from halo.target import Target
@@ -35,12 +37,15 @@ class CSource:
         What belongs into ``NAME.c`` and ``NAME.h``.
     blob
         What belongs into ``NAME.bin`` beside them: the large constants. Often empty.
+    beside
+        More files by name, to compile and link with it: functions of others.
     """
 
     name: str
     text: str
     header: str
     blob: bytes = field(default=b"", repr=False)
+    beside: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def blob_name(self) -> str:
@@ -49,10 +54,15 @@ class CSource:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One of the C files that a module is compiled from when in parallel."""
+    """One of the C files that a module is compiled from when in parallel.
+
+    `headers` are included by it, by name; `foreign` is the name of a file of others.
+    """
 
     text: str
     blob: Blob | None = None
+    headers: Mapping[str, bytes] = field(default_factory=dict)
+    foreign: str = ""
 
 
 class ModulePrinter:
@@ -103,7 +113,8 @@ def emit_c(module: LoweredModule, target: Target) -> CSource:
     used = dict.fromkeys(c for _, text in printed for c in text.constants)
     large = [printer.constants[c] for c in used if is_large(printer.constants[c][1])]
     blob = make_blob(large, f"{name}.bin") if large else None
-    parts = [_banner(module, target), prelude.text(), *map(printer.extern, printer.externs)]
+    beside = _beside(module)
+    parts = [_banner(module, target, beside), prelude.text(), *map(printer.extern, printer.externs)]
     if blob is not None:
         parts.append(blob.text)
     for c in used:
@@ -116,7 +127,23 @@ def emit_c(module: LoweredModule, target: Target) -> CSource:
     for f, text in printed:
         linkage = "static" if f.trusted else _public(module)
         parts.append(f"{linkage} HALO_HOT {text.signature} {text.body}\n")
-    return CSource(name, "\n".join(parts), emit_header(module), blob.data if blob else b"")
+    constants = blob.data if blob else b""
+    return CSource(name, "\n".join(parts), emit_header(module), constants, beside)
+
+
+def _beside(module: LoweredModule) -> dict[str, bytes]:
+    """Return the files of others that `module` needs."""
+    files: dict[str, bytes] = {}
+    for unit in foreign_units(module):
+        files |= {unit.name: unit.text.encode(), **unit.headers}
+    return files | foreign_objects(module)
+
+
+def emit_foreign_units(module: LoweredModule) -> list[Unit]:
+    """Return the C files of others that `module` needs; of several versions each needs the same."""
+    return [
+        Unit(unit.text, headers=unit.headers, foreign=unit.name) for unit in foreign_units(module)
+    ]
 
 
 def emit_units(module: LoweredModule, target: Target) -> list[Unit]:
@@ -128,7 +155,7 @@ def emit_units(module: LoweredModule, target: Target) -> list[Unit]:
     """
     printer = ModulePrinter(module, target, shared=True)
     units = [Unit(_unit_text(printer, f)) for f in module.functions]
-    if printer.externs:
+    if printer.externs.keys() - {code.name for code in module.foreign}:
         units.append(Unit(_forwards(printer)))
     large = [c for c in printer.constants.values() if is_large(c[1])]
     for c_name, data in large:
@@ -155,8 +182,13 @@ def _unit_text(printer: ModulePrinter, f: LoweredFunc) -> str:
 
 def _forwards(printer: ModulePrinter) -> str:
     """Return the functions through which a library run from Python reaches its extern stages."""
-    numbered = enumerate(printer.externs.items())
-    return "\n".join([Prelude().text(), *(forward(n, params, i) for i, (n, params) in numbered)])
+    here = {code.name for code in printer.module.foreign}
+    forwards = [
+        forward(name, params, i)
+        for i, (name, params) in enumerate(printer.externs.items())
+        if name not in here
+    ]
+    return "\n".join([Prelude().text(), *forwards])
 
 
 def _public(module: LoweredModule) -> str:
@@ -164,8 +196,9 @@ def _public(module: LoweredModule) -> str:
     return "HALO_HIDDEN" if module.tag else "HALO_PUBLIC"
 
 
-def _banner(module: LoweredModule, target: Target) -> str:
-    how = "cc -O3 -march=native -fopenmp -shared -fPIC FILE.c -lm"
+def _banner(module: LoweredModule, target: Target, beside: Iterable[str]) -> str:
+    more = [name for name in beside if name.endswith((".c", ".o", ".a"))]
+    how = f"cc -O3 -march=native -fopenmp -shared -fPIC {' '.join(['FILE.c', *more])} -lm"
     if module.tag:
         how = f"cc -O3 {' '.join(machine_flags(target))} -fopenmp -fPIC -c FILE.c"
     return (

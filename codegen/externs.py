@@ -12,8 +12,8 @@ import numpy as np
 from codegen.c_build import compile_library
 from codegen.c_compiler import find_compiler
 from codegen.c_extern import extern_functions, extern_signature
-from codegen.c_prelude import runtime_text
 from codegen.c_source import CSource
+from codegen.foreign import public_c_text
 from codegen.hooks import TYPE_OF_CODE, Hooks, abi
 from halo.errors import CodegenError, InternalError
 from halo.ir.lowered import LoweredModule
@@ -71,7 +71,8 @@ class Externs:
             )
         if isinstance(given, str):
             _need_compiler(name)
-            given = compile_library(_source(name, params, given), target)
+            source = CSource(name, public_c_text(name, params, given), "")
+            given = compile_library(source, target)
         found = (
             _in_library(name, params, given)
             if isinstance(given, Path)
@@ -91,14 +92,6 @@ def _need_compiler(name: str) -> None:
             hint="install one ('apt install gcc', 'pip install ziglang'), or give a Python "
             "function or the Path of a shared library as its implementation",
         ) from None
-
-
-def _source(name: str, params: Params, text: str) -> CSource:
-    """Return the C text of a function with what it may use in front."""
-    head = "#include <stdbool.h>\n" + runtime_text("halo_abi.h")
-    public = '__attribute__((visibility("default")))'
-    declared = f"{public} {extern_signature(name, params)};"
-    return CSource(name, f'{head}\n{declared}\n#line 1 "{name}"\n{text}\n', "")
 
 
 def _in_library(name: str, params: Params, path: Path) -> tuple[Any, Any]:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from codegen.c_build import compile_foreign_objects
 from codegen.c_cache import Cache, cache_directory
+from codegen.c_compiler import find_compiler
 from codegen.c_names import identifier
 from codegen.elf_archive import archive_members, elf_archive
+from codegen.foreign import foreign_objects
 from codegen.hooks import abi
 from codegen.linker import find_linker
 from codegen.llvm_chooser import emit_llvm_chooser
@@ -20,6 +23,7 @@ from codegen.llvm_object import llvm_object_of_text
 from codegen.llvm_runtime import runtime_ir
 from codegen.loader import Functions
 from codegen.versions import chooser_target, versions_of
+from halo.errors import CodegenError
 from halo.ir.lowered import LoweredModule
 from halo.target import Target
 
@@ -53,7 +57,9 @@ def build_llvm_library(
     parts = _parts(modules)
     target = modules[0][0]
     linker = find_linker(target)
-    cache, key = Cache(cache_directory()), _key(parts, linker)
+    any_target = target if len(modules) == 1 else chooser_target(versions_of(modules))
+    others = _of_others(any_target, modules[0][1])
+    cache, key = Cache(cache_directory()), _key(parts, linker, others)
     suffix = ".a" if linker is None else ".so"
     found = cache.find(key, suffix)
     if found is not None:
@@ -65,6 +71,7 @@ def build_llvm_library(
         members[name] = llvm_object_of_text(part.text, part.target, whole=part.whole)
         if progress is not None:
             progress(len(members), len(parts))
+    members |= others
     made = elf_archive(members) if linker is None else linker.shared(members)
     return cache.put(key, suffix, made)
 
@@ -85,8 +92,35 @@ def _part(module: LoweredModule, target: Target) -> _Part:
     return _Part(source.text, target, source.scalar_loops)
 
 
-def _key(parts: Mapping[str, _Part], linker: object) -> str:
+def _of_others(target: Target, module: LoweredModule) -> dict[str, bytes]:
+    """Return the object files of the functions of others in `module`, by name.
+
+    Raises
+    ------
+    CodegenError
+        They are given as C text, and there is no C compiler, or it failed.
+    """
+    in_c = [code.name for code in module.foreign if code.text]
+    try:
+        if in_c:
+            find_compiler(target)
+    except CodegenError as error:
+        message = f"the C text of {', '.join(in_c)} needs a C compiler: {error.message}"
+        raise CodegenError(message, hint=error.hint) from None
+    made = compile_foreign_objects(module, target)
+    for name, data in foreign_objects(module).items():
+        if name.endswith(".a"):
+            members = archive_members(data)
+            made |= {f"{name[:-2]}_{i}.o": member for i, member in enumerate(members)}
+        else:
+            made[name] = data
+    return {f"others_{name}": data for name, data in made.items()}
+
+
+def _key(parts: Mapping[str, _Part], linker: object, others: Mapping[str, bytes]) -> str:
     h = hashlib.sha256(f"library {llvm_version()} {linker}".encode())
+    for data in others.values():
+        h.update(hashlib.sha256(data).digest())
     for name, part in parts.items():
         t = part.target
         about = (name, t.name, t.machine, t.system, sorted(t.features), part.whole)

@@ -9,6 +9,7 @@ model = onnx_frontend.load("build/model")  # needs no compiler
 """
 
 from halo.ops.tensor import Tensor
+from onnx_frontend.c_function import CFunction
 from onnx_frontend.compiled_model import CompiledModel, CompileReport, load
 from onnx_frontend.compiler import compile
 from onnx_frontend.context import NodeContext
@@ -19,6 +20,7 @@ from onnx_frontend.package import PackageError
 from onnx_frontend.registry import operator
 
 __all__ = [
+    "CFunction",
     "CompileReport",
     "CompiledModel",
     "Graph",

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from halo.ir.expr import Expr, Variable, i64
-from halo.ir.lowered import BufferArg, Constant, LoweredModule
+from halo.ir.lowered import BufferArg, Constant, ForeignCode, LoweredModule
 from halo.ir.types import Int, UInt
 from halo.ops.tensor import OpKind, Tensor
+from onnx_frontend.c_function import call_of
 from onnx_frontend.entry import entry_function, sizes_function
 from onnx_frontend.entry_model import (
     Argument,
@@ -20,6 +21,7 @@ from onnx_frontend.entry_model import (
     Stage,
     Step,
 )
+from onnx_frontend.errors import PluginError
 from onnx_frontend.extents import to_serial
 from onnx_frontend.groups import Grouping
 from onnx_frontend.importer import ImportedGraph
@@ -69,8 +71,26 @@ def assemble(
     )
     kernels = dict.fromkeys(call.function for call in calls)
     functions = (*kernels, entry_function(model), sizes_function(model))
-    module = LoweredModule(name, functions, tuple(places.constants.values()))
+    module = LoweredModule(
+        name, functions, tuple(places.constants.values()), foreign=_foreign_code(calls)
+    )
     return Assembled(module, _signature(name, graph, arguments), plans)
+
+
+def _foreign_code(calls: Sequence[KernelCall]) -> tuple[ForeignCode, ...]:
+    """Return the C functions of others that `calls` call, each once."""
+    found: dict[str, tuple[ForeignCode, str]] = {}
+    for call in calls:
+        extern = call_of(call.kernel.group.root)
+        if extern is None:
+            continue
+        code, title = found.setdefault(extern.code.name, (extern.code, extern.title))
+        if code != extern.code:
+            raise PluginError(
+                f"{extern.title} is another C function than that of {title}",
+                hint="give one of them another name",
+            )
+    return tuple(code for code, _ in found.values())
 
 
 def _arguments(graph: ImportedGraph) -> dict[Tensor, Argument]:
@@ -101,7 +121,7 @@ def _telling(
     """Return the tensors that sizes depend on."""
     found = {t for size in graph.sizes for t, _ in size.cells.values()}
     for call in reversed(calls):
-        if call.kernel.group.root in found:
+        if not found.isdisjoint(call.kernel.group.stored):
             found |= {grouping.aliases.get(t, t) for t in call.kernel.reads}
     return frozenset(found)
 
@@ -117,7 +137,8 @@ def _plans(
     for phase in phases:
         own: dict[Tensor, int] = {}
         for call in phase.calls:
-            own[call.kernel.group.root] = last[call.kernel.group.root] = number
+            for made in call.kernel.group.stored:
+                own[made] = last[made] = number
             for read in call.kernel.reads:
                 last[grouping.aliases.get(read, read)] = number
             number += 1
@@ -159,7 +180,7 @@ class _Places:
 
     def stage(self, phase: Phase, workspace: str, plan: Workspace) -> Stage:
         """Return a phase as the entry function carries it out."""
-        roots = [call.kernel.group.root for call in phase.calls]
+        roots = [t for call in phase.calls for t in call.kernel.group.stored]
         outputs = [t for t in roots if t in self.telling and t in self.arguments]
         return Stage(
             tuple(self._bind(size) for size in phase.sizes),
@@ -180,11 +201,11 @@ class _Places:
 
     def _step(self, call: KernelCall) -> Step:
         """Return the call of a kernel in the entry function."""
-        tensors = [*call.kernel.reads, call.kernel.group.root]
+        tensors = [*call.kernel.reads, *call.kernel.group.stored]
         buffers = [a for a in call.function.args if isinstance(a, BufferArg)]
         places = [self._place(t) for t, _ in zip(tensors, buffers, strict=True)]
         scalars = [Variable(Int(32), s) for s in call.kernel.symbols]
-        tells_size = call.kernel.group.root in self.telling
+        tells_size = not self.telling.isdisjoint(call.kernel.group.stored)
         return Step(call.function.name, (*places, *scalars), tells_size)
 
     def _place(self, tensor: Tensor) -> Place:

@@ -146,7 +146,8 @@ def _build(modules: Modules, progress: Progress) -> Path:
     if len(modules) > 1:
         return build_versions(modules, progress=told)
     ((target, module),) = modules
-    if len(module.functions) <= 6 and not any(c.data.nbytes > _SMALL for c in module.constants):
+    small = len(module.functions) <= 6 and not module.foreign
+    if small and not any(c.data.nbytes > _SMALL for c in module.constants):
         source = emit_c(module, target)
         if len(source.text) <= _SMALL:
             return compile_library(source, target)

@@ -13,7 +13,8 @@ from halo.ir.types import Type
 from halo.ops.elementwise import elementwise
 from halo.ops.index import known, same
 from halo.ops.tensor import Tensor
-from onnx_frontend.custom_tensor import Cells, Sizes, custom_tensor
+from onnx_frontend.c_function import CFunction, ExternCall, extern_tensors, number_of
+from onnx_frontend.custom_tensor import Cells, Sizes, custom_tensor, shape_of
 from onnx_frontend.element_types import constant_tensor, element_type
 from onnx_frontend.errors import ModelError, Unsupported
 from onnx_frontend.graph import Array, Node
@@ -213,6 +214,35 @@ class NodeContext:
         """
         name = self.output(number)
         return self._made(custom_tensor(name, cells, shape, [*self._tensors, *reads], type))
+
+    def extern(
+        self,
+        function: CFunction,
+        inputs: Sequence[Tensor],
+        outputs: Sequence[tuple[Type, Sizes]],
+        *numbers: int | float | Expr,
+    ) -> tuple[Tensor, ...]:
+        """Return what a C function makes of whole tensors; see `CFunction`.
+
+        Parameters
+        ----------
+        function
+            What to call, once in each run.
+        inputs
+            What it reads.
+        outputs
+            The element type and the shape of each output of the node: ints, and what is computed
+            from the shapes of tensors.
+        numbers
+            Behind the inputs: Python numbers, and what is computed from sizes.
+        """
+        names = [self.output(i) for i in range(len(outputs))]
+        title = f"{self.node}: {function.code.name}"
+        made = ExternCall(function.code, tuple(inputs), tuple(map(number_of, numbers)), title)
+        shaped = [(type, shape_of(sizes)) for type, sizes in outputs]
+        tensors = extern_tensors(made, names, shaped)
+        self._tensors += tensors
+        return tensors
 
     def constant(self, value: Any, role: str = "table") -> Tensor:
         """Return an array that is known now as a tensor, to be read by others."""

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from halo.ops.tensor import OpKind, Tensor
+from onnx_frontend.c_function import ExternCall, call_of
 from onnx_frontend.extents import to_serial
 from onnx_frontend.importer import producers_first
 
@@ -46,11 +47,19 @@ class Group:
         What it computes, producers before consumers, `root` last.
     reads
         The stored, given and aliased tensors that it reads, in the order of first use.
+    more
+        What else it stores, where a C function computes it.
     """
 
     root: Tensor
     members: tuple[Tensor, ...]
     reads: tuple[Tensor, ...]
+    more: tuple[Tensor, ...] = ()
+
+    @property
+    def stored(self) -> tuple[Tensor, ...]:
+        """All tensors that the kernel stores."""
+        return (self.root, *self.more)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,15 +77,23 @@ def group_tensors(outputs: Sequence[Tensor]) -> Grouping:
     """Cut the graph that computes `outputs` into kernels.
 
     Requires: outputs are computed (neither given nor constant) and distinct.
-    Ensures: every output is the root of a group; a group reads only what is given, or stored by
-    an earlier group, or an alias of such.
+    Ensures: every output is stored by a group, and is its root unless a C function computes it; a
+    group reads only what is given, or stored by an earlier group, or an alias of such.
     """
     order = list(producers_first(outputs))
     planner = _Planner(order, frozenset(outputs))
     stored = planner.stored()
     aliases = {t: _owner(t, planner.aliases) for t in order if t in planner.aliases}
-    groups = tuple(_group(t, stored, aliases) for t in order if t in stored)
-    return Grouping(groups, aliases)
+    groups: list[Group] = []
+    called: set[ExternCall] = set()
+    for t in order:
+        call = call_of(t)
+        if call is not None and call not in called:
+            called.add(call)
+            groups.append(_extern_group(t, call))
+        elif call is None and t in stored:
+            groups.append(_group(t, stored, aliases))
+    return Grouping(tuple(groups), aliases)
 
 
 def same_shape(a: Tensor, b: Tensor) -> bool:
@@ -108,7 +125,7 @@ class _Planner:
     def stored(self) -> set[Tensor]:
         """Return the tensors that kernels write to memory; fills `aliases`."""
         for t in reversed(self.order):
-            if t.kind not in _LIGHT and t.kind not in _GIVEN:
+            if t.kind not in _LIGHT and t.kind not in _GIVEN and t.kind is not OpKind.EXTERN:
                 self._claim_epilogue(t)
         stored: set[Tensor] = set()
         for t in reversed(self.order):
@@ -193,6 +210,11 @@ def _owner(t: Tensor, aliases: Mapping[Tensor, Tensor]) -> Tensor:
     while t in aliases:
         t = aliases[t]
     return t
+
+
+def _extern_group(root: Tensor, call: ExternCall) -> Group:
+    more = tuple(t for t in call.outputs if t is not root)
+    return Group(root, (root,), tuple(dict.fromkeys(call.inputs)), more)
 
 
 def _group(root: Tensor, stored: set[Tensor], aliases: Mapping[Tensor, Tensor]) -> Group:

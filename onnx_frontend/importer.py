@@ -9,6 +9,7 @@ from halo.ops.build import input_tensor
 from halo.ops.tensor import OpKind, Shape, Tensor
 from halo.ops.text import TEXT
 from halo.ops.views import copy_of
+from onnx_frontend.c_function import call_of
 from onnx_frontend.element_types import element_type
 from onnx_frontend.errors import ModelError, Unsupported, UnsupportedOp
 from onnx_frontend.expand_functions import expand_functions
@@ -116,7 +117,7 @@ def _translated(graph: Graph, given: Given | None) -> ImportedGraph:
         inputs,
         tuple(v.name for v in graph.inputs),
         outputs,
-        producers_first((*(t for _, t in outputs), *read)),
+        with_siblings(producers_first((*(t for _, t in outputs), *read))),
         symbols,
         tuple(translation.requires),
         run_time,
@@ -163,6 +164,15 @@ def _parts(name: str, sequence: TensorSequence | None) -> dict[str, Tensor]:
     """Return the tensors of a sequence that is an output, each an output of its own."""
     assert sequence is not None
     return {part_name(name, i): tensor for i, tensor in enumerate(sequence.items)}
+
+
+def with_siblings(tensors: Iterable[Tensor]) -> tuple[Tensor, ...]:
+    """Return `tensors` with whatever else the C functions fill that compute some of them."""
+    found: dict[Tensor, None] = {}
+    for t in tensors:
+        call = call_of(t)
+        found |= dict.fromkeys((t,) if call is None else call.outputs)
+    return tuple(found)
 
 
 def producers_first(outputs: Iterable[Tensor]) -> tuple[Tensor, ...]:

@@ -16,6 +16,7 @@ from halo.ir.function import Definition, Dimension, Function, Image, ReductionVa
 from halo.ir.interval import Interval
 from halo.ir.substitute import walk
 from halo.ops.tensor import Tensor
+from onnx_frontend.c_function import ExternCall, call_of
 from onnx_frontend.groups import Group
 from onnx_frontend.layouts import Layouts
 
@@ -71,6 +72,9 @@ class KernelMaker:
 
     def kernel(self, group: Group) -> Kernel:
         """Return the kernel that computes `group`."""
+        call = call_of(group.root)
+        if call is not None:
+            return self._extern(group, call)
         copy = _Copy(group, self.titles)
         assert group.root.func is not None
         root = copy.function(group.root.func.function)
@@ -89,6 +93,29 @@ class KernelMaker:
             copy.names,
             self._key(copy, images, result),
         )
+
+    def _extern(self, group: Group, call: ExternCall) -> Kernel:
+        """Return the kernel that calls a C function: it has no Functions."""
+        images = tuple(
+            Image(f"in{i}", t.type, list(self._dims(t))) for i, t in enumerate(group.reads)
+        )
+        results = [self._dims(t) for t in group.stored]
+        order = [group.stored.index(t) for t in call.outputs]
+        key = (
+            call.code,
+            tuple((i.type, self._extents(i.dims)) for i in images),
+            tuple((t.type, self._extents(d)) for t, d in zip(group.stored, results, strict=True)),
+            tuple(group.reads.index(t) for t in call.inputs),
+            tuple(self._keys.key(n) for n in call.numbers),
+            tuple(order),
+            call.title,
+        )
+        every = tuple(d for dims in results for d in dims)
+        symbols = _symbols({}, images, every, call.numbers)
+        assert group.root.func is not None
+        root = group.root.func.function
+        label = self.titles.get(group.root, call.code.name).lower()
+        return Kernel(label, group, root, {}, images, group.reads, results[0], symbols, {}, key)
 
     def _dims(self, tensor: Tensor) -> tuple[Dimension, ...]:
         return self.layouts.dimensions(tensor)
@@ -120,9 +147,12 @@ class KernelMaker:
 
 
 def _symbols(
-    functions: Mapping[str, Function], images: tuple[Image, ...], result: tuple[Dimension, ...]
+    functions: Mapping[str, Function],
+    images: tuple[Image, ...],
+    result: tuple[Dimension, ...],
+    numbers: tuple[Expr, ...] = (),
 ) -> dict[str, Interval]:
-    found: dict[str, Variable] = {}
+    found = {v.name: v for e in numbers for v in _variables(e)}
     for f in functions.values():
         for d in f.definitions:
             ends = [e for r in d.rvars for e in (r.min, r.extent)]

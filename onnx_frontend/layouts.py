@@ -1,6 +1,7 @@
 """In which order the cells of each stored tensor and constant lie in memory.
 
-The model's inputs and outputs, and whatever is reshaped in place, are row-major. Activations
+The model's inputs and outputs, whatever is reshaped in place, and what C functions of others take
+and give, are row-major. Activations
 between convolutions and poolings lie with the channels innermost, so that a vector of channels is
 one load. Weights lie as the kernel that reads them walks through them; they are constants, so that
 costs nothing when the model runs.
@@ -79,6 +80,9 @@ def channels_last(rank: int) -> Order:
 def choose_layouts(grouping: Grouping, outputs: Iterable[Tensor]) -> Layouts:
     """Choose the storage order of everything that kernels write, and of constants they read."""
     natural = {*outputs, *grouping.aliases.values(), *grouping.aliases}
+    for group in grouping.groups:
+        if group.root.kind is OpKind.EXTERN:
+            natural |= {*group.stored, *group.reads}
     tensors: dict[Tensor, Order] = {}
     weights: dict[Tensor, Order] = {}
     spatial = {

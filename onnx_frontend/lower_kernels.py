@@ -9,6 +9,8 @@ from halo.ir.lowered import LoweredFunc
 from halo.lowering import Request, lower
 from halo.ops.tensor import OpInfo, OpKind
 from halo.target import Target
+from onnx_frontend.c_function import call_of
+from onnx_frontend.extern_kernel import extern_kernel
 from onnx_frontend.kernels import Kernel
 from onnx_frontend.layouts import Layouts
 from schedules import Handle, Task, schedule_kernel
@@ -50,7 +52,11 @@ def lower_kernels(
         made = functions.get(kernel.key)
         if made is None:
             name = f"k{len(functions)}_{kernel.label}"[:60].rstrip("_")
-            made = functions[kernel.key] = _lower(kernel, name, layouts, target)
+            if call_of(kernel.group.root) is not None:
+                made = extern_kernel(kernel, name, layouts)
+            else:
+                made = _lower(kernel, name, layouts, target)
+            functions[kernel.key] = made
         calls.append(KernelCall(kernel, made))
     progress("lowering", len(kernels), len(kernels))
     return calls

@@ -41,6 +41,7 @@ class Source:
             files[f"{source.name if i else name}.c"] = source.text.encode()
             if source.blob:
                 files[source.blob_name] = source.blob
+            files.update(source.beside)
         return Source(sources[0].header, files)
 
 

@@ -94,7 +94,7 @@ def _run(
         ready = all(_is_given(t) or t in stored for t in reads)
         if ready and made_by_run & call.kernel.symbols.keys() <= known:
             phase.calls.append(call)
-            stored.add(call.kernel.group.root)
+            stored.update(call.kernel.group.stored)
         else:
             later.append(call)
     return later

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -103,8 +103,33 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignCode:
+    """A C function of others that becomes a part of the library.
+
+    Attributes
+    ----------
+    name
+        Of the function.
+    file, text
+        The C file that it stands in; empty if it is in one of the `objects`.
+    headers
+        Names and contents of files that the text includes.
+    objects
+        Names and contents of object files and static libraries to link.
+    """
+
+    name: str
+    file: str
+    text: str = field(repr=False)
+    headers: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
+    objects: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class LoweredModule:
     """What becomes one library: functions (trusted ones before their callers) and constants.
+
+    `foreign` are functions of others that are a part of it, too.
 
     One of several versions of it has a `tag`, which is a part of the names of all its symbols;
     none of them is seen from outside of what the versions are linked to.
@@ -114,3 +139,4 @@ class LoweredModule:
     functions: tuple[LoweredFunc, ...]
     constants: tuple[Constant, ...] = ()
     tag: str = ""
+    foreign: tuple[ForeignCode, ...] = ()
