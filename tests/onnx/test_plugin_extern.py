@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from c_programs import build_c_program, run_c_program
+from c_programs import answer, build_c_program, run_c_program
 from onnx import helper, numpy_helper, parser
 
 import halo as hl
@@ -190,24 +190,24 @@ def test_a_saved_model_runs_in_a_c_program_and_its_source_builds(tmp_path: Path)
     compiled.save(saved)
     assert {"net.c", "negate.c", "libnet.so"} <= {p.name for p in saved.iterdir()}
     program.mkdir()
-    run = build_c_program(saved, program, name="net", function="net", output_rank=2)
+    run = build_c_program(saved, program)
     again = onnx_frontend.load(saved)
     np.testing.assert_array_equal(again.run({"x": X})["y"], np.abs(X))
-    np.testing.assert_array_equal(answer(run, tmp_path), np.abs(X))
+    np.testing.assert_array_equal(answer_of(run, tmp_path), np.abs(X))
     how = next(line for line in (saved / "net.c").read_text().splitlines() if "cc -O3" in line)
     assert "FILE.c negate.c" in how
     sources = [str(saved / "net.c"), str(saved / "negate.c")]
     flags = ["-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC", "-lm"]
     command = [*find_compiler().command, *sources, *flags, "-o", str(saved / "libnet.so")]
     subprocess.run(command, check=True)
-    np.testing.assert_array_equal(answer(run, tmp_path), np.abs(X))
+    np.testing.assert_array_equal(answer_of(run, tmp_path), np.abs(X))
 
 
-def answer(program: Path, folder: Path) -> np.ndarray:
+def answer_of(program: Path, folder: Path) -> np.ndarray:
     """Return what `program` makes of `X`."""
     done = run_c_program(program, folder, X)
     assert done.returncode == 0, done.stderr
-    return np.fromfile(folder / "out.raw", np.float32).reshape(X.shape)
+    return answer(folder, X)
 
 
 @pytest.mark.parametrize("archive", [False, True], ids=["object", "library"])
