@@ -121,6 +121,7 @@ def _read(archive: bytes, member: str) -> bytes:
     if zipfile.is_zipfile(data):
         with zipfile.ZipFile(data) as wheel:
             return wheel.read(member)
+    data.seek(0)
     with tarfile.open(fileobj=data, mode="r:gz") as packed:
         file = packed.extractfile(member)
         assert file is not None
