@@ -92,6 +92,10 @@ bench: $(BENCH) ## measure halo beside its peers
 	@$(RUN) benchmarks/suite.py --json benchmarks/results/apps.json --plot benchmarks/results/apps.png
 	@$(RUN) benchmarks/onnx_models.py
 
+.PHONY: models
+models: $(STAMP) ## run forty trained models beside onnxruntime and write docs/model-zoo.md
+	@PYTHONPATH=.:tests/support $(RUN) benchmarks/model_zoo.py $(ARGS)
+
 .PHONY: pictures
 pictures: $(STAMP) ## draw the pictures of the lessons again
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable ".[docs]"

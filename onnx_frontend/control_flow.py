@@ -30,7 +30,13 @@ STEPS_LIMIT = 4096
 """Nodes that a loop may become."""
 
 
-def translate_if(node: NodeContext, condition: Tensor, run: Body) -> list[Value] | None:
+Choose = Callable[[NodeContext, Expr, str], bool]
+"""Whether the condition of an If, an Expr, is taken to hold; the text says what would help."""
+
+
+def translate_if(
+    node: NodeContext, condition: Tensor, run: Body, choose_one: Choose
+) -> list[Value] | None:
     """One of two bodies."""
     branches = _body(node, "else_branch"), _body(node, "then_branch")
     taken = node.known_constants(condition)
@@ -43,6 +49,13 @@ def translate_if(node: NodeContext, condition: Tensor, run: Body) -> list[Value]
     no, then = run(branches[0], (), eq(flag, 0)), run(branches[1], (), yes)
     if no is None or then is None:
         return None
+    for a, b in zip(then, no, strict=True):
+        if isinstance(a, Tensor) and isinstance(b, Tensor) and a.rank != b.rank:
+            needed = (
+                "branches whose results have one type and one number of axes, or a condition that "
+                "the sizes of inputs given in shapes decide"
+            )
+            return then if choose_one(node, flag, needed) else no
     pairs = zip(then, no, strict=True)
     return [_either(node, node.output(i), yes, a, b) for i, (a, b) in enumerate(pairs)]
 

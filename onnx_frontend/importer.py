@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from halo.ir.expr import Expr, Variable, i32
 from halo.ops.build import input_tensor
 from halo.ops.tensor import OpKind, Shape, Tensor
 from halo.ops.text import TEXT
@@ -19,6 +20,7 @@ from onnx_frontend.graph_passes import run_passes
 from onnx_frontend.input_sequences import Given, part_name, split_inputs
 from onnx_frontend.model_file import ModelSource, load_model
 from onnx_frontend.names import Names
+from onnx_frontend.open_questions import Settled, forced_sizes, settle
 from onnx_frontend.plugins import load_plugins
 from onnx_frontend.run_time_sizes import RunTimeSize
 from onnx_frontend.shapes import input_shapes
@@ -92,14 +94,17 @@ def import_graph(model: ModelSource, shapes: Given | None = None) -> ImportedGra
     """
     load_plugins()
     graph = read_graph(expand_functions(load_model(model)))
-    return _translated(run_passes(graph), shapes)
+    read = run_passes(graph)
+    return settle(read.name, lambda settled: _translated(read, shapes, settled))
 
 
-def _translated(graph: Graph, given: Given | None) -> ImportedGraph:
+def _translated(model: Graph, given: Given | None, settled: Settled) -> ImportedGraph:
     names = Names()
-    translation = Translation(graph.opsets, names)
-    graph, shapes, parts = split_inputs(graph, given)
-    sizes, symbols = input_shapes(graph, shapes, names)
+    translation = Translation(model.opsets, names, branches=settled.branches)
+    graph, shapes, parts = split_inputs(model, given)
+    open_sizes, symbols = input_shapes(graph, shapes, names)
+    sizes = {n: tuple(_settled(d, settled.sizes) for d in own) for n, own in open_sizes.items()}
+    symbols = tuple(s for s in symbols if s not in settled.sizes)
     inputs = tuple(_input(graph, v, names.unique(v.name), sizes[v.name]) for v in graph.inputs)
     for v, x in zip(graph.inputs, inputs, strict=True):
         translation.values[v.name] = Text(x) if x.encoding == TEXT else x
@@ -108,6 +113,9 @@ def _translated(graph: Graph, given: Given | None) -> ImportedGraph:
         translation.values[name] = _joined([tensors[n] for n in own.names], own.is_sequence)
     translation.translate(graph)
     if translation.missing:
+        forced = forced_sizes(((r.a, r.b) for r in translation.requires), symbols)
+        if forced:
+            return _translated(model, given, replace(settled, sizes={**settled.sizes, **forced}))
         raise UnsupportedOp(graph.name, translation.missing)
     outputs = _outputs(graph, translation)
     run_time = tuple(translation.run_time.made)
@@ -123,6 +131,10 @@ def _translated(graph: Graph, given: Given | None) -> ImportedGraph:
         run_time,
         translation.node_of,
     )
+
+
+def _settled(size: Expr, sizes: Mapping[str, int]) -> Expr:
+    return i32(sizes[size.name]) if isinstance(size, Variable) and size.name in sizes else size
 
 
 def _joined(tensors: list[Tensor], is_sequence: bool) -> Value:

@@ -23,6 +23,7 @@ from onnx_frontend.errors import Missing, ModelError, Unsupported
 from onnx_frontend.fold_constants import fold_constants
 from onnx_frontend.graph import Graph, Node, captured, read_body
 from onnx_frontend.names import Names
+from onnx_frontend.open_questions import OpenBranch, as_equality
 from onnx_frontend.registry import find_operator, known_versions
 from onnx_frontend.run_time_sizes import RunTimeSizes
 from onnx_frontend.values import Text, Value, tensors_of
@@ -57,6 +58,8 @@ class Translation:
         What sizes must satisfy.
     node_of
         For messages: the node that made a tensor.
+    branches
+        Which branch the open Ifs take; see `open_questions`.
     run_time
         Makes sizes of what data tell.
     """
@@ -67,7 +70,9 @@ class Translation:
     missing: list[Missing] = field(default_factory=list)
     requires: list[Requirement] = field(default_factory=list)
     node_of: dict[Tensor, Node] = field(default_factory=dict)
+    branches: tuple[bool, ...] = ()
     run_time: RunTimeSizes = field(init=False)
+    _asked: int = 0
     _guards: list[Expr] = field(default_factory=list)
     _graphs: list[Graph] = field(default_factory=list)
     _bodies: dict[int, tuple[onnx.GraphProto, Graph]] = field(default_factory=dict)
@@ -145,7 +150,7 @@ class Translation:
         body: Body = self._body
         given = list(operands)
         if node.op_type == "If":
-            return translate_if(context, _tensor(context, given[0]), body)
+            return translate_if(context, _tensor(context, given[0]), body, self._choose)
         if node.op_type == "Loop":
             trips, going, *state = given
             return translate_loop(
@@ -160,6 +165,15 @@ class Translation:
         elif context.opset < 9:
             context.unsupported("sequences of the same length (no first operand)")
         return translate_scan(context, [_tensor(context, v) for v in given], body)
+
+    def _choose(self, context: NodeContext, flag: Expr, needed: str) -> bool:
+        """Return whether the condition of an If holds that is open; what is taken is required."""
+        if self._asked == len(self.branches):
+            raise OpenBranch(_missing(context.node, context.opset, needed))
+        holds = self.branches[self._asked]
+        self._asked += 1
+        self._require(*as_equality(flag, holds), context.node)
+        return holds
 
     def _body(
         self, proto: onnx.GraphProto, inputs: Sequence[Value], guard: Expr | None
@@ -219,11 +233,14 @@ class Translation:
         return self.opsets.get(node.domain, 1)
 
     def _miss(self, node: Node, version: int, needed: str) -> None:
-        domain = node.domain or "ai.onnx"
-        missing = Missing(node.label, node.op_type, domain, version, needed)
+        missing = _missing(node, version, needed)
         if missing not in self.missing:
             self.missing.append(missing)
         self.values.update(dict.fromkeys(node.outputs))
+
+
+def _missing(node: Node, version: int, needed: str) -> Missing:
+    return Missing(node.label, node.op_type, node.domain or "ai.onnx", version, needed)
 
 
 def _tensor(context: NodeContext, value: Value | None) -> Tensor:

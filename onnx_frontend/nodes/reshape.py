@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from halo.ops import reshape as ops
 from halo.ops import views
-from halo.ops.index import known
+from halo.ops.index import holds, known
 from halo.ops.run_time_axes import flags_of, with_ones, without
 from halo.ops.tensor import Tensor
 from onnx_frontend.context import NodeContext
@@ -48,7 +48,7 @@ def squeeze_axes(node: NodeContext, x: Tensor, axes: Tensor | None = None) -> Te
 
 def _squeeze(node: NodeContext, x: Tensor, axes: list[int] | None) -> Tensor:
     if axes is None:
-        if any(known(d) is None for d in x.shape):
+        if any(known(d) is None and not holds(d >= 2) for d in x.shape):
             node.unsupported("axes to squeeze: which sizes are 1 is not known before it runs")
         axes = [a for a, d in enumerate(x.shape) if known(d) == 1]
     return views.squeeze(node.output(), x, axes)

@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
+from halo import HaloError
 from onnx_frontend import CompiledModel, ModelError, UnsupportedOp, compile
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
@@ -66,6 +67,39 @@ def test_what_a_branch_not_taken_requires_does_not_count() -> None:
     np.testing.assert_array_equal(made["y"], -a)
     with pytest.raises(ModelError.__mro__[1], match="which must be equal"):
         model.run({"c": np.array(True), "x": a, "z": b})
+
+
+SQUEEZED = """i (float[n, m] x, float[m] bias) => (float[k] y) {
+  sizes = Shape(x)
+  zero = Constant <value_ints = [0]> ()
+  one = Constant <value_ints = [1]> ()
+  first = Gather(sizes, zero)
+  single = Equal(first, one)
+  z = If (single) < then_branch = t () => (zt) { zt = Squeeze(x, zero) },
+    else_branch = e () => (ze) { ze = Identity(x) } >
+  y = Concat <axis = 0> (z, bias) }"""
+
+
+def test_of_branches_of_unlike_ranks_the_one_that_can_go_on_is_required() -> None:
+    model = compiled(SQUEEZED)
+    x, bias = np.float32([[1, 2, 3]]), np.float32([4, 5, 6])
+    made = model.run({"x": x, "bias": bias})
+    np.testing.assert_array_equal(made["y"], np.float32([1, 2, 3, 4, 5, 6]))
+    with pytest.raises(HaloError, match=r"the sizes 2 and 1, which must be equal"):
+        model.run({"x": np.ones((2, 3), np.float32), "bias": bias})
+
+
+def test_a_size_that_must_be_a_number_is_that_number() -> None:
+    model = compiled(
+        """i (float[n, m] x, float[1, 4] w) => (float[k] y) {
+          zero = Constant <value_ints = [0]> ()
+          both = Concat <axis = 1> (x, w)
+          y = Squeeze(both) }"""
+    )
+    x, w = np.float32([[1, 2]]), np.float32([[3, 4, 5, 6]])
+    np.testing.assert_array_equal(model.run({"x": x, "w": w})["y"], np.float32([1, 2, 3, 4, 5, 6]))
+    with pytest.raises(HaloError, match="input 'x' dim 0: got 2, expected 1"):
+        model.run({"x": np.ones((2, 2), np.float32), "w": w})
 
 
 def test_branches_of_unlike_ranks_are_refused() -> None:

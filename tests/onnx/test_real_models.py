@@ -50,7 +50,7 @@ def test_a_trained_model_answers_as_onnxruntime_does_and_in_c_to_the_bit(
     compiled.save(tmp_path / "trained")
     program = build_c_program(tmp_path / "trained", tmp_path)
     for number in range(len(cases_of(name))):
-        feeds = draw_inputs(name, number, session)
+        feeds = draw_inputs(name, number, model)
         got = compiled.run(feeds)
         want = session.run(None, feeds)
         for output, expected in zip(session.get_outputs(), want, strict=True):

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 from drawn_inputs import draw_input
 
@@ -78,18 +77,15 @@ def cases_of(name: str) -> tuple[Case, ...]:
     return LIGHT_CASES[name] if name in LIGHT_CASES else MODELS[name].cases
 
 
-def draw_inputs(name: str, number: int, session: onnxruntime.InferenceSession) -> dict[str, Array]:
+def draw_inputs(name: str, number: int, model: onnx.ModelProto) -> dict[str, Array]:
     """Return the inputs of case `number` of model `name`, the same each time."""
     rng = np.random.default_rng([zlib.crc32(name.encode()), number])
     case = cases_of(name)[number]
-    types = {i.name: i.type for i in session.get_inputs()}
-    return {n: draw_input(rng, how, numpy_type(types[n])) for n, how in case.items()}
-
-
-def numpy_type(text: str) -> np.dtype[Any]:
-    """Return the type that onnxruntime calls ``tensor(float)``, say."""
-    name = text.removeprefix("tensor(").removesuffix(")")
-    return np.dtype({"float": "float32", "double": "float64"}.get(name, name))
+    types = {
+        i.name: onnx.helper.tensor_dtype_to_np_dtype(i.type.tensor_type.elem_type)
+        for i in model.graph.input
+    }
+    return {n: draw_input(rng, how, types[n]) for n, how in case.items()}
 
 
 def model_path(name: str) -> Path:
