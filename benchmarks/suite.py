@@ -1,12 +1,14 @@
 """The apps of `apps/`, halo beside Halide: the same program with the same directives.
 
-    python benchmarks/suite.py [APP ...] [--threads 1 2] [--json FILE] [--plot FILE] [--docs]
+    python benchmarks/suite.py [APP ...] [--best] [--threads 1 2] [--json FILE] [--plot FILE]
+                               [--docs]
 
 Each app runs in a process of its own for each number of threads, where the two take turns
-(`one_app.py`); with one thread it is processor time that counts. The share of the limit is that
-of the peak of fused multiply-adds where these are what an app is about, else the time in which
-inputs and output could be copied, with stores around the caches, over the time taken. ``--docs``
-writes the table into ``docs/performance.md``.
+(`one_app.py`); with one thread it is processor time that counts. With ``--best`` halo has the
+schedules of ``schedules/apps``, and Halide the faster of the app's and the one that its rules
+make. The share of the limit is that of the peak of fused multiply-adds where these are what an
+app is about, else the time in which inputs and output could be copied, with stores around the
+caches, over the time taken. ``--docs`` writes the table into ``docs/performance.md``.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from common import ROOT, machine
 from limits import Limits, measure_limits
 
 PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- written by: benchmarks/suite.py --docs -->", "<!-- until here -->"
+BEGIN, END = "<!-- written by: benchmarks/suite.py{} --docs -->", "<!-- until here -->"
 
 NAMES = (
     "blur",
@@ -61,6 +63,8 @@ class Result:
     peer_median: float
     limit: float
     """Seconds that the machine needs at least."""
+    by: str
+    """Who made Halide's schedule: ``hand`` or ``rules``."""
 
     @property
     def best(self) -> float:
@@ -73,12 +77,13 @@ class Result:
         return self.halo_median / self.peer_median
 
 
-def run(name: str, threads: int, limits: Limits, rounds: int) -> Result | None:
+def run(name: str, threads: int, limits: Limits, rounds: int, best: bool) -> Result | None:
     """Measure the app `name`, or print why not."""
     count = str(threads)
     environment = {**os.environ, "HALO_NUM_THREADS": count, "HL_NUM_THREADS": count}
     environment["PYTHONPATH"] = str(ROOT)
     command = [sys.executable, str(ROOT / "benchmarks/one_app.py"), name, "--rounds", str(rounds)]
+    command += ["--best"] if best else []
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         print(f"{name}: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
@@ -87,12 +92,12 @@ def run(name: str, threads: int, limits: Limits, rounds: int) -> Result | None:
     halo, peer = found["halo"], found["halide"]
     limit = found["flops"] / limits.flops if found["flops"] else found["bytes"] / limits.stream
     times = halo["best"], halo["median"], peer["best"], peer["median"]
-    return Result(found["app"], threads, *times, limit)
+    return Result(found["app"], threads, *times, limit, found["by"])
 
 
 HEAD = (
     f"{'app':28} {'threads':>7} {'halo':>10} {'Halide':>10} {'best':>6} {'median':>6}"
-    f" {'of limit':>8}"
+    f" {'of limit':>8} {'Halide by':>9}"
 )
 
 
@@ -100,6 +105,7 @@ def line(r: Result) -> str:
     """Return the row of `r` in the table that is printed."""
     times = f"{r.halo_best * 1e3:8.3f}ms {r.peer_best * 1e3:8.3f}ms"
     shares = f"{r.best:6.2f} {r.median:6.2f} {r.limit / r.halo_best:8.0%}"
+    shares += f" {r.by:>9}"
     return f"{r.app:28} {r.threads:7} {times} {shares}"
 
 
@@ -121,20 +127,24 @@ def page(results: Sequence[Result], limits: dict[int, Limits]) -> str:
             f"- {threads} threads: {found.flops / 1e9:.0f} GFLOP/s of float32, "
             f"{found.copy / 1e9:.0f} GB/s copied, {found.stream / 1e9:.0f} GB/s around the caches"
         )
-    text += ["", "| app | threads | halo ms | Halide ms | best | median | of the limit |"]
-    text += ["| --- | --: | --: | --: | --: | --: | --: |"]
+    text += [
+        "",
+        "| app | threads | halo ms | Halide ms | Halide by | best | median | of the limit |",
+    ]
+    text += ["| --- | --: | --: | --: | --- | --: | --: | --: |"]
     for r in results:
-        times = f"{r.halo_best * 1e3:.3g} | {r.peer_best * 1e3:.3g}"
+        times = f"{r.halo_best * 1e3:.3g} | {r.peer_best * 1e3:.3g} | {r.by}"
         shares = f"{r.best:.2f} | {r.median:.2f} | {r.limit / r.halo_best:.0%}"
         text.append(f"| {r.app} | {r.threads} | {times} | {shares} |")
     return "\n".join([*text, "", *(f"- {sentence}" for sentence in means(results))])
 
 
-def write_page(text: str) -> None:
-    """Put `text` between the marks of the page."""
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+def write_page(text: str, best: bool) -> None:
+    """Put `text` between the marks of its table in the page."""
+    begin = BEGIN.format(" --best" if best else "")
+    before, rest = PAGE.read_text(encoding="utf-8").split(begin)
+    after = rest.split(END, 1)[1]
+    PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
 def write_json(path: Path, results: Sequence[Result], limits: dict[int, Limits]) -> None:
@@ -172,6 +182,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--json", type=Path, help="file for the result")
     parser.add_argument("--plot", type=Path, help="file for a picture of the ratios")
+    parser.add_argument("--best", action="store_true", help="each with its best schedule")
     parser.add_argument("--docs", action="store_true", help="write docs/performance.md")
     options = parser.parse_args()
     limits = {n: measure_limits(n) for n in options.threads}
@@ -179,7 +190,7 @@ def main() -> None:
     results = []
     for name in options.apps:
         for threads in options.threads:
-            if found := run(name, threads, limits[threads], options.rounds):
+            if found := run(name, threads, limits[threads], options.rounds, options.best):
                 results.append(found)
                 print(line(found), flush=True)
     print("\n" + "\n".join(means(results)))
@@ -188,7 +199,7 @@ def main() -> None:
     if options.plot:
         draw(options.plot, results)
     if options.docs:
-        write_page(page(results, limits))
+        write_page(page(results, limits), options.best)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 
+import halo
+from schedules.apps import schedule_app
+
 Array = np.ndarray[Any, np.dtype[Any]]
 Size = tuple[int, ...]
 
@@ -90,6 +93,12 @@ class App:
         self.schedule(hl, program)
         return program.compile()
 
+    def compile_best(self) -> Any:
+        """Return the program with the best schedule that is known for halo."""
+        program = self.build(halo)
+        schedule_app(self.name.split()[0], program)
+        return program.compile()
+
     def run(self, hl: ModuleType, compiled: Any, inputs: tuple[Any, ...]) -> Array:
         """Return what `compiled` gives."""
         out = np.zeros(self.shape(*inputs), self.dtype)
@@ -97,8 +106,10 @@ class App:
         return out
 
     def caller(self, hl: ModuleType, compiled: Any, inputs: tuple[Any, ...]) -> Callable[[], None]:
-        """Return a call of `compiled` with Buffers made before."""
-        given = [*buffers(hl, inputs), hl.Buffer(np.zeros(self.shape(*inputs), self.dtype))]
+        """Return a call of `compiled` with Buffers made before, in memory aligned as pools do."""
+        out = aligned(np.zeros(self.shape(*inputs), self.dtype))
+        held = tuple(aligned(a) if isinstance(a, np.ndarray) else a for a in inputs)
+        given = [*buffers(hl, held), hl.Buffer(out)]
         return lambda: compiled(*given)
 
     def difference(self, found: Array, expected: Array) -> float:
@@ -130,6 +141,15 @@ def _distances(found: Array, expected: Array) -> Array:
 def buffers(hl: ModuleType, inputs: tuple[Any, ...]) -> list[Any]:
     """Return `inputs` with a Buffer for each array."""
     return [hl.Buffer(a) if isinstance(a, np.ndarray) else a for a in inputs]
+
+
+def aligned(a: Array, to: int = 64) -> Array:
+    """Return a copy of `a` whose first cell lies at a multiple of `to` bytes."""
+    memory = np.empty(a.nbytes + to, np.uint8)
+    first = -memory.ctypes.data % to
+    copy = memory[first : first + a.nbytes].view(a.dtype).reshape(a.shape)
+    copy[...] = a
+    return copy
 
 
 def same_shape(source: Array, *_: Any) -> Size:

@@ -12,8 +12,8 @@ from apps.app import App, Array, Program, Size, same_shape
 def build(hl: ModuleType) -> Program:
     x, y, c, i = (hl.Var(name) for name in ("x", "y", "c", "i"))
     source = hl.ImageParam(hl.UInt(8), 3, "source")
-    names = ("luma", "rows", "counts", "sums", "level", "hist")
-    luma, rows, counts, sums, level, output = (hl.Func(name) for name in names)
+    names = ("luma", "rows", "counts", "sums", "level", "equal", "hist")
+    luma, rows, counts, sums, level, equal, output = (hl.Func(name) for name in names)
     red, green, blue = (hl.u16(source[x, y, k]) for k in range(3))
     luma[x, y] = hl.u8((77 * red + 150 * green + 29 * blue) >> 8)
     width, height = source.width(), source.height()
@@ -26,11 +26,11 @@ def build(hl: ModuleType) -> Program:
     sums[i] = counts[i]
     sums[bins.x] = sums[bins.x - 1] + counts[bins.x]
     level[i] = hl.i16(hl.min(sums[i] / hl.u32(hl.max(width * height / 256, 1)), hl.u32(255)))
-    value = luma[x, y]
-    changed = hl.i16(source[x, y, c]) + level[hl.i32(value)] - hl.i16(value)
+    equal[x, y] = level[hl.i32(luma[x, y])]
+    changed = hl.i16(source[x, y, c]) + equal[x, y] - hl.i16(luma[x, y])
     output[x, y, c] = hl.u8(hl.clamp(changed, 0, 255))
-    funcs = {"luma": luma, "rows": rows, "counts": counts, "sums": sums, "level": level, "ry": ry}
-    return Program(output, (source,), funcs)
+    funcs = {"luma": luma, "rows": rows, "counts": counts, "sums": sums, "level": level}
+    return Program(output, (source,), {**funcs, "equal": equal, "rx": rx, "ry": ry})
 
 
 def schedule(hl: ModuleType, app: Program) -> None:
