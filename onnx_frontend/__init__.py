@@ -10,6 +10,8 @@ model = onnx_frontend.load("build/model")  # needs no compiler
 
 from halo.ops.tensor import Tensor
 from onnx_frontend.c_function import CFunction
+from onnx_frontend.checking import CheckReport, check_model
+from onnx_frontend.compare import Tolerance
 from onnx_frontend.compiled_model import CompiledModel, CompileReport, load
 from onnx_frontend.compiler import compile
 from onnx_frontend.context import NodeContext
@@ -21,6 +23,7 @@ from onnx_frontend.registry import operator
 
 __all__ = [
     "CFunction",
+    "CheckReport",
     "CompileReport",
     "CompiledModel",
     "Graph",
@@ -30,7 +33,9 @@ __all__ = [
     "PackageError",
     "PluginError",
     "Tensor",
+    "Tolerance",
     "UnsupportedOp",
+    "check_model",
     "compile",
     "graph_pass",
     "load",

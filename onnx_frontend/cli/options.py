@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import click
 import numpy as np
@@ -67,6 +68,31 @@ def load_inputs(signature: Signature, values: Sequence[str], seed: int) -> dict[
             arrays[name] = _random(ports[name], shape, generator)
         else:
             arrays[name] = _load(name, Path(value))
+    return arrays
+
+
+def load_arrays(values: Sequence[str]) -> dict[str, Array]:
+    """Return the arrays that ``name=file.npy`` and ``file.npz`` texts name.
+
+    Raises
+    ------
+    click.BadParameter
+        A text is neither, a file cannot be read, or a name is given twice.
+    """
+    archives = [text for text in values if "=" not in text and text.endswith(".npz")]
+    pairs = parse_pairs("--input", [text for text in values if text not in archives])
+    arrays = {name: _load(name, Path(value)) for name, value in pairs.items()}
+    for text in archives:
+        try:
+            with np.load(text, allow_pickle=False) as archive:
+                found = {name: archive[name] for name in archive.files}
+        except (OSError, ValueError, EOFError, BadZipFile) as error:
+            raise click.BadParameter(
+                f"{text} cannot be read as .npz: {error}", param_hint="--input"
+            ) from None
+        for name in found.keys() & arrays.keys():
+            raise click.BadParameter(f"{name!r} is given twice", param_hint="--input")
+        arrays |= found
     return arrays
 
 

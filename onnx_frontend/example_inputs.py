@@ -1,0 +1,119 @@
+"""Arrays to run a model on: those given, and random ones for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import onnx
+
+from onnx_frontend.errors import ModelError
+from onnx_frontend.graph import Array, Graph, Value, read_graph
+from onnx_frontend.shapes import describe_dims
+
+BATCH, SIZE = 2, 16
+"""What symbolic sizes are, those of the first axis and others, where nobody says."""
+
+_INTEGERS = 100
+"""Random integers are less than this."""
+
+
+def example_inputs(
+    model: onnx.ModelProto,
+    given: Mapping[str, Array],
+    shapes: Mapping[str, tuple[int, ...]],
+    seed: int = 0,
+) -> dict[str, Array]:
+    """Return an array for each input of `model`.
+
+    Random floats are in [-1, 1), integers in [0, 100), or as many as their type holds.
+
+    Parameters
+    ----------
+    given
+        The arrays that are there already, by name.
+    shapes
+        By name of an input its shape; by name of a symbolic size of the model its value, as a
+        shape of one axis.
+    seed
+        Of the random numbers; those of an input depend on its place, not on what else is given.
+
+    Raises
+    ------
+    ModelError
+        A name is unknown, a shape does not fit, or an input is no tensor of numbers.
+    """
+    graph = read_graph(model)
+    _check_names(graph, given, shapes)
+    sizes = {name: shape[0] for name, shape in shapes.items() if len(shape) == 1}
+    for value in graph.inputs:  # arrays tell sizes, too
+        if value.name in given:
+            pairs = zip(value.dims or (), given[value.name].shape, strict=False)
+            sizes |= {d: n for d, n in pairs if isinstance(d, str)}
+    arrays: dict[str, Array] = {}
+    for place, value in enumerate(graph.inputs):
+        if value.name in given:
+            arrays[value.name] = given[value.name]
+        else:
+            shape = _shape(value, shapes.get(value.name), sizes)
+            arrays[value.name] = _random(value, shape, np.random.default_rng([seed, place]))
+    return arrays
+
+
+def _check_names(
+    graph: Graph, given: Mapping[str, Array], shapes: Mapping[str, tuple[int, ...]]
+) -> None:
+    inputs = [v.name for v in graph.inputs]
+    sizes = sorted({d for v in graph.inputs for d in v.dims or () if isinstance(d, str)})
+    for name in given:
+        if name not in inputs:
+            raise ModelError(
+                f"an array is given for '{name}', which is no input of model {graph.name}",
+                hint=f"its inputs are: {', '.join(inputs) or 'none'}",
+            )
+    for name, shape in shapes.items():
+        if name not in inputs and not (name in sizes and len(shape) == 1):
+            raise ModelError(
+                f"a shape is given for '{name}', which is no input and no size of model "
+                f"{graph.name}",
+                hint=f"its inputs are: {', '.join(inputs) or 'none'}; its symbolic sizes: "
+                f"{', '.join(sizes) or 'none'}",
+            )
+
+
+def _shape(
+    value: Value, given: tuple[int, ...] | None, sizes: Mapping[str, int]
+) -> tuple[int, ...]:
+    if given is None and value.dims is None:
+        raise ModelError(
+            f"the model does not say how many dimensions input '{value.name}' has",
+            hint=f"give its shape: --shape {value.name}=1x3x224x224",
+        )
+    dims = value.dims if value.dims is not None else (None,) * len(given or ())
+    if given is not None and (
+        len(given) != len(dims)
+        or any(isinstance(d, int) and d != n for d, n in zip(dims, given, strict=True))
+    ):
+        raise ModelError(
+            f"the shape {describe_dims(given)} given for input '{value.name}' does not fit the "
+            f"model's {describe_dims(dims)}"
+        )
+    return given or tuple(
+        d if isinstance(d, int) else sizes.get(d or "", SIZE if axis else BATCH)
+        for axis, d in enumerate(dims)
+    )
+
+
+def _random(value: Value, shape: tuple[int, ...], generator: np.random.Generator) -> Array:
+    if value.kind != "tensor" or value.element_type in (onnx.TensorProto.STRING, 0):
+        raise ModelError(
+            f"input '{value.name}' is no tensor of numbers, so no random one can be made",
+            hint=f"give one: --input {value.name}=FILE.npy",
+        )
+    dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(value.element_type))
+    if dtype.kind == "b":
+        return generator.integers(0, 2, shape).astype(dtype)
+    if dtype.kind in "iu":
+        high = min(_INTEGERS, int(np.iinfo(dtype).max) + 1)
+        return generator.integers(0, high, shape).astype(dtype)
+    return generator.uniform(-1, 1, shape).astype(dtype)

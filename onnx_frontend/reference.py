@@ -1,0 +1,153 @@
+"""What every value of a model should be, by the standard's evaluator or by onnxruntime."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from onnx_frontend.errors import ModelError
+from onnx_frontend.graph import Array
+from onnx_frontend.layers import reads_of
+
+REFERENCES = ("onnx", "onnxruntime")
+
+
+@dataclass(slots=True)
+class ReferenceValues:
+    """What a reference says.
+
+    Attributes
+    ----------
+    values
+        By name: arrays, and lists or None for what is no tensor.
+    taken
+        Why the outputs of a node, by its place, are not by the reference but as they were given.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    taken: dict[int, str] = field(default_factory=dict)
+
+
+def reference_values(
+    model: onnx.ModelProto,
+    inputs: Mapping[str, Array],
+    known: Mapping[str, Array],
+    by: str = "onnx",
+) -> ReferenceValues:
+    """Return all values of `model`, whose outputs name all that is wanted.
+
+    Parameters
+    ----------
+    inputs
+        An array for each input.
+    known
+        What stands for the outputs of nodes that the reference does not know.
+    by
+        One of `REFERENCES`. onnxruntime refuses the whole model where it does not know a node.
+
+    Raises
+    ------
+    ModelError
+        The reference is not there, or cannot evaluate the model.
+    """
+    weights = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    if by == "onnxruntime":
+        return ReferenceValues({**weights, **inputs, **_by_onnxruntime(model, inputs)})
+    result = ReferenceValues({**weights, **inputs})
+    for place, node in enumerate(model.graph.node):
+        _evaluate(model, node, place, known, result)
+    return result
+
+
+def _evaluate(
+    model: onnx.ModelProto,
+    node: onnx.NodeProto,
+    place: int,
+    known: Mapping[str, Array],
+    result: ReferenceValues,
+) -> None:
+    names = [name for name in node.output if name]
+    try:
+        made = evaluate_node(model, node, result.values)
+    except Exception as error:  # whatever it is, the reference does not know the node
+        why = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        if any(name not in known for name in names):
+            raise ModelError(
+                f"the reference cannot evaluate {node.op_type} node "
+                f"'{node.name or f'#{place}'}': {why}",
+                hint="another reference may know it: --reference onnxruntime",
+            ) from error
+        result.taken[place] = why
+        made = [known[name] for name in names]
+    result.values |= zip(names, made, strict=True)
+
+
+def evaluate_node(
+    model: onnx.ModelProto, node: onnx.NodeProto, values: Mapping[str, Any]
+) -> list[Any]:
+    """Return the outputs of a node of `model` that have names, by the standard's evaluator.
+
+    Parameters
+    ----------
+    values
+        What the names stand for that it, and bodies in it, read.
+    """
+    model, node = _as_meant(model, node)
+    names = list(reads_of(node))
+    inputs = [onnx.ValueInfoProto(name=n) for n in names]
+    outputs = [onnx.ValueInfoProto(name=n) for n in node.output if n]
+    graph = helper.make_graph([node], "node", inputs, outputs)
+    alone = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        made = ReferenceEvaluator(alone).run(None, {n: values[n] for n in names})
+    return [np.asarray(v) if isinstance(v, np.generic) else v for v in made]
+
+
+def _as_meant(
+    model: onnx.ModelProto, node: onnx.NodeProto
+) -> tuple[onnx.ModelProto, onnx.NodeProto]:
+    """Return a node that the evaluator gets wrong in a form that it gets right.
+
+    Before version 14 a BatchNormalization of one output uses the mean and variance it is given;
+    the evaluator takes it for one in training.
+    """
+    outputs = [name for name in node.output if name]
+    if node.op_type != "BatchNormalization" or node.domain not in ("", "ai.onnx"):
+        return model, node
+    version = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 1)
+    if version >= 14 or len(outputs) > 1:
+        return model, node
+    epsilon = {a.name: a.f for a in node.attribute if a.name == "epsilon"}
+    newer = helper.make_model(onnx.GraphProto(), opset_imports=[helper.make_opsetid("", 15)])
+    return newer, helper.make_node(node.op_type, list(node.input), outputs, node.name, **epsilon)
+
+
+def _by_onnxruntime(model: onnx.ModelProto, inputs: Mapping[str, Array]) -> dict[str, Any]:
+    if importlib.util.find_spec("onnxruntime") is None:
+        raise ModelError("onnxruntime is not installed", hint="pip install onnxruntime")
+    # It is an extra, and slow to import.
+    runtime: Any = importlib.import_module("onnxruntime")
+    options = runtime.SessionOptions()
+    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 4
+    try:
+        session = runtime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+        names = [output.name for output in session.get_outputs()]
+        return dict(zip(names, session.run(names, dict(inputs)), strict=True))
+    except Exception as error:
+        raise ModelError(
+            f"onnxruntime cannot run the model: {str(error).splitlines()[0]}",
+            hint="the standard's evaluator may: --reference onnx",
+        ) from error
