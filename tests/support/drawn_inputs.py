@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from string import ascii_letters, digits
 from typing import Any
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Random = np.random.Generator
@@ -85,7 +87,21 @@ def picture(
     return made.transpose(0, 2, 3, 1) if channels_last else made
 
 
+def text(rng: Random, shape: Shape, low: float, high: float, height: int) -> Array:
+    """Return pictures of dark letters on a light ground, in lines of `height` pixels."""
+    batch, channels, tall, wide = shape
+    font = ImageFont.load_default(height * 2 // 3)
+    made = np.empty((batch, tall, wide))
+    for n in range(batch):
+        page = Image.new("L", (wide, tall), 255)
+        for top in range(0, tall - height // 2, height):
+            letters = rng.choice(list(ascii_letters + digits + "   "), 2 * wide // height)
+            ImageDraw.Draw(page).text((height // 4, top), "".join(letters), font=font, fill=0)
+        made[n] = np.asarray(page) / 255
+    return np.repeat(low + (high - low) * made[:, None], channels, axis=1)
+
+
 MAKERS: dict[str, Callable[..., Array]] = {
-    f.__name__: f for f in (noise, uniform, whole, fill, mask, one_hot, sound, picture)
+    f.__name__: f for f in (noise, uniform, whole, fill, mask, one_hot, sound, picture, text)
 }
 """What can be drawn, by name."""
