@@ -7,7 +7,8 @@ is computed inside the kernels that read it. What ends a kernel:
   elementwise operations behind one join its kernel (its *epilogue*) as long as everything in
   between is read by the epilogue only and the shape stays the same.
 * Elementwise operations join the kernel of their reader if it is the only one and reads each cell
-  about once.
+  about once. One with the attribute ``joins`` costs less than to load its wider result: it joins
+  all its readers if these are of the kinds that it names.
 * Index maps (transpose, slice, concat, ...) cost nothing when an elementwise operation reads
   through them; in front of a reader that comes back to a cell often they are stored.
 * A reshape of something stored is the same memory under other coordinates: an *alias*.
@@ -179,11 +180,13 @@ class _Planner:
         if t in self.outputs or t.kind not in _LIGHT:
             return False
         readers = self.readers[t]
-        if any(r in self.aliases or r.kind not in _READ_ONCE for r in readers):
+        joins = t.op.attrs.get("joins")
+        kinds = joins or _READ_ONCE
+        if any(r in self.aliases or r.kind not in kinds for r in readers):
             return False
         roots = frozenset[Tensor]().union(*(self.roots[r] for r in readers))
         copies = self._copies(t)
-        if t.kind is OpKind.ELEMENTWISE:
+        if t.kind is OpKind.ELEMENTWISE and not joins:
             cells = _cells(t)
             fits = all(_reads_cells_once(r, cells) for r in readers)
             if not fits or len(roots) != 1 or copies > _COPIES_LIMIT:

@@ -86,7 +86,11 @@ def choose_layouts(grouping: Grouping, outputs: Iterable[Tensor]) -> Layouts:
     tensors: dict[Tensor, Order] = {}
     weights: dict[Tensor, Order] = {}
     spatial = {
-        t for g in grouping.groups for m in g.members if m.kind in _SPATIAL for t in m.op.inputs[:1]
+        _stored(t)
+        for g in grouping.groups
+        for m in g.members
+        if m.kind in _SPATIAL
+        for t in m.op.inputs[:1]
     }
     for group in grouping.groups:
         root = group.root
@@ -95,6 +99,13 @@ def choose_layouts(grouping: Grouping, outputs: Iterable[Tensor]) -> Layouts:
         for member in group.members:
             weights.update((t, o) for t, o in _weight_order(member).items() if t not in natural)
     return Layouts(tensors, weights)
+
+
+def _stored(t: Tensor) -> Tensor:
+    """Return what is read where `t` is read, which may be computed on the way."""
+    while t.kind is OpKind.ELEMENTWISE and t.op.attrs.get("joins"):
+        t = t.op.inputs[0]
+    return t
 
 
 def _is_spatial(group: Group, chosen: Mapping[Tensor, Order], spatial: set[Tensor]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import onnx
 
+import onnx_frontend.microsoft
 import onnx_frontend.nodes  # noqa: F401 -- registers the operators
 from halo.errors import HaloError
 from halo.ir.equality import equal

@@ -24,5 +24,6 @@ def _compute_padded(task: Task) -> None:
     channel, batch, spatial = padded.args[-2], padded.args[-1], padded.args[:-2]
     padded.compute_root().reorder_storage(channel, *spatial, batch)
     padded.reorder(channel, *spatial, batch)
-    vectorize(padded, channel, None, task.lanes)
+    lanes = task.target.natural_vector_size(padded.function.types[0])
+    vectorize(padded, channel, None, lanes)
     padded.parallel(spatial[-1])

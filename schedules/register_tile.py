@@ -34,7 +34,8 @@ def schedule_tiles(
     """
     root = task.root
     columns, rows = task.extent(column), task.extent(row) if row else 1
-    tile = choose_tile(rows, columns, task.lanes, 24 if task.target.vector_bits == 512 else 12)
+    lanes = task.target.natural_vector_size(acc.function.types[0])
+    tile = choose_tile(rows, columns, lanes, 24 if task.target.vector_bits == 512 else 12)
     inner = _tile_root(task, tile, column, row)
     loops = [column, *outer] if outer and task.extent(outer[0]) is None else _swapped(column, outer)
     root.reorder(*inner, *([row] if row else []), *loops)

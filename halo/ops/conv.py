@@ -8,6 +8,7 @@ from typing import Any
 from halo.errors import DefinitionError
 from halo.ir.expr import Expr, const
 from halo.ir.operators import as_expr, cast_to
+from halo.ir.types import Type
 from halo.lang.func import Func
 from halo.lang.rdom import RDom
 from halo.ops.broadcast import Requirement, shape_text
@@ -25,6 +26,7 @@ def conv(
     bias: Tensor | None,
     axes: Sequence[WindowAxis],
     groups: int = 1,
+    type: Type | None = None,
 ) -> Tensor:
     """Return the convolution of `x` (N, C, ...) with `w` (M, C/groups, ...), as ONNX's Conv.
 
@@ -32,6 +34,12 @@ def conv(
     is padding); ``acc`` begins with the bias and adds over an RDom whose dimensions are the
     window's axes, the last one first, then the input channel of the group. Of a depthwise
     convolution the RDom has no channel.
+
+    Parameters
+    ----------
+    type
+        In which products are formed and added, and of the result; by default that of `x`, and
+        sums of halves are formed in float32.
 
     Raises
     ------
@@ -44,7 +52,8 @@ def conv(
     read, funcs = source(name, x, axes, const(x.type, 0))
     spatial = [a.places(d) for a, d in zip(axes, x.shape[2:], strict=True)]
     per_group = None if groups == 1 else (out_channels or 0) // groups
-    acc = _accumulate(f"{name}_acc", read, x, w, bias, axes, per_group, depthwise)
+    wide = type or sum_type(x.type)
+    acc = _accumulate(f"{name}_acc", wide, read, x, w, bias, axes, per_group, depthwise)
     attrs = {
         "kernel": tuple(a.kernel for a in axes),
         "strides": tuple(a.stride for a in axes),
@@ -61,11 +70,12 @@ def conv(
         requires=requires,
     )
     shape = (x.shape[0], w.shape[0], *spatial)
-    return computed(name, x.type, shape, lambda *coords: call(acc, *coords), op)
+    return computed(name, type or x.type, shape, lambda *coords: call(acc, *coords), op)
 
 
 def _accumulate(
     name: str,
+    wide: Type,
     read: Any,
     x: Tensor,
     w: Tensor,
@@ -77,7 +87,6 @@ def _accumulate(
     n, c, *places = axis_vars(x.rank)
     acc = Func(name)
     target = tuple(reversed((n, c, *places)))
-    wide = sum_type(x.type)
     acc[target] = const(wide, 0) if bias is None else cast_to(wide, bias.at(c))
     domain: list[tuple[Any, Any]] = [(0, a.kernel) for a in reversed(axes)]
     if not depthwise:

@@ -8,6 +8,7 @@ from typing import Any
 from halo.errors import DefinitionError
 from halo.ir.expr import Expr, const
 from halo.ir.operators import cast_to
+from halo.ir.types import Type
 from halo.lang.func import Func
 from halo.lang.rdom import RDom
 from halo.ops.broadcast import Requirement, broadcast_at, broadcast_shapes, shape_text
@@ -19,13 +20,19 @@ from halo.ops.tensor import OpInfo, OpKind, Shape, Tensor
 _Read = Callable[..., Expr]
 
 
-def matmul(name: str, a: Tensor, b: Tensor) -> Tensor:
+def matmul(name: str, a: Tensor, b: Tensor, type: Type | None = None) -> Tensor:
     """Return the product of `a` (..., M, K) and `b` (..., K, N), as numpy's matmul.
 
     Its Func ``acc`` has the result's dimensions, with a row or a column left out if `a` or `b` is
     a vector, and adds over an RDom of one dimension, K. The attributes ``batch``, ``m``, ``n``,
     ``k`` give the sizes (``m`` or ``n`` is 1 for a vector); ``b_batch`` tells whether `b` differs
     between batches.
+
+    Parameters
+    ----------
+    type
+        In which products are formed and added, and of the result; by default that of `a`, and
+        sums of halves are formed in float32.
     """
     if a.rank == 0 or b.rank == 0:
         raise DefinitionError(f"a scalar among the operands {a.name} and {b.name} of a product")
@@ -42,7 +49,7 @@ def matmul(name: str, a: Tensor, b: Tensor) -> Tensor:
         right = _batched(b, outer, (r, *coords[count + len(rows) :]))
         return cast_to(wide, left) * cast_to(wide, right)
 
-    wide = sum_type(a.type)
+    wide = type or sum_type(a.type)
     acc = _accumulate(f"{name}_acc", len(shape), const(wide, 0), product, k)
     attrs = {
         "batch": batch,
@@ -54,7 +61,7 @@ def matmul(name: str, a: Tensor, b: Tensor) -> Tensor:
         "transpose_b": False,
     }
     op = OpInfo(OpKind.MATMUL, (a, b), {"acc": acc}, attrs, requires + needs)
-    return computed(name, a.type, shape, lambda *coords: call(acc, *coords), op)
+    return computed(name, type or a.type, shape, lambda *coords: call(acc, *coords), op)
 
 
 def _batched(x: Tensor, outer: tuple[Any, ...], inner: tuple[Any, ...]) -> Expr:

@@ -8,7 +8,7 @@ from typing import Any
 from halo.errors import DefinitionError
 from halo.ir.expr import Expr, Max, Min, const
 from halo.ir.operators import as_expr, cast_to
-from halo.ir.types import Type
+from halo.ir.types import Float, Int, Type
 from halo.lang.func import Func
 from halo.lang.math import sqrt
 from halo.lang.rdom import RDom
@@ -28,7 +28,7 @@ def max_pool(name: str, x: Tensor, axes: Sequence[WindowAxis], ceil_mode: bool =
     ``acc``, whose RDom has the window's axes, the last one first.
     """
     worst = lowest(x.type)
-    acc, info = _accumulate(name, x, axes, ceil_mode, worst, larger, "max")
+    acc, info = _accumulate(name, x, axes, ceil_mode, worst, larger, "max", None)
     return _pooled(name, x, axes, ceil_mode, lambda *coords: call(acc, *coords), info)
 
 
@@ -39,18 +39,24 @@ def average_pool(
     ceil_mode: bool = False,
     count_padding: bool = False,
 ) -> Tensor:
-    """Return the mean of each window's cells: those inside the input, or also its padding's."""
-    wide, zero = sum_type(x.type), const(x.type, 0)
+    """Return the mean of each window's cells: those inside the input, or also its padding's.
+
+    Integers are summed in int32, and their mean is float32.
+    """
+    whole = x.type.is_integral
+    wide, zero = Int(32) if whole else sum_type(x.type), const(x.type, 0)
+    mean = Float(32) if whole else wide
 
     def add(total: Expr, cell: Expr) -> Expr:
         return total + cast_to(wide, cell)
 
-    acc, info = _accumulate(name, x, axes, ceil_mode, zero, add, "average")
+    acc, info = _accumulate(name, x, axes, ceil_mode, zero, add, "average", wide)
 
     def cell(*coords: Any) -> Expr:
-        return call(acc, *coords) / _count(wide, x, axes, coords, ceil_mode, count_padding)
+        total = cast_to(mean, call(acc, *coords))
+        return total / _count(mean, x, axes, coords, ceil_mode, count_padding)
 
-    return _pooled(name, x, axes, ceil_mode, cell, info)
+    return _pooled(name, x, axes, ceil_mode, cell, info, mean if whole else x.type)
 
 
 def lp_pool(
@@ -62,7 +68,7 @@ def lp_pool(
     def add(total: Expr, cell: Expr) -> Expr:
         return total + power(magnitude(cast_to(wide, cell)), const(wide, p))
 
-    acc, info = _accumulate(name, x, axes, ceil_mode, zero, add, "lp")
+    acc, info = _accumulate(name, x, axes, ceil_mode, zero, add, "lp", wide)
 
     def cell(*coords: Any) -> Expr:
         total = call(acc, *coords)
@@ -81,6 +87,7 @@ def _accumulate(
     start: Expr,
     combine: Callable[[Expr, Expr], Expr],
     what: str,
+    wide: Type | None,
 ) -> tuple[Func, OpInfo]:
     if x.rank != len(axes) + 2:
         raise DefinitionError(f"a window of {len(axes)} axes over a tensor {shape_text(x.shape)}")
@@ -88,7 +95,7 @@ def _accumulate(
     coords = axis_vars(x.rank)
     acc = Func(f"{name}_acc")
     target = tuple(reversed(coords))
-    acc[target] = start if what == "max" else cast_to(sum_type(x.type), start)
+    acc[target] = start if wide is None else cast_to(wide, start)
     r = RDom([(0, a.kernel) for a in reversed(axes)])
     taps = [r[len(axes) - 1 - i] for i in range(len(axes))]
     where = [a.at(p, k) for a, p, k in zip(axes, coords[2:], taps, strict=True)]
@@ -110,9 +117,10 @@ def _pooled(
     ceil_mode: bool,
     cell: Callable[..., Expr],
     info: OpInfo,
+    type: Type | None = None,
 ) -> Tensor:
     spatial = [a.places(d, ceil_mode) for a, d in zip(axes, x.shape[2:], strict=True)]
-    return computed(name, x.type, (*x.shape[:2], *spatial), cell, info)
+    return computed(name, type or x.type, (*x.shape[:2], *spatial), cell, info)
 
 
 def _count(

@@ -23,8 +23,9 @@ from halo.ops.index import ONE, minus, plus
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 
 Activation = Callable[[Expr], Expr]
-Column = Callable[[int], Expr]
-"""From the number of a column to its cell at the unit and time that is worked on."""
+Column = Callable[..., Expr]
+"""From the number of a column to its cell at the time that is worked on, and at the unit that is,
+or at the one given behind the number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +109,11 @@ def run_layer(name: str, type: Type, layer: Layer, extent: Extent, *inputs: Tens
             goes_on = goes_on | ((phase >= end - count) & (phase < end))
     r.where(goes_on)
 
-    def before(number: int) -> Expr:
-        return call(acc, n, Max(time - 1, as_expr(0)), number, j)
+    def before(number: int, at: Any = None) -> Expr:
+        return call(acc, n, Max(time - 1, as_expr(0)), number, j if at is None else at)
 
-    def here(number: int) -> Expr:
-        return call(acc, n, time, number, j)
+    def here(number: int, at: Any = None) -> Expr:
+        return call(acc, n, time, number, j if at is None else at)
 
     def state(number: int, made: Expr) -> Expr:
         if extent.length is not None:

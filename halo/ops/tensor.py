@@ -77,7 +77,8 @@ class OpInfo:
     funcs
         Its inner Funcs by role, for example ``{"padded": ..., "acc": ...}`` of a convolution.
     attrs
-        What a schedule may want to know: kernel sizes, strides, axes, ...
+        What a schedule may want to know: kernel sizes, strides, axes, ... ``joins``: the kinds of
+        readers that compute each cell where they read it, because that costs less than a load.
     requires
         Pairs of int32 Exprs that must be equal at run time for the result to have a meaning.
     """

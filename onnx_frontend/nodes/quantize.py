@@ -16,6 +16,7 @@ from halo.ops.normalization import along_axis
 from halo.ops.tensor import Tensor
 from halo.ops.views import normal_axis, view
 from onnx_frontend.context import NodeContext
+from onnx_frontend.nodes.scaled import READERS
 from onnx_frontend.registry import operator
 
 
@@ -95,4 +96,5 @@ def dequantize(node: NodeContext, x: Tensor, scale: Tensor, zero: Tensor | None 
         return cast_to(type, cast_to(wide, v) * cast_to(wide, s))
 
     operands = [t for t in (numbers, factor, offset) if t is not None]
-    return elementwise(node.output(), cell, *operands, type=type)
+    joins = {"joins": READERS} if numbers.type.bits() < type.bits() else {}
+    return elementwise(node.output(), cell, *operands, type=type, attrs=joins)
