@@ -31,8 +31,15 @@ _CONSTANTS: dict[str, type] = {
 """Attributes of Constant and the type of what they give."""
 
 
-def fold_constants(graph: Graph) -> Graph:
+def fold_unscaled_constants(graph: Graph) -> Graph:
+    """Return `graph` with constants folded, but for weights that are kept as scaled integers."""
+    return fold_constants(graph, frozenset({"DequantizeLinear"}))
+
+
+def fold_constants(graph: Graph, kept_operators: frozenset[str] = frozenset()) -> Graph:
     """Return `graph` with every node that reads constants only replaced by its results.
+
+    Nodes of `kept_operators` stay.
 
     Requires: nodes in an order in which they can run.
     Ensures: outputs and their values are the same. A node that fails stays, to be reported where
@@ -44,7 +51,8 @@ def fold_constants(graph: Graph) -> Graph:
     constants = dict(graph.constants)
     kept: list[Node] = []
     for node in graph.nodes:
-        results = _evaluate(node, graph, constants)
+        stays = node.op_type in kept_operators
+        results = None if stays else _evaluate(node, graph, constants)
         if results is None:
             kept.append(node)
         else:

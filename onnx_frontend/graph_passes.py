@@ -8,19 +8,24 @@ from halo.errors import HaloError
 from onnx_frontend.drop_dead_nodes import drop_dead_nodes
 from onnx_frontend.errors import ModelError, PluginError
 from onnx_frontend.fold_batch_norm import fold_batch_norm
-from onnx_frontend.fold_constants import fold_constants
+from onnx_frontend.fold_constants import fold_constants, fold_unscaled_constants
 from onnx_frontend.graph import Graph, check_values
 from onnx_frontend.plugins import Origin, origin_of, raised_in
+from onnx_frontend.use_integer_products import use_integer_products
 
 GraphPass = Callable[[Graph], Graph]
 
 OWN_PASSES: tuple[GraphPass, ...] = (
     drop_dead_nodes,
+    fold_unscaled_constants,
+    use_integer_products,
+    drop_dead_nodes,
     fold_constants,
     fold_batch_norm,
     drop_dead_nodes,
 )
-"""In this order: what is dead is not evaluated; weights must be known before they are merged."""
+"""In this order: what is dead is not evaluated; integer weights must be seen before they become
+floats, and floats be known before they are merged."""
 
 _foreign: dict[tuple[str, str], tuple[GraphPass, Origin]] = {}
 

@@ -182,7 +182,7 @@ class _Planner:
         readers = self.readers[t]
         joins = t.op.attrs.get("joins")
         kinds = joins or _READ_ONCE
-        if any(r in self.aliases or r.kind not in kinds for r in readers):
+        if any(r in self.aliases or r.kind not in kinds for r in self._final_readers(t)):
             return False
         roots = frozenset[Tensor]().union(*(self.roots[r] for r in readers))
         copies = self._copies(t)
@@ -193,6 +193,14 @@ class _Planner:
                 return False
         self.roots[t], self.copies[t] = roots, copies
         return True
+
+    def _final_readers(self, t: Tensor) -> list[Tensor]:
+        """Return what reads `t`, looking through what joins all its readers."""
+        result: list[Tensor] = []
+        for r in self.readers[t]:
+            through = r.op.attrs.get("joins") and r not in self.outputs
+            result += self._final_readers(r) if through else [r]
+        return result
 
     def _copies(self, t: Tensor) -> int:
         return sum(self.copies[r] * _occurrences(t, r) for r in self.readers[t])

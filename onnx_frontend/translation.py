@@ -139,7 +139,8 @@ class Translation:
             self.values.update(dict.fromkeys(node.outputs))
             return
         for name, value in zip(node.outputs, results, strict=False):
-            self.values[name] = value
+            if name:  # an output left out must not stand for an input left out
+                self.values[name] = value
         for value in results:
             for tensor in tensors_of(value):
                 self._note(tensor, node)

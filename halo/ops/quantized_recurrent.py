@@ -8,17 +8,31 @@ weights, are integers in float32; they are exact below 2**24, which is all that 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from halo.ir.expr import Expr, Max, Min, const
+from halo.ir.expr import Expr, Max, Min
 from halo.ir.operators import as_expr
-from halo.ops.recurrent import Activation, Column, Initial, Layer, Phase, Start, Weights
+from halo.ops.recurrent import (
+    Activation,
+    Column,
+    Initial,
+    Layer,
+    Phase,
+    Start,
+    Weights,
+    add_product,
+    lstm,
+)
 
-_CELL, _HIDDEN, _SUMS, _CODES, _STEP, _COLUMNS = 4, 5, 6, 10, 11, 12
+_HIDDEN, _SUMS, _CODES, _STEP, _ZERO, _HIGH, _LOW, _COLUMNS = 5, 6, 10, 11, 12, 13, 15, 17
 Step = Callable[[int, Any], Expr]
 """From a gate and a unit of the result to the step of their weights."""
-Range = Callable[[Expr, Expr], Expr]
-Coding = Callable[[Expr, Expr, Expr], Expr]
+Coding = tuple[
+    Callable[[Expr, Expr], Expr], Callable[[Expr, Expr], Expr], Callable[[Expr, Expr, Expr], Expr]
+]
+"""How numbers become codes: from the least and greatest to the step; from the least and the step to
+the code of zero; from a number, the step and the code of zero to its code."""
 
 
 def quantized_lstm(
@@ -30,90 +44,67 @@ def quantized_lstm(
     peephole: Callable[[int, Any], Expr] | None,
     functions: Sequence[Activation],
     coupled: bool,
-    step_between: Range,
-    code_less_zero: Coding,
+    coding: Coding,
 ) -> Layer:
     """Return the layer `recurrent.lstm` of quantized weights.
 
-    Its columns are a_i, a_o, a_f, a_c, C, H, the integer sum of each gate, the codes of H, and
-    their step.
+    Its columns are those of the LSTM, the integer sum of each gate, the codes of H, their step
+    and the code of zero, and two each for the greatest and the least of H, the same for all units.
+    What several phases need has a column of its own, because they would all compute it.
 
     Parameters
     ----------
     weights
         From a gate and two units to the code of the weight between them, less that of zero.
-    step_between
-        From the least and the greatest number to the step between codes.
-    code_less_zero
-        From a number, the least one and the step to its code less that of zero.
     """
-    f, g, h = functions
-
-    def gate(number: int, column: Column, cell: Expr | None, j: Expr) -> Expr:
-        value = column(number) + column(_SUMS + number) * (column(_STEP) * steps(number, j))
-        if peephole is not None and cell is not None:
-            value = value + peephole(number if number < 3 else 0, j) * cell
-        return value
-
-    def cell_state(before: Column, here: Column, j: Expr) -> Expr:
-        old = before(_CELL)
-        enter = f(gate(0, before, old, j))
-        forget = const(old.type, 1) - enter if coupled else f(gate(2, before, old, j))
-        return forget * old + enter * g(gate(3, before, None, j))
-
-    def hidden(before: Column, here: Column, j: Expr) -> Expr:
-        return f(gate(1, before, here(_CELL), j)) * h(here(_CELL))
-
-    phases = [Phase(_CELL, cell_state, last=True), Phase(_HIDDEN, hidden, last=True)]
-    more, high, low = _extremes(units)
-
-    def codes(before: Column, here: Column, j: Expr) -> Expr:
-        step = step_between(here(low), here(high))
-        return code_less_zero(here(_HIDDEN), here(low), step)
+    plain = lstm(start, weights, initial, peephole, functions, coupled)
+    step_between, zero_between, code_of = coding
 
     def step(before: Column, here: Column, j: Expr) -> Expr:
-        return step_between(here(low), here(high))
+        return step_between(here(_LOW), here(_HIGH))
 
-    phases += [*more, Phase(_CODES, codes), Phase(_STEP, step)]
-    sums = range(_SUMS, _SUMS + 4)
-    phases += [Phase(column, lambda before, here, j: here(_STEP) * 0.0) for column in sums]
-    for number, column in enumerate(sums):
+    def zero(before: Column, here: Column, j: Expr) -> Expr:
+        return zero_between(here(_LOW), here(_STEP))
 
-        def weight(k: Any, j: Any, number: int = number) -> Expr:
-            return weights(number, k, j)
+    def code(before: Column, here: Column, j: Expr) -> Expr:
+        return code_of(here(_HIDDEN), here(_STEP), here(_ZERO)) - here(_ZERO)
 
-        phases.append(Phase(column, source=_CODES, weights=weight))
-    starts: list[Any] = [_of(start, number) for number in range(4)]
-    starts += [None] * (_COLUMNS - 4)
-    return Layer(starts, {_CELL: initial[1], _HIDDEN: initial[0]}, phases, _HIDDEN)
+    def scaled(gate: int) -> Callable[[Column, Column, Expr], Expr]:
+        def make(before: Column, here: Column, j: Expr) -> Expr:
+            return here(gate) + here(_SUMS + gate) * (here(_STEP) * steps(gate, j))
+
+        return make
+
+    phases = [
+        *plain.phases[:2],
+        *_extreme(Max, _HIGH, units),
+        *_extreme(Min, _LOW, units),
+        Phase(_STEP, step),
+        Phase(_ZERO, zero),
+        Phase(_CODES, code),
+        *(add_product(gate, _CODES, weights, _SUMS + gate) for gate in range(4)),
+        *(Phase(gate, scaled(gate)) for gate in range(4)),
+    ]
+    starts = [*plain.start, *[None] * (_COLUMNS - len(plain.start))]
+    return replace(plain, start=starts, phases=phases)
 
 
-def _of(start: Start, number: int) -> Callable[[Any, Any, Any], Expr]:
-    return lambda n, t, j: start(number, n, t, j)
+def _extreme(better: Any, column: int, units: int) -> list[Phase]:
+    """Return the phases after which `column` has the extreme of H and zero, which it begins with.
 
-
-def _extremes(units: int) -> tuple[list[Phase], int, int]:
-    """Return the phases after which two columns have the greatest and least of H everywhere.
-
-    Each compares what stands twice as far apart as the one before, in a circle. A phase must not
-    write where it reads, so each extreme takes turns between two of the columns of sums.
+    The column behind it first gets the extremes of every 16th unit, 16 neighbours at a time.
     """
-    phases: list[Phase] = []
-    found = [_HIDDEN, _HIDDEN]
-    reach, turn = 1, 0
-    while reach < units:
-        for extreme, better in enumerate((Max, Min)):
-            into = _SUMS + 2 * extreme + turn
-            phases.append(Phase(into, _better(better, found[extreme], reach, units)))
-            found[extreme] = into
-        reach, turn = reach * 2, 1 - turn
-    return phases, found[0], found[1]
+    block = next(n for n in (16, 8, 4, 2, 1) if units % n == 0)
 
-
-def _better(better: Any, column: int, reach: int, units: int) -> Any:
-    def make(before: Column, here: Column, j: Expr) -> Expr:
-        other = (as_expr(j) + reach) % units
-        made: Expr = better(here(column), here(column, other))
+    def fold_blocks(here: Column, k: Expr, j: Expr) -> Expr:
+        made: Expr = better(here(column + 1), here(_HIDDEN, k * block + as_expr(j) % block))
         return made
 
-    return make
+    def fold_places(here: Column, k: Expr, j: Expr) -> Expr:
+        made: Expr = better(here(column), here(column + 1, k))
+        return made
+
+    return [
+        Phase(column + 1, fold=fold_blocks, steps=units // block),
+        Phase(column, fold=fold_places, steps=block),
+    ]

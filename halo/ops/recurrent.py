@@ -38,16 +38,18 @@ class Phase:
         Which column it writes.
     make
         From columns of the time step before and of this one, and the unit, the cell of a state.
-    source, weights
-        Or: it adds column `source`, multiplied with `weights`, a matrix of (unit, result).
+    fold
+        Or: from columns of this time step, a step and the unit what becomes of the column then.
+    steps
+        How often it folds, as often as there are units if not told.
     last
         Whether it also runs behind the last time step, to hand on the state.
     """
 
     column: int
     make: Callable[[Column, Column, Expr], Expr] | None = None
-    source: int = 0
-    weights: Callable[[Any, Any], Expr] | None = None
+    fold: Callable[[Column, Expr, Expr], Expr] | None = None
+    steps: int | None = None
     last: bool = False
 
 
@@ -97,7 +99,7 @@ def run_layer(name: str, type: Type, layer: Layer, extent: Extent, *inputs: Tens
             value = Select(inside, cell(n, held_time, unit), const(type, 0))
             first = Select(eq(column, number), value, first)
     acc[(unit, column, t, n)] = first
-    counts = [ONE if p.make is not None else units for p in layer.phases]
+    counts = [_count(p, units) for p in layer.phases]
     ends: list[Expr] = []
     for count in counts:
         ends.append(plus(ends[-1], count) if ends else count)
@@ -122,25 +124,38 @@ def run_layer(name: str, type: Type, layer: Layer, extent: Extent, *inputs: Tens
             return made
         return Select(eq(time, 0), cast_to(type, layer.initial[number](n, j)), made)
 
-    found: Expr | None = None
-    target: Expr | None = None
-    for end, count, p in reversed(list(zip(ends, counts, layer.phases, strict=True))):
+    made: list[Expr] = []
+    for end, count, p in zip(ends, counts, layer.phases, strict=True):
         if p.make is not None:
             own = p.make(before, here, j)
-            own = state(p.column, own) if p.last else own
+            made.append(state(p.column, own) if p.last else own)
         else:
-            assert p.weights is not None
-            k = clamp(phase - (end - count), 0, minus(units, 1))
-            own = here(p.column) + call(acc, n, time, p.source, k) * p.weights(k, j)
-        found = own if found is None else Select(phase < end, own, found)
-        index = as_expr(p.column)
-        target = index if target is None else Select(phase < end, index, target)
-    assert found is not None
-    assert target is not None
-    acc[(r[0], clamp(target, 0, len(layer.start) - 1), r[2], n)] = found
+            assert p.fold is not None
+            k = clamp(phase - (end - count), 0, minus(count, 1))
+            made.append(p.fold(here, as_expr(k), j))
+    target = _of_phase(phase, ends, [as_expr(p.column) for p in layer.phases])
+    acc[(r[0], clamp(target, 0, len(layer.start) - 1), r[2], n)] = _of_phase(phase, ends, made)
     shape = (extent.batch, plus(steps, 1), as_expr(len(layer.start)), units)
     info = OpInfo(OpKind.RECURRENCE, inputs, {"acc": acc})
     return computed(name, type, shape, lambda *at: call(acc, *at), info)
+
+
+def _count(phase: Phase, units: Expr) -> Expr:
+    if phase.make is not None:
+        return ONE
+    return units if phase.steps is None else as_expr(phase.steps)
+
+
+def _of_phase(phase: Expr, ends: Sequence[Expr], made: Sequence[Expr]) -> Expr:
+    """Return that of `made` whose phase it is, found by halves."""
+    if len(made) == 1:
+        return made[0]
+    half = len(made) // 2
+    first, rest = (
+        _of_phase(phase, ends[:half], made[:half]),
+        _of_phase(phase, ends[half:], made[half:]),
+    )
+    return Select(phase < ends[half - 1], first, rest)
 
 
 Weights = Callable[[int, Any, Any], Expr]
@@ -150,10 +165,14 @@ Start = Callable[[int, Any, Any, Any], Expr]
 Initial = Callable[[Any, Any], Expr]
 
 
-def _gate(number: int, source: int, weights: Weights, column: int | None = None) -> Phase:
+def add_product(number: int, source: int, weights: Weights, column: int | None = None) -> Phase:
     """Return the phase that adds the state in column `source` to a gate."""
     into = number if column is None else column
-    return Phase(into, source=source, weights=lambda k, j: weights(number, k, j))
+
+    def fold(here: Column, k: Expr, j: Expr) -> Expr:
+        return here(into) + here(source, k) * weights(number, k, j)
+
+    return Phase(into, fold=fold)
 
 
 def _starts(start: Start, gates: int, more: int) -> list[Any]:
@@ -169,7 +188,7 @@ def rnn(start: Start, weights: Weights, initial: Initial, f: Activation) -> Laye
     def hidden(before: Column, here: Column, j: Expr) -> Expr:
         return f(before(0))
 
-    phases = (Phase(1, hidden, last=True), _gate(0, 1, weights))
+    phases = (Phase(1, hidden, last=True), add_product(0, 1, weights))
     return Layer(_starts(start, 1, 1), {1: initial}, phases, 1)
 
 
@@ -207,7 +226,7 @@ def lstm(
     phases = (
         Phase(4, cell_state, last=True),
         Phase(5, hidden, last=True),
-        *(_gate(gate, 5, weights) for gate in range(4)),
+        *(add_product(gate, 5, weights) for gate in range(4)),
     )
     return Layer(_starts(start, 4, 2), {4: initial[1], 5: initial[0]}, phases, 5)
 
@@ -236,11 +255,11 @@ def gru(
         return f(here(1)) * here(3)
 
     starts = _starts(start, 3, 2)
-    phases = [Phase(3, hidden, last=True), _gate(0, 3, weights), _gate(1, 3, weights)]
+    phases = [Phase(3, hidden, last=True), add_product(0, 3, weights), add_product(1, 3, weights)]
     if linear is None:
-        phases += [Phase(4, reset), _gate(2, 4, weights)]
+        phases += [Phase(4, reset), add_product(2, 4, weights)]
     else:
         bias = linear
         starts[4] = lambda n, t, j: bias(j)
-        phases.append(_gate(2, 3, weights, column=4))
+        phases.append(add_product(2, 3, weights, column=4))
     return Layer(starts, {3: initial}, phases, 3)

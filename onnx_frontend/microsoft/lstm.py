@@ -101,11 +101,6 @@ def _turned(node: NodeContext, x: Tensor) -> Tensor:
     return transpose(node.inner("turned"), x, (0, 2, 1))
 
 
-def _code_less_zero(value: Expr, low: Expr, step: Expr) -> Expr:
-    zero = zero_between(low, step)
-    return code_of(value, step, zero) - zero
-
-
 @microsoft("DynamicQuantizeLSTM")
 def dynamic_quantize_lstm(
     node: NodeContext,
@@ -148,8 +143,7 @@ def dynamic_quantize_lstm(
             None if peepholes is None else peephole,
             functions,
             node.flag("input_forget"),
-            step_between,
-            _code_less_zero,
+            (step_between, zero_between, code_of),
         )
 
     functions = made.functions(3, ["Sigmoid", "Tanh", "Tanh"])

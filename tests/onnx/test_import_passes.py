@@ -141,3 +141,16 @@ def test_an_operator_serves_until_a_newer_one_takes_over(run_imported: Run) -> N
 def test_the_operators_of_the_first_models_are_known() -> None:
     known = {name for domain, name in registry.supported_operators() if domain == ""}
     assert {"Conv", "Gemm", "MatMul", "Softmax", "AveragePool", "Slice", "Expand"} <= known
+
+
+def test_an_output_left_out_is_no_input_left_out() -> None:
+    body = """agraph (float[2, 1, 3] x) => (float[2, 1, 1, 4] y) {
+    a, , c = LSTM <hidden_size = 4> (x, w, r)
+    one = Constant <value_ints = [1]> ()
+    s = Squeeze(a, one)
+    y = LSTM <hidden_size = 4> (s, v, r, , , , c) }"""
+    made = model(body.replace("x)", "x, float w, float v, float r)", 1))
+    del made.graph.input[1:]
+    for name, shape in {"w": (1, 16, 3), "v": (1, 16, 4), "r": (1, 16, 4)}.items():
+        made.graph.initializer.append(numpy_helper.from_array(np.ones(shape, np.float32), name))
+    assert import_graph(made).outputs[0][1].static_shape == (2, 1, 1, 4)
