@@ -82,6 +82,10 @@ class NodeContext:
         """Return an identifier for a tensor on the way to the output."""
         return self._unique(f"{self.output()}_{role}")
 
+    def standing_for(self, node: Node, opset: int) -> NodeContext:
+        """Return the context of a node of the standard that this one is translated as."""
+        return NodeContext(node, opset, self._unique, self.run_time)
+
     @property
     def outputs(self) -> int:
         """How many outputs the node has."""

@@ -31,20 +31,25 @@ def det(name: str, x: Tensor) -> Tensor:
     count = sizes[0]
     if count > LARGEST:
         raise DefinitionError(f"the determinant of {count} rows, which are more than {LARGEST}")
-    wide = sum_type(x.type)
-
-    def minor(outer: tuple[Any, ...], row: int, columns: tuple[int, ...]) -> Expr:
-        if not columns:
-            return const(wide, 1)
-        total: Expr | None = None
-        for i, column in enumerate(columns):
-            rest = minor(outer, row + 1, columns[:i] + columns[i + 1 :])
-            term = cast_to(wide, x.at(*outer, row, column)) * rest
-            total = term if total is None else total - term if i % 2 else total + term
-        assert total is not None
-        return total
+    every = tuple(range(count))
 
     def cell(*outer: Any) -> Expr:
-        return minor(outer, 0, tuple(range(count)))
+        return minor(x, outer, every, every)
 
     return computed(name, x.type, x.shape[:-2], cell, OpInfo(OpKind.STENCIL, (x,)))
+
+
+def minor(
+    x: Tensor, outer: tuple[Any, ...], rows: tuple[int, ...], columns: tuple[int, ...]
+) -> Expr:
+    """Return the determinant of the matrix at `outer` of `x`, taken to `rows` and `columns`."""
+    wide = sum_type(x.type)
+    if not columns:
+        return const(wide, 1)
+    total: Expr | None = None
+    for i, column in enumerate(columns):
+        rest = minor(x, outer, rows[1:], columns[:i] + columns[i + 1 :])
+        term = cast_to(wide, x.at(*outer, rows[0], column)) * rest
+        total = term if total is None else total - term if i % 2 else total + term
+    assert total is not None
+    return total

@@ -130,3 +130,33 @@ def local_response(
 
     op = OpInfo(OpKind.NORMALIZATION, (x,), {"acc": acc}, {"axes": (1,), "size": size})
     return computed(name, x.type, x.shape, cell, op)
+
+
+def rms_normalize(
+    name: str, x: Tensor, axes: Sequence[int], epsilon: float, scale: Tensor | None
+) -> Tensor:
+    """Return `x` divided by the root of the mean of its squares over `axes`, times scale.
+
+    Scale broadcasts to `x`. The Func ``squares`` (sums, not yet divided) has the dimensions of `x`
+    without `axes`, and one RDom dimension per axis, the last first.
+    """
+    wide = sum_type(x.type)
+    zero, count = const(wide, 0), cast_to(wide, product(x.shape[a] for a in axes))
+
+    def squared(cell: Expr, *_: Any) -> Expr:
+        return cast_to(wide, cell) * cast_to(wide, cell)
+
+    squares = accumulate(f"{name}_squares", x, axes, False, zero, squared, lambda a, b: a + b)
+
+    def cell(*coords: Any) -> Expr:
+        rest = [c for a, c in enumerate(coords) if a not in axes]
+        deviation = sqrt(call(squares, *rest) / count + const(wide, epsilon))
+        result = cast_to(wide, x.at(*coords)) / deviation
+        if scale is not None:
+            result = result * cast_to(wide, broadcast_at(scale, coords))
+        return result
+
+    inputs = (x,) if scale is None else (x, scale)
+    attrs = {"axes": tuple(axes), "reduced": reduced_shape(x, axes, False)}
+    op = OpInfo(OpKind.NORMALIZATION, inputs, {"squares": squares}, attrs)
+    return computed(name, x.type, x.shape, cell, op)

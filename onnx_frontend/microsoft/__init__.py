@@ -1,5 +1,33 @@
 """Operators of the domain com.microsoft, a family to a file; importing it registers them all."""
 
-from onnx_frontend.microsoft import lstm, quantized, quantized_pool, quantized_products
+from onnx_frontend.microsoft import (
+    activation,
+    arrays,
+    attention,
+    bits,
+    convolution,
+    embedding,
+    lstm,
+    normalization,
+    products,
+    quantized,
+    quantized_pool,
+    quantized_products,
+    standard,
+)
 
-__all__ = ["lstm", "quantized", "quantized_pool", "quantized_products"]
+__all__ = [
+    "activation",
+    "arrays",
+    "attention",
+    "bits",
+    "convolution",
+    "embedding",
+    "lstm",
+    "normalization",
+    "products",
+    "quantized",
+    "quantized_pool",
+    "quantized_products",
+    "standard",
+]

@@ -82,7 +82,7 @@ def instance_normalization(node: NodeContext, x: Tensor, scale: Tensor, bias: Te
     )
 
 
-@operator("LayerNormalization", since=17)
+@operator("LayerNormalization", since=1)
 def layer_normalization(
     node: NodeContext, x: Tensor, scale: Tensor, bias: Tensor | None = None
 ) -> Tensor | tuple[Tensor, ...]:

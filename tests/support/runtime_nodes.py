@@ -32,6 +32,8 @@ class Case:
         Whether it is also compiled with symbols for the sizes other than 1 of its inputs.
     left_out
         Inputs that only onnxruntime is given, which does not do without them: their defaults.
+    expected
+        The outputs, where onnxruntime has no kernel for processors.
     """
 
     op: str
@@ -44,6 +46,7 @@ class Case:
     symbolic: bool = True
     domain: str = MICROSOFT
     left_out: Sequence[int] = ()
+    expected: Sequence[Array] = ()
 
     def given(self, prefix: str) -> list[tuple[str, Array, bool]]:
         """Return the name and value of each input, and whether it is constant."""
@@ -124,7 +127,12 @@ def run_reference(model: onnx.ModelProto, feeds: Mapping[str, Array]) -> list[Ar
 
 def check_cases(*cases: Case, opset: int = 21) -> None:
     """Compare compiled nodes with onnxruntime: with known sizes, and with symbols for them."""
-    want = run_reference(model_of(cases, False, opset), feeds_of(cases))
+    theirs = [case for case in cases if not case.expected]
+    made = run_reference(model_of(theirs, False, opset), feeds_of(theirs)) if theirs else []
+    want: list[Array] = []
+    for case in cases:
+        number = sum(1 for r in case.results("") if r)
+        want += case.expected or [made.pop(0) for _ in range(number)]
     _compare(cases, want, False, opset)
     loose = [case.symbolic for case in cases]
     if any(loose):
