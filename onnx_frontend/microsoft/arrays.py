@@ -125,7 +125,7 @@ def crop_and_resize(
             return cast_to(wide, x.at(image, c, held(0, y), held(1, z)))
 
         if mode == "nearest":
-            near = [intrinsic("round", p) for p in places]
+            near = [intrinsic("floor", p + 0.5) for p in places]  # a half goes up
             return Select(inside, read(near[0], near[1]), outside)
         low = [intrinsic("floor", p) for p in places]
         high = [intrinsic("ceil", p) for p in places]

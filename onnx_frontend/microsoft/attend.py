@@ -9,7 +9,8 @@ from typing import Any
 
 from halo.ir.expr import Expr, Select, const
 from halo.ir.operators import as_expr, cast_to, eq
-from halo.ir.types import Int
+from halo.ir.types import Float, Int
+from halo.lang.math import sqrt
 from halo.ops.broadcast import Requirement, broadcast_at
 from halo.ops.build import computed
 from halo.ops.elementwise import elementwise
@@ -46,7 +47,7 @@ class Scores:
         What sizes must satisfy.
     """
 
-    scale: float
+    scale: Expr
     added: Tensor | None = None
     hidden: list[tuple[Masked, float]] = field(default_factory=list)
     tensors: list[Tensor] = field(default_factory=list)
@@ -56,7 +57,7 @@ class Scores:
     def cell(self, product: Expr, coords: tuple[Any, ...]) -> Expr:
         """Return what becomes of a product."""
         wide = sum_type(product.type)
-        value = cast_to(wide, product) * const(wide, self.scale)
+        value = cast_to(wide, product) * cast_to(wide, self.scale)
         if self.cap is not None:
             value = self.cap(value)
         if self.added is not None:
@@ -76,15 +77,12 @@ def causal(first: Callable[[Any], Expr]) -> Masked:
     return lambda n, s, t: as_expr(t) > as_expr(s) + first(n)
 
 
-def scale_of_heads(node: NodeContext, size: Expr) -> float:
-    """Return the node's scale, or one over the root of the size of a head, which must be known."""
-    given = node.number("scale", 0.0)
-    if given:
-        return given
-    width = known(size)
-    if width is None:
-        node.unsupported("heads of a known size, where no scale is given")
-    return 1 / math.sqrt(width)
+def scale_of_heads(node: NodeContext, size: Expr) -> Expr:
+    """Return the node's scale, or one over the root of the size of a head (float32)."""
+    given, width, type = node.number("scale", 0.0), known(size), Float(32)
+    if given or width is not None:
+        return const(type, given or 1 / math.sqrt(max(width or 1, 1)))
+    return const(type, 1) / sqrt(cast_to(type, size))
 
 
 def attend(

@@ -124,8 +124,9 @@ def attention(
     if past_length is not None:
         node.unsupported("no past_sequence_length: it is for shared buffers")
     projected = _biased(node, "projected", matmul(node.inner("product"), x, weights), bias)
-    sizes = _thirds(node, projected)
-    if node.has("qkv_hidden_sizes"):
+    if not node.has("qkv_hidden_sizes"):
+        sizes = _thirds(node, projected)
+    else:
         given = node.integers("qkv_hidden_sizes")
         if len(given) != 3 or sum(given) != known(projected.shape[2]) or given[0] != given[1]:
             node.fail(f"its qkv_hidden_sizes are {given}")
