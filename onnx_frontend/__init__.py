@@ -11,7 +11,7 @@ model = onnx_frontend.load("build/model")  # needs no compiler
 from halo.ops.tensor import Tensor
 from onnx_frontend.c_function import CFunction
 from onnx_frontend.checking import CheckReport, check_model
-from onnx_frontend.compare import Tolerance
+from onnx_frontend.comparing import Tolerance, compare
 from onnx_frontend.compiled_model import CompiledModel, CompileReport, load
 from onnx_frontend.compiler import compile
 from onnx_frontend.context import NodeContext
@@ -19,6 +19,8 @@ from onnx_frontend.errors import ModelError, PluginError, UnsupportedOp
 from onnx_frontend.graph import Graph, Node
 from onnx_frontend.graph_passes import graph_pass
 from onnx_frontend.package import PackageError
+from onnx_frontend.reduced_files import write_reduction
+from onnx_frontend.reducing import Reduction, reduce_model
 from onnx_frontend.registry import operator
 
 __all__ = [
@@ -32,12 +34,16 @@ __all__ = [
     "NodeContext",
     "PackageError",
     "PluginError",
+    "Reduction",
     "Tensor",
     "Tolerance",
     "UnsupportedOp",
     "check_model",
+    "compare",
     "compile",
     "graph_pass",
     "load",
     "operator",
+    "reduce_model",
+    "write_reduction",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 
+from halo.errors import InternalError
 from halo.ops.tensor import OpKind, Tensor
 from onnx_frontend.context import NodeContext
 from onnx_frontend.errors import ModelError, PluginError, Unsupported
@@ -71,7 +72,7 @@ def _foreign_results(
     node = context.node
     try:
         made = translate(context, *operands)
-    except (ModelError, Unsupported):
+    except (ModelError, Unsupported, InternalError):
         raise
     except Exception as error:
         raise raised_in(origin, str(node), error) from error

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from onnx_frontend.checking import CheckReport, ValueCheck
-from onnx_frontend.compare import Difference
+from onnx_frontend.comparing import Difference
 
 _HEAD = ("node", "operator", "tensor", "shape", "absolute", "relative", "of tolerated")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from halo.errors import HaloError
+from halo.errors import HaloError, InternalError
 from onnx_frontend.drop_dead_nodes import drop_dead_nodes
 from onnx_frontend.errors import ModelError, PluginError
 from onnx_frontend.fold_batch_norm import fold_batch_norm
@@ -81,7 +81,7 @@ def _checked(function: GraphPass, origin: Origin, graph: Graph) -> Graph:
     title = f"graph pass over model {graph.name}"
     try:
         made = function(graph)
-    except ModelError:
+    except (ModelError, InternalError):
         raise
     except Exception as error:
         raise raised_in(origin, title, error) from error

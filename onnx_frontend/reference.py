@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,9 @@ from onnx_frontend.graph import Array
 from onnx_frontend.layers import reads_of
 
 REFERENCES = ("onnx", "onnxruntime")
+
+StandIn = Callable[[onnx.ModelProto, onnx.NodeProto, Mapping[str, Any]], list[Any] | None]
+"""From a model, a node of it and the values it reads to its outputs that have names; or None."""
 
 
 @dataclass(slots=True)
@@ -40,8 +43,10 @@ class ReferenceValues:
 def reference_values(
     model: onnx.ModelProto,
     inputs: Mapping[str, Array],
-    known: Mapping[str, Array],
+    stand_in: StandIn | None = None,
     by: str = "onnx",
+    *,
+    strict: bool = True,
 ) -> ReferenceValues:
     """Return all values of `model`, whose outputs name all that is wanted.
 
@@ -49,10 +54,12 @@ def reference_values(
     ----------
     inputs
         An array for each input.
-    known
-        What stands for the outputs of nodes that the reference does not know.
+    stand_in
+        What evaluates the nodes that the reference does not know.
     by
         One of `REFERENCES`. onnxruntime refuses the whole model where it does not know a node.
+    strict
+        Whether every node must be evaluated; else values that are not are left out.
 
     Raises
     ------
@@ -64,7 +71,7 @@ def reference_values(
         return ReferenceValues({**weights, **inputs, **_by_onnxruntime(model, inputs)})
     result = ReferenceValues({**weights, **inputs})
     for place, node in enumerate(model.graph.node):
-        _evaluate(model, node, place, known, result)
+        _evaluate(model, node, place, stand_in, result, strict)
     return result
 
 
@@ -72,22 +79,26 @@ def _evaluate(
     model: onnx.ModelProto,
     node: onnx.NodeProto,
     place: int,
-    known: Mapping[str, Array],
+    stand_in: StandIn | None,
     result: ReferenceValues,
+    strict: bool,
 ) -> None:
     names = [name for name in node.output if name]
     try:
         made = evaluate_node(model, node, result.values)
     except Exception as error:  # whatever it is, the reference does not know the node
         why = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        if any(name not in known for name in names):
+        given = stand_in(model, node, result.values) if stand_in is not None else None
+        if given is None and strict:
             raise ModelError(
                 f"the reference cannot evaluate {node.op_type} node "
                 f"'{node.name or f'#{place}'}': {why}",
                 hint="another reference may know it: --reference onnxruntime",
             ) from error
+        if given is None:
+            return
         result.taken[place] = why
-        made = [known[name] for name in names]
+        made = given
     result.values |= zip(names, made, strict=True)
 
 

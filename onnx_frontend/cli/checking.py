@@ -12,7 +12,9 @@ from onnx_frontend.check_text import check_text
 from onnx_frontend.checking import check_model
 from onnx_frontend.cli.options import load_arrays, parse_shapes
 from onnx_frontend.cli.progress import Bars
-from onnx_frontend.compare import Tolerance
+from onnx_frontend.comparing import Tolerance
+from onnx_frontend.reduced_files import write_reduction
+from onnx_frontend.reducing import reduce_model
 from onnx_frontend.reference import REFERENCES
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -96,3 +98,56 @@ def check(
     click.echo(check_text(report, top))
     if report.first_wrong is not None:
         context.exit(1)
+
+
+@click.command("reduce")
+@_with_options
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Directory to write the reduced model, its data and a test to.",
+)
+@click.option(
+    "--timeout",
+    default=300.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    help="Seconds after which compiling and running a model counts as a crash.",
+)
+def reduce(
+    model: Path,
+    inputs: tuple[str, ...],
+    shapes: tuple[str, ...],
+    seed: int,
+    rtol: float,
+    atol: float,
+    reference: str,
+    output: Path,
+    timeout: float,
+) -> None:
+    """Shrink MODEL, which fails, to the smallest model that fails in the same way.
+
+    It fails when an answer is wrong, when halo refuses it, or when compiling or running it crashes.
+    """
+    reduction = reduce_model(
+        model,
+        load_arrays(inputs),
+        shapes=parse_shapes(shapes),
+        tolerance=Tolerance(rtol, atol),
+        reference=reference,
+        seed=seed,
+        timeout=timeout,
+        told=lambda line: click.echo(f"  {line}"),
+    )
+    for node in reduction.case.model.graph.node:
+        reads = [
+            f"{n}: {a.dtype}[{', '.join(map(str, a.shape))}]"
+            for n in node.input
+            if (a := reduction.case.inputs.get(n)) is not None
+        ]
+        click.echo(f"{node.op_type} node '{node.name}' {'; '.join(reads)}".rstrip())
+    click.echo(f"{reduction.failure.kind}: {reduction.failure.message}")
+    write_reduction(reduction, output)
+    click.echo(f"wrote {output}: model.onnx, test_data_set_0, test_reduced.py")

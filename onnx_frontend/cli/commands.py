@@ -13,7 +13,7 @@ import numpy as np
 
 from halo.errors import HaloError
 from halo.target import Target
-from onnx_frontend.cli.checking import check
+from onnx_frontend.cli.checking import check, reduce
 from onnx_frontend.cli.options import human, load_inputs, parse_shapes, totals
 from onnx_frontend.cli.progress import Bars
 from onnx_frontend.cli.schedules import schedule
@@ -163,4 +163,5 @@ def _echo_ports(compiled: CompiledModel) -> None:
 
 
 halo.add_command(check)
+halo.add_command(reduce)
 halo.add_command(schedule)

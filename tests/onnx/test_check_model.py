@@ -17,7 +17,7 @@ from onnx_frontend import ModelError, NodeContext, Tensor, operator
 from onnx_frontend.check_text import check_text
 from onnx_frontend.checking import CheckReport, check_model
 from onnx_frontend.cli import run
-from onnx_frontend.compare import Tolerance, compare
+from onnx_frontend.comparing import Tolerance, compare
 from onnx_frontend.example_inputs import example_inputs
 from onnx_frontend.reference import evaluate_node
 
