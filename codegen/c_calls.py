@@ -16,6 +16,7 @@ from codegen.c_walk import expression, place
 from halo.errors import InternalError
 from halo.ir.cross_lane import VectorReduce
 from halo.ir.expr import Call, CallKind, Load, as_const
+from halo.ir.intrinsics import LIKELY
 from halo.ir.types import Type
 
 _BITWISE = {"bitwise_and": "&", "bitwise_or": "|", "bitwise_xor": "^"}
@@ -122,7 +123,7 @@ def _address_of(ctx: Context, e: Call) -> Code:
 
 
 _INTRINSICS: dict[str, Callable[[Context, Call], Code]] = {
-    "likely": _first,
+    **dict.fromkeys(LIKELY, _first),
     "promise_clamped": _first,
     **dict.fromkeys(_BITWISE, _bitwise),
     "bitwise_not": _bitwise_not,

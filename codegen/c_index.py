@@ -20,6 +20,7 @@ from halo.ir.expr import (
     Select,
     Variable,
 )
+from halo.ir.intrinsics import LIKELY
 from halo.ir.node import Node
 from halo.ir.stmt import Allocate, AssertStmt, ErrorCode, For, IfThenElse, LetStmt, Stmt, Store
 from halo.ir.types import Int
@@ -32,7 +33,7 @@ def is_index(e: Expr, names: Set[str]) -> bool:
     if isinstance(e, Variable):
         return e.param is None and e.name in names
     if isinstance(e, (Cast, Binary, Ramp, Broadcast, Select, Comparison, Call)):
-        if isinstance(e, Call) and e.name not in ("likely", "promise_clamped"):
+        if isinstance(e, Call) and e.name not in (*LIKELY, "promise_clamped"):
             return False
         if isinstance(e, Cast) and narrows(e):
             return False

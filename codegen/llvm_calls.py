@@ -20,6 +20,7 @@ from codegen.llvm_types import (
 from codegen.llvm_walk import expression, place
 from halo.errors import InternalError
 from halo.ir.expr import Call, CallKind, Expr, Load, Variable, as_const
+from halo.ir.intrinsics import LIKELY
 from halo.ir.math import definition
 from halo.ir.types import Bool, Type
 
@@ -162,7 +163,7 @@ def _address_of(ctx: Context, e: Call) -> Value:
 
 
 _INTRINSICS: dict[str, Callable[[Context, Call], Value]] = {
-    "likely": _first,
+    **dict.fromkeys(LIKELY, _first),
     "promise_clamped": _first,
     **dict.fromkeys(("bitwise_and", "bitwise_or", "bitwise_xor"), _bitwise),
     "bitwise_not": _bitwise_not,

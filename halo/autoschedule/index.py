@@ -130,7 +130,11 @@ class Indices:
                 return self._limited(a, b)
             case Select(_, a, b):
                 return self._either(a, b)
-            case Call(kind=CallKind.INTRINSIC, name="likely" | "promise_clamped", args=args):
+            case Call(
+                kind=CallKind.INTRINSIC,
+                name="likely" | "likely_if_innermost" | "promise_clamped",
+                args=args,
+            ):
                 return self.of(args[0])
             case _:
                 return None

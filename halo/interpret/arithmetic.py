@@ -30,6 +30,7 @@ from halo.ir.expr import (
     Or,
     Sub,
 )
+from halo.ir.intrinsics import LIKELY
 from halo.ir.types import Type, UInt
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -228,7 +229,7 @@ def _trailing_zeros(t: Type, a: Array) -> Array:
 
 
 INTRINSICS: dict[str, Callable[..., Any]] = {
-    "likely": lambda t, a: a,
+    **dict.fromkeys(LIKELY, lambda t, a: a),
     "promise_clamped": lambda t, a, low, high: a,
     "fma": fused,
     "abs": _absolute,

@@ -15,6 +15,7 @@ import numpy as np
 
 from halo.ir.cross_lane import ReduceOp
 from halo.ir.expr import EQ, GE, GT, LE, LT, NE, Add, And, Div, Max, Min, Mod, Mul, Or, Sub
+from halo.ir.intrinsics import LIKELY
 from halo.ir.operators import euclid_div, euclid_mod
 from halo.ir.rounding import round_float
 from halo.ir.types import Type, UInt
@@ -200,7 +201,7 @@ def _distance(t: Type, a: Value, b: Value) -> Value:
 
 
 INTRINSICS: dict[str, Callable[..., Value]] = {
-    "likely": lambda t, a: a,
+    **dict.fromkeys(LIKELY, lambda t, a: a),
     "promise_clamped": lambda t, a, lo, hi: a,
     "fma": fused,
     "abs": _absolute,

@@ -8,6 +8,7 @@ from halo.ir import expr as E
 from halo.ir.bounds import bounds_in
 from halo.ir.bounds.context import Bounds
 from halo.ir.expr import Call, CallKind, Expr, const
+from halo.ir.intrinsics import is_marked
 from halo.ir.node import Node
 from halo.ir.ranges import Box, Interval, union_boxes
 from halo.ir.simplify.linear import Linear
@@ -120,7 +121,7 @@ def _refined(s: Bounds, condition: Expr) -> dict[str, Interval]:
         c = stack.pop()
         if isinstance(c, E.And):
             stack += [c.b, c.a]
-        elif isinstance(c, Call) and c.name == "likely":
+        elif is_marked(c):
             stack.append(c.args[0])
         elif isinstance(c, E.Broadcast):
             stack.append(c.value)

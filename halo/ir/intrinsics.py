@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from halo.ir.expr import Call, CallKind, Expr
 from halo.ir.types import HANDLE, Type, TypeCode, UInt
 
 ARITY: dict[str, int] = {
     "likely": 1,  # its argument; loop partitioning makes a steady state in which it is constant
+    "likely_if_innermost": 1,  # the same, but only where no loop is inside the one that is cut
     "predicated": 2,  # (cell, c): the cell, read only where c holds, else 0; until memory is flat
     "promise_clamped": 3,  # (v, lo, hi): v, known to lie in [lo, hi]
     "fma": 3,  # (a, b, c): a*b + c rounded once (float32, float64)
@@ -73,6 +76,15 @@ def _result(name: str, args: tuple[Expr, ...]) -> Type:
     return t
 
 
+LIKELY = frozenset({"likely", "likely_if_innermost"})
+"""Marks of what holds in the steady state of a loop; their value is their argument."""
+
+
+def is_marked(e: object) -> TypeGuard[Call]:
+    """Whether `e` is a call of one of `LIKELY`."""
+    return isinstance(e, Call) and e.kind is CallKind.INTRINSIC and e.name in LIKELY
+
+
 def is_intrinsic(e: object, name: str) -> bool:
     """Whether `e` is a call of intrinsic `name`."""
     return isinstance(e, Call) and e.kind is CallKind.INTRINSIC and e.name == name
@@ -88,7 +100,7 @@ def is_undefined(e: Expr) -> bool:
     return is_intrinsic(e, "undef")
 
 
-TRANSPARENT = EFFECTS | {"memoize_tag"}
+TRANSPARENT = EFFECTS | LIKELY | {"memoize_tag"}
 """Calls whose value is their first argument.
 
 ``memoize_tag(value, key, ...)``: for a memoized Func `key` says whether `value` is another one.
@@ -109,6 +121,11 @@ def is_effect(e: object) -> bool:
 def likely(e: Expr) -> Call:
     """Return `e` marked as what holds in the steady state."""
     return intrinsic("likely", e)
+
+
+def likely_if_innermost(e: Expr) -> Call:
+    """Return `e` marked as what holds in the steady state of an innermost loop."""
+    return intrinsic("likely_if_innermost", e)
 
 
 def fma(a: Expr, b: Expr, c: Expr) -> Call:

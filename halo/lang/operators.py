@@ -8,6 +8,7 @@ from halo.errors import DefinitionError, TypeMismatch, user_location
 from halo.ir.expr import Expr, Max, Min
 from halo.ir.intrinsics import intrinsic
 from halo.ir.intrinsics import likely as _likely
+from halo.ir.intrinsics import likely_if_innermost as _likely_if_innermost
 from halo.ir.operators import as_expr, cast_to, common_type, match_types
 from halo.ir.types import Type
 
@@ -76,8 +77,8 @@ def likely(e: Any) -> Expr:
 
 
 def likely_if_innermost(e: Any) -> Expr:
-    """Return `e`, marked as `likely`; a hint that changes no value."""
-    return _likely(as_expr(e))
+    """Return `e`, marked as `likely` where no loop is inside the one that would be split."""
+    return _likely_if_innermost(as_expr(e))
 
 
 def unsafe_promise_clamped(value: Any, low: Any, high: Any) -> Expr:

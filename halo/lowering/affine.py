@@ -29,7 +29,7 @@ from halo.ir.expr import (
     Variable,
     i32,
 )
-from halo.ir.intrinsics import is_intrinsic
+from halo.ir.intrinsics import is_marked
 from halo.ir.operators import add, div, euclid_div, euclid_mod, mul, sub
 from halo.ir.types import Int
 
@@ -106,6 +106,8 @@ def is_index(e: Expr) -> bool:
         return True
     if isinstance(e, Variable):
         return e.param is None
+    if is_marked(e):
+        return is_index(e.args[0])
     if isinstance(e, Cast):
         return e.type.is_int() and e.type.bits() >= e.value.type.bits() and is_index(e.value)
     return isinstance(e, _ARITHMETIC) and e.type.is_int() and is_index(e.a) and is_index(e.b)
@@ -165,8 +167,8 @@ def linear_form(e: Expr, leaf: Leaf) -> Linear | None:
         return leaf(e)
     if isinstance(e, Cast) and e.value.type == _INT32:
         return linear_form(e.value, leaf)
-    if is_intrinsic(e, "likely"):
-        return linear_form(e.args[0], leaf)  # type: ignore[attr-defined]
+    if is_marked(e):
+        return linear_form(e.args[0], leaf)
     return leaf(e)
 
 
@@ -207,8 +209,8 @@ def atoms(condition: Expr, truth: bool = True) -> Iterator[tuple[Expr, bool]]:
         yield from atoms(condition.b, truth)
     elif isinstance(condition, Not):
         yield from atoms(condition.a, not truth)
-    elif is_intrinsic(condition, "likely"):
-        yield from atoms(condition.args[0], truth)  # type: ignore[attr-defined]
+    elif is_marked(condition):
+        yield from atoms(condition.args[0], truth)
     else:
         yield condition, truth
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from halo.ir.equality import StructuralKeys
 from halo.ir.expr import Call, Expr, Variable
 from halo.ir.interval import Interval, bounds_of
-from halo.ir.intrinsics import is_intrinsic
+from halo.ir.intrinsics import is_intrinsic, is_marked
 from halo.ir.node import Node
 from halo.ir.simplify import simplify
 from halo.polyhedral import image_box
@@ -69,7 +69,7 @@ def _leaves(e: Node) -> Iterator[Variable | Call]:
     while stack:
         node = stack.pop()
         is_data = isinstance(node, Call) and not (
-            is_intrinsic(node, "likely") or is_intrinsic(node, "promise_clamped")
+            is_marked(node) or is_intrinsic(node, "promise_clamped")
         )
         if isinstance(node, Variable) or (isinstance(node, Call) and is_data):
             yield node

@@ -29,7 +29,7 @@ from halo.ir.expr import (
     as_const,
     const,
 )
-from halo.ir.intrinsics import is_intrinsic
+from halo.ir.intrinsics import is_marked
 from halo.ir.operators import add, cast_to, mul, sub
 from halo.ir.types import Int
 from halo.lowering.affine import is_index
@@ -223,7 +223,7 @@ class Lanes:
         return Select(condition, t, f)
 
     def _call(self, e: Call, in_index: bool) -> Expr:
-        if is_intrinsic(e, "likely"):
+        if is_marked(e):
             return self.widen(e.args[0], in_index)
         args = [self.widen(a, in_index) for a in e.args]
         if all(a is b for a, b in zip(args, e.args, strict=True)):

@@ -124,7 +124,7 @@ class _Builder:
                     body = around.realize(name, regions[name], body)
         body = around.with_memory(site, body)
         if site is not ROOT:
-            body = with_lets(lets, body)
+            body = with_lets([(n, around.marked.pop(n, value)) for n, value in lets], body)
         for name, old in before.items():
             if old is not None:
                 around.current[name] = old

@@ -170,7 +170,7 @@ class Magnitudes:
                 return self.of(e.value)
             case Cast() if e.value.type.is_integral and e.value.type.bits() < 32:
                 return at_most(1 << e.value.type.bits())
-            case Call() if e.name == "likely" or e.name in TRANSPARENT:
+            case Call() if e.name in TRANSPARENT:
                 return self.of(e.args[0])
             case Call() if shift_of(e) is not None:
                 return _times(self.of(e.args[0]), exactly(1 << (shift_of(e) or 0)))

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from halo.ir.expr import Add, Expr, IntImm, Max, Min, Mul, Select, Sub, Variable, as_const, i32
+from halo.ir.expr import (
+    Add,
+    Call,
+    Expr,
+    IntImm,
+    Max,
+    Min,
+    Mul,
+    Select,
+    Sub,
+    Variable,
+    as_const,
+    i32,
+)
+from halo.ir.intrinsics import intrinsic, is_marked
 from halo.ir.simplify import simplify
 from halo.ir.types import Int
 
@@ -24,6 +38,9 @@ def in_units(e: Expr, unit: int) -> tuple[Expr, int] | None:
             return Add(type(e)(a[0], b[0]), i32(carry)), r
         case Mul():
             return _product(e, unit)
+        case Call() if is_marked(e):
+            a = in_units(e.args[0], unit)
+            return None if a is None else (intrinsic(e.name, a[0]), a[1])
         case Min() | Max():
             a, b = in_units(e.a, unit), in_units(e.b, unit)
             return None if a is None or b is None or a[1] != b[1] else (type(e)(a[0], b[0]), a[1])

@@ -22,7 +22,7 @@ from halo.ir.expr import (
     is_false,
     is_true,
 )
-from halo.ir.intrinsics import is_intrinsic
+from halo.ir.intrinsics import is_intrinsic, is_marked
 from halo.ir.operators import add, sub
 from halo.ir.ranges import larger, smaller
 from halo.ir.stmt import (
@@ -53,12 +53,13 @@ def partition_loops(s: Stmt, small: int = SMALL) -> Stmt:
     """Give the iterations in which all that is marked `likely` holds a body without the tests.
 
     Taken as likely are conditions and operands of min and max marked `likely`, and the condition
-    of a select with one side marked. What must hold for them, as linear constraints on the loop
-    variable, is made independent of the loops inside by taking their worst iteration. An innermost
-    loop is cut in up to three; any other, a short or a parallel one tests the constraints in each
-    iteration. Clamps that the constraints imply go too. The general copy is partitioned by the
-    loops inside only while it is small. A loop of policy `Never` is left as it is; one of policy
-    `Always` is partitioned in general copies too, and cut however short it is.
+    of a select with one side marked; in a loop that may be cut also `likely_if_innermost`. What
+    must hold for them, as linear constraints on the loop variable, is made independent of the
+    loops inside by taking their worst iteration. An innermost loop is cut in up to three; any
+    other, a short or a parallel one tests the constraints in each iteration. Clamps that the
+    constraints imply go too. The general copy is partitioned by the loops inside only while it is
+    small. A loop of policy `Never` is left as it is; one of policy `Always` is partitioned in
+    general copies too, and cut however short it is.
 
     Requires: flat stage, before unrolling and vectorising; no name bound again in its own scope.
     Ensures: no `likely` is left; the same stores in the same order; a loop that was partitioned
@@ -97,17 +98,18 @@ class _Partitioner:
         if loop.partition is Partition.Never or (self._only_forced and not forced):
             return loop.map_children(self.rewrite)
         try:
-            state = SteadyState(loop)
+            state = SteadyState(loop, innermost=not _is_tested(loop, loop.body))
         except Undecided:
             state = None
         if state is None or not state.known:
             return loop.map_children(self.rewrite)
         constraints = state.constraints
+        steady = _Rewriter(state.known).apply(loop.body)
         if not constraints:
-            return _loop_of(loop, self.rewrite(_Rewriter(state.known).apply(loop.body)))
-        if state.pivots or _is_tested(loop):
+            return _loop_of(loop, self.rewrite(steady))
+        if state.pivots or _is_tested(loop, steady):
             return _loop_of(loop, self._tested(loop, state))
-        return self._cut(loop, state)
+        return self._cut(loop, state, steady)
 
     def _general(self, s: Stmt) -> Stmt:
         """Return `s` for the iterations outside the steady state."""
@@ -133,7 +135,7 @@ class _Partitioner:
             body = LetStmt(let.name, let.value, body)
         return body
 
-    def _cut(self, loop: For, state: SteadyState) -> Stmt:
+    def _cut(self, loop: For, state: SteadyState, steady: Stmt) -> Stmt:
         start, end = loop.min, add(loop.min, loop.extent)
         first, last = start, end
         for form in state.constraints:
@@ -147,7 +149,7 @@ class _Partitioner:
         n = as_const(sub(last, first))
         if n is not None and n <= 0:
             return loop.map_children(self.rewrite)
-        steady = self.rewrite(_Rewriter(state.known).apply(loop.body))
+        steady = self.rewrite(steady)
         lets: list[tuple[str, Expr]] = []
         if first is not start:
             first = _named(f"{loop.name}.steady", first, lets)
@@ -203,11 +205,11 @@ def _and(a: Expr, b: Expr) -> Expr:
     return a if is_true(b) else And(a, b)
 
 
-def _is_tested(loop: For) -> bool:
-    """Whether a test in each iteration is better than up to three loops."""
+def _is_tested(loop: For, usual: Stmt) -> bool:
+    """Whether a test in each iteration is better than up to three loops; most do `usual`."""
     extent = as_const(loop.extent)
     short = extent is not None and extent <= SHORT and loop.partition is not Partition.Always
-    return loop.kind is ForKind.PARALLEL or short or _has_loop(loop.body)
+    return loop.kind is ForKind.PARALLEL or short or _has_loop(usual)
 
 
 def _has_loop(node: Any) -> bool:
@@ -215,7 +217,7 @@ def _has_loop(node: Any) -> bool:
     if isinstance(node, Expr):
         return False
     if isinstance(node, For) and node.kind in (ForKind.SERIAL, ForKind.PARALLEL):
-        return True
+        return as_const(node.extent) != 1 or _has_loop(node.body)
     return any(_has_loop(c) for c in node.children())
 
 
@@ -266,7 +268,7 @@ def fold(e: Any) -> Any:
             return flattened(e)
         case IfThenElse(c, t, f) if as_const(c) is not None:
             return t if is_true(c) else (NO_OP if f is None else f)
-        case _ if is_intrinsic(e, "likely") and as_const(e.args[0]) is not None:
+        case _ if is_marked(e) and as_const(e.args[0]) is not None:
             return e.args[0]
         case _:
             return e
@@ -277,7 +279,7 @@ def _strip(node: Any, memo: dict[int, Any]) -> Any:
     known = memo.get(id(node))
     if known is None:
         made = node.map_children(lambda c: _strip(c, memo))
-        if is_intrinsic(made, "likely"):
+        if is_marked(made):
             made = made.args[0]
         known = memo[id(node)] = (node, made)
     return known[1]

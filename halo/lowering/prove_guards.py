@@ -21,7 +21,7 @@ from halo.ir.expr import (
     is_true,
 )
 from halo.ir.interval import Interval
-from halo.ir.intrinsics import is_intrinsic, likely
+from halo.ir.intrinsics import intrinsic, is_marked
 from halo.ir.stmt import NO_OP, AssertStmt, For, IfThenElse, LetStmt, Stmt
 from halo.ir.substitute import find
 from halo.ir.types import Int
@@ -95,10 +95,12 @@ class _Prover:
             if a is condition.a and b is condition.b:
                 return condition
             return b if is_true(a) else a if is_true(b) else And(a, b)
-        if is_intrinsic(condition, "likely"):
-            inside = condition.args[0]  # type: ignore[attr-defined]
+        if is_marked(condition):
+            inside = condition.args[0]
             left = self._left(inside)
-            return condition if left is inside else left if is_true(left) else likely(left)
+            if left is inside or is_true(left):
+                return condition if left is inside else left
+            return intrinsic(condition.name, left)
         return TRUE if self._holds(condition) else condition
 
     def _holds(self, condition: Expr) -> bool:

@@ -91,8 +91,9 @@ class Member:
 
 def with_bindings(m: Member, depth: int, body: Stmt) -> Stmt:
     """Return `body` inside the names that are known inside loop `depth` of `m`."""
-    for name, value in reversed(m.bindings_at(depth)):
-        body = LetStmt(name, value, body)
+    for b in reversed(m.nest.bindings):
+        if b.depth == depth:
+            body = LetStmt(b.name, b.marked, body)
     return body
 
 

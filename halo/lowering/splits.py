@@ -8,6 +8,7 @@ from enum import Enum
 
 from halo.ir.expr import GE, LE, LT, Add, Div, Expr, Min, Mod, Mul, Sub, Variable, as_const, i32
 from halo.ir.interval import Interval, bounds_of, intersect
+from halo.ir.intrinsics import likely_if_innermost
 from halo.ir.simplify import simplify
 from halo.ir.stmt import ForKind, Partition
 from halo.ir.substitute import free_variables
@@ -37,11 +38,15 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A let that is known inside loop `depth` (-1: outside all)."""
+    """A let that is known inside loop `depth` (-1: outside all).
+
+    `marked` is its value, in which what it usually is may be marked likely.
+    """
 
     depth: int
     name: str
     value: Expr
+    marked: Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,14 +235,13 @@ class _SplitStep:
         s = self.split
         first: Expr = Mul(nest.values.pop(s.outer), i32(s.factor))
         shifts = self.tail is not None and self.tail.shifts
-        start = Min(first, Sub(self.extent, i32(s.factor))) if shifts else first
-        name, first_cell = nest.unused(f"{prefix}.{s.old}.base"), simplify(Add(start, self.min))
-        let, base = named_units(first_cell, name, self.unit) or (
-            (name, first_cell),
-            Variable(Int(32), name),
+        name = nest.unused(f"{prefix}.{s.old}.base")
+        let, base = self._base(name, self._start(first, shifts))
+        marked = (
+            self._base(name, self._start(likely_if_innermost(first), shifts))[0] if shifts else let
         )
         d = depth.pop(s.outer)
-        nest.bindings.append(Binding(d, *let))
+        nest.bindings.append(Binding(d, *let, marked[1]))
         if shifts and self.overrun:  # a step beyond the end would be the last one once more
             nest.guards.append(Guard(d, LT(first, self.extent), True))
         inner = nest.values.pop(s.inner)
@@ -260,6 +264,14 @@ class _SplitStep:
             case TailStrategy.ShiftInwards if self.meets is not _Meets.NEVER:
                 own = self._is_own(first, inner)
                 nest.store_once.append(Guard(d, own, self.meets is _Meets.IN_WIDE_STEPS))
+
+    def _start(self, first: Expr, shifts: bool) -> Expr:
+        return Min(first, Sub(self.extent, i32(self.split.factor))) if shifts else first
+
+    def _base(self, name: str, start: Expr) -> tuple[tuple[str, Expr], Expr]:
+        """Return a let of the first cell of a step, and what that cell is in terms of it."""
+        cell = simplify(Add(start, self.min))
+        return named_units(cell, name, self.unit) or ((name, cell), Variable(Int(32), name))
 
     def _is_own(self, first: Expr, inner: Expr) -> Expr:
         """Return the condition that a cell of a shifted step is in no other, too.
@@ -287,7 +299,7 @@ class _FuseStep:
             (f.outer, Add(Div(fused, inner_extent), outer_min)),
         ):
             made = Variable(Int(32), nest.unused(f"{prefix}.{name}.of.{f.fused}"))
-            nest.bindings.append(Binding(d, made.name, simplify(value)))
+            nest.bindings.append(Binding(d, made.name, simplify(value), simplify(value)))
             nest.values[name] = made
             depth[name] = d
 

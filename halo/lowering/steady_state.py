@@ -8,12 +8,15 @@ from typing import Any
 
 from halo.ir.equality import StructuralKeys
 from halo.ir.expr import (
+    EQ,
     FALSE,
+    NE,
     TRUE,
     Add,
     Cast,
     Comparison,
     Expr,
+    IntImm,
     Let,
     Max,
     Min,
@@ -21,9 +24,13 @@ from halo.ir.expr import (
     Select,
     Sub,
     Variable,
+    as_const,
+    i32,
+    is_true,
 )
-from halo.ir.intrinsics import is_intrinsic
+from halo.ir.intrinsics import LIKELY, is_marked
 from halo.ir.stmt import For, IfThenElse, LetStmt, Stmt
+from halo.ir.types import Int
 from halo.lowering.affine import ZERO, Linear, atoms, inequalities, is_index, linear_form
 
 _Key = frozenset[tuple[str | int, int]]
@@ -37,6 +44,13 @@ class SteadyState:
     made independent of the loops inside by taking their worst iteration; the second finds every
     condition, minimum and maximum, likely or not, that the constraints imply.
 
+    Parameters
+    ----------
+    loop
+        The loop.
+    innermost
+        Whether what is marked `likely_if_innermost` counts too.
+
     Attributes
     ----------
     constraints
@@ -48,8 +62,9 @@ class SteadyState:
         Names of the lets at the head of the body that are index arithmetic, but not linear.
     """
 
-    def __init__(self, loop: For) -> None:
+    def __init__(self, loop: For, innermost: bool = False) -> None:
         self._loop = loop
+        self._marks = LIKELY if innermost else frozenset({"likely"})
         self._keys = StructuralKeys()
         self._by_key: dict[_Key, Linear] = {}
         self._learning = True
@@ -76,6 +91,7 @@ class SteadyState:
         s = self._loop.body
         while isinstance(s, LetStmt):
             self.pivots.discard(s.name)
+            self._expr(s.value)  # where what is likely there holds, it may be linear
             form = self.form(s.value)
             if form is None and is_index(s.value) and s.value.type.bits() == 32:
                 self.pivots.add(s.name)
@@ -174,12 +190,25 @@ class SteadyState:
     def _for(self, s: For) -> None:
         self._expr(s.min)
         self._expr(s.extent)
+        self._settle(s.extent)
         low, extent = self.form(s.min), self._upper(s.extent)
         high = None if low is None or extent is None else low.plus(extent).shifted(-1)
         with self._bound(s.name):
             self._loops.append((s.name, low, high))
             self._stmt(s.body)
             self._loops.pop()
+
+    def _settle(self, extent: Expr) -> None:
+        """Learn what an extent is, if it is a constant in the steady state."""
+        if isinstance(extent, (IntImm, Variable)):
+            return
+        form = self.form(extent)
+        if form is not None and not form.terms:
+            self._know(extent, i32(form.const))
+        elif id(extent) not in self.known:
+            self._refuted.add(id(extent))
+        elif as_const(self.known[id(extent)]) is not None and not self._learning:
+            raise Undecided
 
     def _upper(self, extent: Expr) -> Linear | None:
         """Return a form that is not less than `extent`, a constant if there is one."""
@@ -204,19 +233,28 @@ class SteadyState:
             self._extremum(e)
         elif isinstance(e, Select):
             self._select(e)
-        elif is_intrinsic(e, "likely") and e.type.is_bool():
+        elif is_marked(e) and e.name in self._marks and e.type.is_bool():
             self._condition(e, True, marked=True)
         elif isinstance(e, Comparison) and not self._learning:
             self._condition(e, True, marked=False)
 
     def _select(self, e: Select) -> None:
-        a, b = is_likely(e.true_value), is_likely(e.false_value)
+        a, b = self._is_likely(e.true_value), self._is_likely(e.false_value)
         if a != b:
             self._condition(e.condition, a, marked=True)
+        truth = self.known.get(id(e.condition))
+        if truth is not None and as_const(truth) is not None:
+            self._know(e, e.true_value if is_true(truth) else e.false_value)
+
+    def _is_likely(self, e: Expr) -> bool:
+        """Whether the value of `e` is, up to arithmetic and clamping, marked likely."""
+        if is_marked(e):
+            return e.name in self._marks
+        return isinstance(e, _CARRY) and any(self._is_likely(c) for c in e.children())
 
     def _extremum(self, e: Min | Max) -> None:
         for one, other in ((e.a, e.b), (e.b, e.a)):
-            marked = is_likely(one) and not is_likely(other)
+            marked = self._is_likely(one) and not self._is_likely(other)
             if self._learning and not marked:
                 continue
             x, y = self.form(one), self.form(other)
@@ -236,12 +274,28 @@ class SteadyState:
             if not isinstance(atom, Comparison):
                 continue
             for value in (needed,) if self._learning else (True, False):
-                forms = inequalities(atom, value, self._leaf)
+                forms = self._inequalities(atom, value)
                 if forms is not None and all([self._holds(f) for f in forms]):
                     self._know(atom, TRUE if value else FALSE)
                     break
             else:
                 self._refute(atom)
+
+    def _inequalities(self, atom: Comparison, truth: bool) -> list[Linear] | None:
+        forms = inequalities(atom, truth, self._leaf)
+        if forms is None and isinstance(atom, NE if truth else EQ):
+            return self._after_the_first(atom)
+        return forms
+
+    def _after_the_first(self, atom: EQ | NE) -> list[Linear] | None:
+        """Return the forms for iterations after the first, if `atom` compares with that."""
+        a, b, first = self.form(atom.a), self.form(atom.b), self.form(self._loop.min)
+        if a is None or b is None or first is None:
+            return None
+        gone = Linear(0, {self._loop.name: (1, Variable(Int(32), self._loop.name))}).plus(first, -1)
+        apart = a.plus(b, -1)
+        same = any(gone.plus(apart, sign) == ZERO for sign in (1, -1))
+        return [gone.shifted(-1)] if same else None
 
     def _know(self, e: Expr, value: Expr) -> None:
         if id(e) in self._refuted:
@@ -316,19 +370,10 @@ class Undecided(Exception):
 _CARRY = (Add, Sub, Mul, Cast, Min, Max)
 
 
-def is_likely(e: Expr) -> bool:
-    """Whether the value of `e` is, up to arithmetic and clamping, marked likely."""
-    if is_intrinsic(e, "likely"):
-        return True
-    return isinstance(e, _CARRY) and any(is_likely(c) for c in e.children())
-
-
 def holds_likely(node: Stmt | Expr, memo: dict[int, tuple[Any, bool]]) -> bool:
     """Whether anything in `node` is marked likely; `memo` remembers for one pass."""
     known = memo.get(id(node))
     if known is None:
-        found = is_intrinsic(node, "likely") or any(
-            [holds_likely(c, memo) for c in node.children()]
-        )
+        found = is_marked(node) or any([holds_likely(c, memo) for c in node.children()])
         known = memo[id(node)] = (node, found)
     return known[1]

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from halo.ir.expr import FALSE, TRUE, Add, And, Expr, Or, Select, Sub, Variable, i32, is_true
 from halo.ir.function import output_buffer
 from halo.ir.interval import Interval
+from halo.ir.intrinsics import likely
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.simplify import Simplifier, simplify
-from halo.ir.stmt import MemoryType, Realize, Stmt, block
+from halo.ir.stmt import ForKind, MemoryType, Realize, Stmt, block
 from halo.ir.substitute import substitute
 from halo.ir.types import Int
 from halo.lowering.bounds_inference import Box, Region, Regions, merge_boxes, needed_where
@@ -31,6 +32,11 @@ from halo.lowering.window_choice import choose_window
 from halo.schedule.directives import handle_source
 from halo.schedule.fusing import must_precede
 from halo.schedule.state import FuncSchedule
+
+
+def _later_likely(e: Expr) -> Expr:
+    """Return `e`, a choice by whether the iteration is the first, with the other side marked."""
+    return Select(e.condition, e.true_value, likely(e.false_value)) if isinstance(e, Select) else e
 
 
 class Surroundings:
@@ -55,6 +61,9 @@ class Surroundings:
     ahead
         Function on a thread of its own, stored outside the loop it is computed in, to how it keeps
         in step with its users.
+    marked
+        Name bound inside a loop to its value, marked likely as it is in all iterations but the
+        first; worth code of its own where a loop that computes what is new vanishes by it.
     careful
         Whether each step of a split is guarded, because a buffer may be smaller than one.
     """
@@ -79,6 +88,7 @@ class Surroundings:
         self.frames: list[Frame] = []
         self.folds: dict[str, list[tuple[int, int]]] = {}
         self.slid: dict[str, str] = {}
+        self.marked: dict[str, Expr] = {}
         self.outside: dict[str, Region] = {}
         self.stored_regions: dict[str, Region] = {}
         self.users: dict[str, list[tuple[Realize, tuple[Expr, ...]]]] = {}
@@ -208,7 +218,17 @@ class Surroundings:
             factor = 0
         self.folds.setdefault(name, []).append((args.index(arg), factor))
         what = f"{name}.{arg}.new{len(self.folds[name])}"
-        return region.along(arg, self._named(what, new, self._unit(name, arg), lets))
+        part = self._named(what, new, self._unit(name, arg), lets)
+        if not self.careful and self._is_innermost(frames[-1].site):
+            self.marked[lets[-1][0]] = _later_likely(lets[-1][1])
+        return region.along(arg, part)
+
+    def _is_innermost(self, site: Site) -> bool:
+        """Whether the loop of `site` has none of its stage's inside, but those written out."""
+        dims = self.schedules[site.func].stages[site.stage].dims
+        at = next((i for i, d in enumerate(dims) if d.name == site.var), len(dims))
+        written_out = (ForKind.VECTORIZED, ForKind.UNROLLED)
+        return at < len(dims) and all(d.kind in written_out for d in dims[at + 1 :])
 
     def _unit(self, name: str, arg: str) -> int:
         """Return what the ends of `name` along `arg` are multiples of, up to a constant."""

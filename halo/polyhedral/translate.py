@@ -42,7 +42,7 @@ from halo.ir.expr import (
     as_const,
 )
 from halo.ir.interval import Interval
-from halo.ir.intrinsics import TRANSPARENT, is_intrinsic
+from halo.ir.intrinsics import TRANSPARENT
 from halo.ir.types import Type
 from halo.polyhedral.isl import isl
 from halo.polyhedral.question import NotAnswered
@@ -310,7 +310,7 @@ def _cast(t: Translator, e: Cast) -> Value | None:
 def _call(t: Translator, e: Call) -> Value | None:
     if e.kind is not CallKind.INTRINSIC:
         return None
-    if e.name == "likely" or e.name in TRANSPARENT:
+    if e.name in TRANSPARENT:
         return t.integer(e.args[0])
     if e.name == "promise_clamped":
         value, low, high = e.args
@@ -358,7 +358,7 @@ def _choice(t: Translator, e: Select) -> Any:
 
 
 def _marked(t: Translator, e: Call) -> Any:
-    is_mark = is_intrinsic(e, "likely") or e.name in TRANSPARENT
+    is_mark = e.kind is CallKind.INTRINSIC and e.name in TRANSPARENT
     return t.boolean(e.args[0]) if is_mark else None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from halo.ir import expr as E
 from halo.ir.expr import Call, Cast, Expr
+from halo.ir.intrinsics import is_marked
 from halo.ir.operators import euclid_div, euclid_mod
 from halo.ir.types import Type
 
@@ -49,7 +50,7 @@ def _anything(type: Type) -> Span:
 
 
 def _call(e: Call, spans: Mapping[str, Span]) -> Span:
-    if e.kind is E.CallKind.INTRINSIC and e.name == "likely":
+    if is_marked(e):
         return span_of(e.args[0], spans)
     if e.kind is E.CallKind.INTRINSIC and e.name == "promise_clamped":
         value, low, high = (span_of(a, spans) for a in e.args)

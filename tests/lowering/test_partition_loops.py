@@ -7,7 +7,7 @@ import pytest
 
 from halo.ir.execute import execute
 from halo.ir.expr import Cast, Expr, Load, Max, Min, Select, Variable, i32
-from halo.ir.intrinsics import is_intrinsic, likely
+from halo.ir.intrinsics import is_marked, likely, likely_if_innermost
 from halo.ir.lowered import BufferArg, LoweredFunc, ScalarArg
 from halo.ir.node import Node
 from halo.ir.stmt import For, ForKind, IfThenElse, LetStmt, Stmt, Store
@@ -57,7 +57,7 @@ def run(s: Stmt, n: int, w: int, size: int = 400) -> np.ndarray:
 
 def check(s: Stmt, n: int = 13, w: int = 9) -> Stmt:
     made = partition_loops(s)
-    assert not any(is_intrinsic(e, "likely") for e in nodes(made) if isinstance(e, Expr))
+    assert not any(is_marked(e) for e in nodes(made) if isinstance(e, Expr))
     expected = run(s, n, w)
     np.testing.assert_array_equal(run(made, n, w), expected)
     np.testing.assert_array_equal(run(trim_no_ops(made), n, w), expected)
@@ -215,3 +215,38 @@ def test_steps_moved_back_inside_are_taken_at_their_worst() -> None:
     assert isinstance(outer.body, IfThenElse)
     assert str(outer.body.condition) == "y < (n - 1)/6"
     assert not any(isinstance(e, (Max, IfThenElse)) for e in nodes(outer.body.then_case))
+
+
+def test_steps_that_a_last_one_is_moved_back_for_have_loops_of_their_own() -> None:
+    start = Min(likely_if_innermost(x * 4), n - 4)
+    inner = loop(
+        r,
+        0,
+        4,
+        store(load("in", Variable(I32, "base") + r), Variable(I32, "base") + r),
+        ForKind.UNROLLED,
+    )
+    made = check(loop(x, 0, (n + 3) / 4, LetStmt("base", start, inner)), n=13)
+    steady, tail = loops(made)
+    assert is_plain(steady.body) and not is_plain(tail.body)
+
+
+def test_what_is_likely_if_innermost_cuts_no_loop_around_another() -> None:
+    start = Min(likely_if_innermost(x * 4), n - 4)
+    inner = loop(r, 0, 4, store(load("in", Variable(I32, "base") + r), Variable(I32, "base") + r))
+    made = check(loop(x, 0, (n + 3) / 4, LetStmt("base", start, inner)), n=13)
+    (only,) = loops(made)
+    assert isinstance(only.body, LetStmt) and isinstance(only.body.value, Min)
+
+
+def test_what_all_iterations_but_the_first_do_is_known_in_these() -> None:
+    new = LetStmt("new", Select(x == 2, x, likely(x + 2)), _rows_up_to(x + 2))
+    first, rest = loops(check(loop(x, 2, n, new)))
+    assert [f.extent.value for f in loops(rest, "r")] == [1]
+    assert not is_plain(first.body) and is_plain(rest.body)
+
+
+def _rows_up_to(last: Expr) -> Stmt:
+    """Return a loop over what is from ``new`` to `last`."""
+    new = Variable(I32, "new")
+    return loop(r, new, last - new + 1, store(load("in", r), r))

@@ -163,7 +163,7 @@ def _monotone(e: Call, s: Bounds) -> Interval:
 
 
 _INTRINSICS: dict[str, Callable[[Call, Bounds], Interval]] = {
-    **dict.fromkeys(("likely", *TRANSPARENT), lambda e, s: s.visit(e.args[0])),
+    **dict.fromkeys(TRANSPARENT, lambda e, s: s.visit(e.args[0])),
     "promise_clamped": _promise,
     "abs": _abs,
     "absd": _absd,

@@ -169,7 +169,7 @@ def _kind_inside(e: Expr, ctx: Context) -> int:
     if isinstance(e, (E.Ramp, E.Broadcast)):
         return min([_kind(c, ctx) for c in e.children()])
     if isinstance(e, Call) and e.kind is CallKind.INTRINSIC:
-        if e.name == "likely" or e.name in TRANSPARENT:
+        if e.name in TRANSPARENT:
             return _kind(e.args[0], ctx)
         if e.name == "promise_clamped":
             return min(_kind(e.args[1], ctx), _kind(e.args[2], ctx))
@@ -341,7 +341,7 @@ def _count(e: Call, ctx: Context) -> Pair:
 
 
 _CALLS: dict[str, Callable[[Call, Context], Pair]] = {
-    **dict.fromkeys(("likely", *TRANSPARENT), lambda e, ctx: bounds(e.args[0], ctx)),
+    **dict.fromkeys(TRANSPARENT, lambda e, ctx: bounds(e.args[0], ctx)),
     "promise_clamped": _promise,
     "bitwise_and": _bitwise_and,
     "shift_right": _shift_right,

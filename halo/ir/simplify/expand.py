@@ -7,7 +7,8 @@ products of sums, casts to wider types, vectors and marks.
 from __future__ import annotations
 
 from halo.ir import expr as E
-from halo.ir.expr import Call, CallKind, Expr, Variable, as_const
+from halo.ir.expr import Expr, Variable, as_const
+from halo.ir.intrinsics import is_marked
 from halo.ir.simplify.constant_bounds import is_exact
 from halo.ir.simplify.context import Context, Known
 from halo.ir.simplify.linear import Linear
@@ -81,7 +82,7 @@ def _expand(e: Expr, ctx: Context) -> Linear:
             return expand(e.base, ctx).plus(_lane(e.lanes, ctx), stride)
     if isinstance(e, E.Cast) and _keeps_value(e) and is_exact(e.value, ctx):
         return expand(e.value, ctx)
-    if isinstance(e, Call) and e.name == "likely" and e.kind is CallKind.INTRINSIC:
+    if is_marked(e):
         return expand(e.args[0], ctx)
     return atom(e, ctx)
 

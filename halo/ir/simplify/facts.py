@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from halo.ir import expr as E
-from halo.ir.expr import EQ, GE, GT, LE, LT, And, Call, Comparison, Expr, Not, Or
+from halo.ir.expr import EQ, GE, GT, LE, LT, And, Comparison, Expr, Not, Or
+from halo.ir.intrinsics import is_marked
 from halo.ir.simplify.constant_bounds import linear_bounds
 from halo.ir.simplify.context import Context
 from halo.ir.simplify.linear import Linear
@@ -50,7 +51,7 @@ def constraints(e: Comparison, ctx: Context) -> list[Linear]:
 
 def assume(e: Expr, holds: bool, ctx: Context) -> None:
     """Record in `ctx` that `e` holds, or does not, in all that it looks at from now on."""
-    if isinstance(e, Call) and e.name == "likely":
+    if is_marked(e):
         assume(e.args[0], holds, ctx)
     elif isinstance(e, Not):
         assume(e.a, not holds, ctx)

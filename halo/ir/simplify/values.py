@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from halo.ir.expr import Call, CallKind, Cast, Expr, Let, Load, Variable, as_const, const
+from halo.ir.intrinsics import LIKELY
 from halo.ir.operators import cast_to
 from halo.ir.simplify.bindings import bind, is_cheap, unbind
 from halo.ir.simplify.constant_bounds import bounds, known_of
@@ -99,7 +100,7 @@ def call(e: Call, ctx: Context) -> Expr:
     if made.kind is not CallKind.INTRINSIC:
         return made
     args = made.args
-    if made.name == "likely":
+    if made.name in LIKELY:
         return args[0] if as_const(args[0]) is not None else made
     if made.name == "promise_clamped" and as_const(args[0]) is not None:
         return args[0]
