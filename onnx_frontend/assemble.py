@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from halo.ir.expr import Expr, Variable, i64
 from halo.ir.lowered import BufferArg, Constant, ForeignCode, LoweredModule
 from halo.ir.types import Int, UInt
 from halo.ops.tensor import OpKind, Tensor
-from onnx_frontend.c_function import call_of
+from onnx_frontend.c_function import ExternCall, call_of
 from onnx_frontend.entry import entry_function, sizes_function
 from onnx_frontend.entry_model import (
     Argument,
@@ -26,7 +26,7 @@ from onnx_frontend.extents import to_serial
 from onnx_frontend.groups import Grouping
 from onnx_frontend.importer import ImportedGraph
 from onnx_frontend.layouts import Layouts
-from onnx_frontend.lower_kernels import KernelCall
+from onnx_frontend.lower_kernels import KernelCall, with_inner
 from onnx_frontend.phases import Phase, split_into_phases
 from onnx_frontend.plan import Lifetime, Workspace, plan_workspace, tensor_bytes
 from onnx_frontend.run_time_sizes import RunTimeSize
@@ -66,10 +66,10 @@ def assemble(
         name,
         tuple(arguments.values()),
         tuple(Requirement(r.a, r.b, r.why) for r in graph.requires),
-        tuple((t.name, t.shape) for t in graph.tensors),
+        tuple((t.name, t.shape) for t in (*graph.tensors, *_inner_tensors(calls))),
         stages,
     )
-    kernels = dict.fromkeys(call.function for call in calls)
+    kernels = dict.fromkeys(call.function for call in with_inner(calls))
     functions = (*kernels, entry_function(model), sizes_function(model))
     module = LoweredModule(
         name, functions, tuple(places.constants.values()), foreign=_foreign_code(calls)
@@ -80,9 +80,9 @@ def assemble(
 def _foreign_code(calls: Sequence[KernelCall]) -> tuple[ForeignCode, ...]:
     """Return the C functions of others that `calls` call, each once."""
     found: dict[str, tuple[ForeignCode, str]] = {}
-    for call in calls:
+    for call in with_inner(calls):
         extern = call_of(call.kernel.group.root)
-        if extern is None:
+        if not isinstance(extern, ExternCall):
             continue
         code, title = found.setdefault(extern.code.name, (extern.code, extern.title))
         if code != extern.code:
@@ -91,6 +91,13 @@ def _foreign_code(calls: Sequence[KernelCall]) -> tuple[ForeignCode, ...]:
                 hint="give one of them another name",
             )
     return tuple(code for code, _ in found.values())
+
+
+def _inner_tensors(calls: Sequence[KernelCall]) -> Iterator[Tensor]:
+    """Yield what is computed in the bodies of loops."""
+    for call in calls:
+        for inner in with_inner(call.inner):
+            yield from inner.kernel.group.members
 
 
 def _arguments(graph: ImportedGraph) -> dict[Tensor, Argument]:
@@ -118,10 +125,11 @@ def _cells(graph: ImportedGraph) -> frozenset[Tensor]:
 def _telling(
     graph: ImportedGraph, grouping: Grouping, calls: Sequence[KernelCall]
 ) -> frozenset[Tensor]:
-    """Return the tensors that sizes depend on."""
+    """Return the tensors that sizes depend on, and what else the kernels store that make them."""
     found = {t for size in graph.sizes for t, _ in size.cells.values()}
     for call in reversed(calls):
         if not found.isdisjoint(call.kernel.group.stored):
+            found |= {*call.kernel.group.stored}
             found |= {grouping.aliases.get(t, t) for t in call.kernel.reads}
     return frozenset(found)
 

@@ -15,6 +15,7 @@ from halo.ir.substitute import walk
 from halo.ir.types import Type
 from halo.lang.func import Func
 from halo.ops.tensor import OpInfo, OpKind, Shape, Tensor
+from onnx_frontend.loop_call import LoopCall
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -117,21 +118,31 @@ class ExternCall:
     outputs: list[Tensor] = field(default_factory=list)
 
 
-def call_of(x: Tensor) -> ExternCall | None:
-    """Return the call that computes `x`, if it is a C function that does."""
+WholeCall = ExternCall | LoopCall
+"""What computes whole tensors, several at once: a C function of others, or a loop."""
+
+
+def call_of(x: Tensor) -> WholeCall | None:
+    """Return the call that computes `x`, if it is one that computes whole tensors."""
     call = x.op.attrs.get("call") if x.kind is OpKind.EXTERN else None
-    assert call is None or isinstance(call, ExternCall)
+    assert call is None or isinstance(call, WholeCall)
     return call
 
 
 def extern_tensors(
-    call: ExternCall, names: Sequence[str], outputs: Sequence[tuple[Type, Shape]]
+    call: WholeCall,
+    names: Sequence[str],
+    outputs: Sequence[tuple[Type, Shape]],
+    requires: tuple[tuple[Expr, Expr], ...] = (),
 ) -> tuple[Tensor, ...]:
-    """Return the tensors that `call` fills; `outputs` are their types and shapes."""
+    """Return the tensors that `call` fills; `outputs` are their types and shapes.
+
+    `requires` is that of `OpInfo`.
+    """
+    op = OpInfo(OpKind.EXTERN, call.inputs, attrs={"call": call}, requires=requires)
     for name, (type, shape) in zip(names, outputs, strict=True):
         func = Func(name)
-        func.define_extern(call.code.name, [], type, len(shape))
-        op = OpInfo(OpKind.EXTERN, call.inputs, attrs={"call": call})
+        func.define_extern(name, [], type, len(shape))
         call.outputs.append(Tensor(name, type, shape, op, func=func))
     return tuple(call.outputs)
 

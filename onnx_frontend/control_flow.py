@@ -1,7 +1,8 @@
 """If, Loop and Scan: their bodies are translated in place, once for each time they run.
 
-How often a loop runs must be known when the model is compiled. Where only data tell which branch
-of an If is taken, both are computed and each cell of the result is taken from one.
+A loop of many steps, or of which only data tell how many, has its body translated once, for any
+step. Where only data tell which branch of an If is taken, both are computed and each cell of the
+result is taken from one.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ import onnx
 
 from halo.ir.expr import Expr, Min, Select
 from halo.ir.operators import as_expr, eq
+from halo.ir.types import Int
 from halo.ops import views
 from halo.ops.build import constant
 from halo.ops.index import choose, greatest, holds, index, known, minus, same
-from halo.ops.tensor import Tensor
+from halo.ops.tensor import OpInfo, OpKind, Tensor
 from onnx_frontend.context import NodeContext
+from onnx_frontend.errors import Unsupported
+from onnx_frontend.extents import LARGEST
+from onnx_frontend.general_loop import stand_in, translate_general_loop
 from onnx_frontend.running_loop import translate_running_loop
 from onnx_frontend.values import Absent, TensorSequence, Value
 
@@ -117,9 +122,28 @@ def translate_loop(
 ) -> list[Value] | None:
     """A body that runs as long as a condition holds, and so often at most."""
     body = _body(node, "body")
-    if trips is not None and node.known_constants(trips) is None:
-        return _running(node, body, node.content(trips, "a number")[0], condition, state, run)
-    count = _trips(node, trips, body)
+    numbers = () if trips is None else node.content(trips, "a number")
+    count = None if trips is None else greatest(numbers[0], 0)
+    steps = None if count is None else known(count)
+    short = steps is not None and steps * len(body.node) <= STEPS_LIMIT
+    if count is None or short or (steps is not None and _may_end(body)):
+        try:
+            return _unrolled(node, body, steps, condition, state, run)
+        except Unsupported:
+            if any(not isinstance(x, Tensor) for x in state):
+                raise
+    return _running(node, body, count, condition, state, run)
+
+
+def _unrolled(
+    node: NodeContext,
+    body: onnx.GraphProto,
+    count: int | None,
+    condition: Tensor | None,
+    state: Sequence[Value],
+    run: Body,
+) -> list[Value] | None:
+    """Translate the body once for each step."""
     going = True if condition is None else _truth(node, condition)
     gathered: list[list[Tensor]] = [[] for _ in body.output[1 + len(state) :]]
     values = list(state)
@@ -143,47 +167,50 @@ def translate_loop(
 def _running(
     node: NodeContext,
     body: onnx.GraphProto,
-    count: Expr,
+    count: Expr | None,
     condition: Tensor | None,
     state: Sequence[Value],
     run: Body,
 ) -> list[Value] | None:
-    """Translate a loop of which data tell how often it runs."""
+    """Translate the body once, for any step; it runs `count` times, or as long as it says."""
     tensors = [x for x in state if isinstance(x, Tensor)]
     if len(tensors) < len(state):
         node.unsupported("a number of iterations that is known before the model runs")
-    # A condition that is not known stops all of it before it begins, or nothing.
-    if condition is not None and node.known_constants(condition) is None:
-        count = choose(eq(node.content(condition, "a condition")[0], 1), count, index(0))
-    elif condition is not None and not _truth(node, condition):
-        count = index(0)
-    going = constant(node.inner("going"), np.array(True))
-
-    def translate(step: Tensor, now: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]] | None:
-        results = run(body, [step, going, *now], None)
-        if results is None:
-            return None
-        goes_on, *rest = results
-        if not _truth(node, goes_on):
-            node.unsupported("a condition that does not change while the loop runs")
-        made = [x for x in rest if isinstance(x, Tensor)]
-        if len(made) < len(rest):
-            node.unsupported("a number of iterations that is known before the model runs")
-        return made[: len(state)], made[len(state) :]
-
-    made = translate_running_loop(node, greatest(count, 0), tensors, translate)
-    return None if made is None else list(made)
-
-
-def _trips(node: NodeContext, trips: Tensor | None, body: onnx.GraphProto) -> int | None:
-    if trips is None:
+    bounded = count is not None
+    most = index(LARGEST) if count is None else count
+    if condition is not None:
+        # One that is not known stops all of it before it begins, or nothing.
+        most = choose(eq(node.content(condition, "a condition")[0], 1), most, index(0))
+    step = stand_in(node.inner("step"), Tensor("", Int(64), (), OpInfo(OpKind.VIEW)))
+    now = [stand_in(node.inner(f"state_{i}"), x) for i, x in enumerate(tensors)]
+    sizes = len(node.run_time.made)
+    results = run(body, [step, constant(node.inner("going"), np.array(True)), *now], None)
+    if results is None:
         return None
-    numbers = node.known_constants(trips)
-    if numbers is None:
+    goes_on, *made = [x for x in results if isinstance(x, Tensor)]
+    if len(made) + 1 < len(results):
         node.unsupported("a number of iterations that is known before the model runs")
-    if numbers[0] * len(body.node) > STEPS_LIMIT and not _may_end(body):
-        node.unsupported(f"a loop that comes to {STEPS_LIMIT} nodes at most")
-    return numbers[0]
+    following, pieces = made[: len(now)], made[len(now) :]
+    new_sizes = node.run_time.made[sizes:]
+    always = _is_true(goes_on)
+    if always and bounded and not new_sizes:
+        try:
+            return list(
+                translate_running_loop(node, most, tensors, (step, now), (following, pieces))
+            )
+        except Unsupported:
+            pass
+    found = (None if always else goes_on, following, pieces)
+    return list(
+        translate_general_loop(node, most, tensors, (step, now), found, new_sizes, bounded=bounded)
+    )
+
+
+def _is_true(condition: Tensor) -> bool:
+    """Whether a condition is known to hold."""
+    if condition.constant is not None:
+        return bool(condition.constant.reshape(-1)[0])
+    return condition.content is not None and known(condition.content[0]) == 1
 
 
 def _may_end(body: onnx.GraphProto) -> bool:

@@ -13,7 +13,7 @@ from halo.ir.simplify import simplify
 from halo.ir.stmt import CallExtern, IfThenElse, Stmt
 from halo.ir.types import Int
 from halo.ops.tensor import Tensor
-from onnx_frontend.c_function import call_of
+from onnx_frontend.c_function import ExternCall, call_of
 from onnx_frontend.kernels import Kernel
 from onnx_frontend.layouts import Layouts
 
@@ -24,7 +24,7 @@ def extern_kernel(kernel: Kernel, name: str, layouts: Layouts) -> LoweredFunc:
     Its arguments are those of any kernel: what is read, what is stored, the symbols.
     """
     call = call_of(kernel.group.root)
-    assert call is not None
+    assert isinstance(call, ExternCall)
     names = {t: f"in{i}" for i, t in enumerate(kernel.reads)}
     names |= {t: f"out{i}" for i, t in enumerate(kernel.group.stored)}
     dims = {t: layouts.dimensions(t) for t in names}

@@ -20,9 +20,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from halo.ops.tensor import OpKind, Tensor
-from onnx_frontend.c_function import ExternCall, call_of
+from onnx_frontend.c_function import WholeCall, call_of
 from onnx_frontend.extents import to_serial
-from onnx_frontend.importer import producers_first
+from onnx_frontend.producers import producers_first
 
 _GIVEN = frozenset({OpKind.INPUT, OpKind.CONSTANT})
 _LIGHT = frozenset({OpKind.ELEMENTWISE, OpKind.VIEW, OpKind.CONTENT, OpKind.GATHER})
@@ -74,26 +74,26 @@ class Grouping:
     aliases: Mapping[Tensor, Tensor]
 
 
-def group_tensors(outputs: Sequence[Tensor]) -> Grouping:
-    """Cut the graph that computes `outputs` into kernels.
+def group_tensors(outputs: Sequence[Tensor], given: frozenset[Tensor] = frozenset()) -> Grouping:
+    """Cut the graph that computes `outputs` into kernels; what is `given` is there already.
 
     Requires: outputs are computed (neither given nor constant) and distinct.
     Ensures: every output is stored by a group, and is its root unless a C function computes it; a
     group reads only what is given, or stored by an earlier group, or an alias of such.
     """
-    order = list(producers_first(outputs))
-    planner = _Planner(order, frozenset(outputs))
+    order = list(producers_first(outputs, given))
+    planner = _Planner(order, frozenset(outputs), given)
     stored = planner.stored()
     aliases = {t: _owner(t, planner.aliases) for t in order if t in planner.aliases}
     groups: list[Group] = []
-    called: set[ExternCall] = set()
+    called: set[WholeCall] = set()
     for t in order:
-        call = call_of(t)
+        call = None if t in given else call_of(t)
         if call is not None and call not in called:
             called.add(call)
             groups.append(_extern_group(t, call))
         elif call is None and t in stored:
-            groups.append(_group(t, stored, aliases))
+            groups.append(_group(t, stored | given, aliases))
     return Grouping(tuple(groups), aliases)
 
 
@@ -110,12 +110,15 @@ def _cells(t: Tensor) -> list[str]:
 class _Planner:
     """Decides for each tensor, readers before what they read, whether it is stored."""
 
-    def __init__(self, order: list[Tensor], outputs: frozenset[Tensor]) -> None:
+    def __init__(
+        self, order: list[Tensor], outputs: frozenset[Tensor], given: frozenset[Tensor]
+    ) -> None:
         self.order = order
+        self.given = given
         self.outputs = outputs
         self.readers: dict[Tensor, list[Tensor]] = {t: [] for t in order}
         for t in order:
-            for i in dict.fromkeys(t.op.inputs):
+            for i in dict.fromkeys(() if t in given else t.op.inputs):
                 self.readers[i].append(t)
         self.place = {t: n for n, t in enumerate(order)}
         self.epilogue: dict[Tensor, Tensor] = {}
@@ -126,11 +129,11 @@ class _Planner:
     def stored(self) -> set[Tensor]:
         """Return the tensors that kernels write to memory; fills `aliases`."""
         for t in reversed(self.order):
-            if t.kind not in _LIGHT and t.kind not in _GIVEN and t.kind is not OpKind.EXTERN:
+            if t.kind not in _LIGHT and t.kind is not OpKind.EXTERN and not self._is_given(t):
                 self._claim_epilogue(t)
         stored: set[Tensor] = set()
         for t in reversed(self.order):
-            if t.kind in _GIVEN:
+            if self._is_given(t):
                 continue
             if t in self.epilogue:
                 self._inline(t, self.epilogue[t])
@@ -143,6 +146,9 @@ class _Planner:
                 self.roots[t] = frozenset((t,))
                 self.copies[t] = 1
         return stored
+
+    def _is_given(self, t: Tensor) -> bool:
+        return t.kind in _GIVEN or t in self.given
 
     def _claim_epilogue(self, heavy: Tensor) -> None:
         """Find the last tensor up to which elementwise readers of `heavy` can join its kernel."""
@@ -223,7 +229,7 @@ def _owner(t: Tensor, aliases: Mapping[Tensor, Tensor]) -> Tensor:
     return t
 
 
-def _extern_group(root: Tensor, call: ExternCall) -> Group:
+def _extern_group(root: Tensor, call: WholeCall) -> Group:
     more = tuple(t for t in call.outputs if t is not root)
     return Group(root, (root,), tuple(dict.fromkeys(call.inputs)), more)
 

@@ -22,6 +22,7 @@ from onnx_frontend.model_file import ModelSource, load_model
 from onnx_frontend.names import Names
 from onnx_frontend.open_questions import Settled, forced_sizes, settle
 from onnx_frontend.plugins import load_plugins
+from onnx_frontend.producers import producers_first
 from onnx_frontend.run_time_sizes import RunTimeSize
 from onnx_frontend.shapes import input_shapes
 from onnx_frontend.translation import Requirement, Translation
@@ -185,19 +186,3 @@ def with_siblings(tensors: Iterable[Tensor]) -> tuple[Tensor, ...]:
         call = call_of(t)
         found |= dict.fromkeys((t,) if call is None else call.outputs)
     return tuple(found)
-
-
-def producers_first(outputs: Iterable[Tensor]) -> tuple[Tensor, ...]:
-    """Return all tensors that `outputs` need, each once, after what it reads."""
-    order: dict[Tensor, None] = {}
-    stack = [(t, False) for t in reversed(list(outputs))]
-    while stack:
-        tensor, done = stack.pop()
-        if tensor in order:
-            continue
-        if done:
-            order[tensor] = None
-        else:
-            stack.append((tensor, True))
-            stack.extend((x, False) for x in reversed(tensor.op.inputs))
-    return tuple(order)

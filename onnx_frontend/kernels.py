@@ -17,10 +17,20 @@ from halo.ir.interval import Interval
 from halo.ir.substitute import walk
 from halo.ops.tensor import Tensor
 from onnx_frontend.c_function import ExternCall, call_of
-from onnx_frontend.groups import Group
-from onnx_frontend.layouts import Layouts
+from onnx_frontend.groups import Group, Grouping, group_tensors
+from onnx_frontend.layouts import Layouts, choose_layouts
+from onnx_frontend.loop_call import LoopCall
 
 _AXIS_NAMES = frozenset("xycn")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """The body of a loop: its tensors cut into kernels, and how these are stored."""
+
+    grouping: Grouping
+    layouts: Layouts
+    kernels: tuple[Kernel, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +55,8 @@ class Kernel:
         Name of each of the group's own Functions -> its name here.
     key
         Equal for kernels that do the same.
+    body
+        What a loop consists of.
     """
 
     label: str
@@ -57,6 +69,7 @@ class Kernel:
     symbols: Mapping[str, Interval]
     names: Mapping[str, str]
     key: Hashable
+    body: Body | None = None
 
 
 class KernelMaker:
@@ -65,14 +78,21 @@ class KernelMaker:
     `titles` says what people call the operation that makes a tensor.
     """
 
-    def __init__(self, layouts: Layouts, titles: Mapping[Tensor, str]) -> None:
+    def __init__(
+        self,
+        layouts: Layouts,
+        titles: Mapping[Tensor, str],
+        keys: StructuralKeys | None = None,
+    ) -> None:
         self.layouts = layouts
         self.titles = titles
-        self._keys = StructuralKeys()
+        self._keys = keys or StructuralKeys()
 
     def kernel(self, group: Group) -> Kernel:
         """Return the kernel that computes `group`."""
         call = call_of(group.root)
+        if isinstance(call, LoopCall):
+            return self._loop(group, call)
         if call is not None:
             return self._extern(group, call)
         copy = _Copy(group, self.titles)
@@ -116,6 +136,27 @@ class KernelMaker:
         root = group.root.func.function
         label = self.titles.get(group.root, call.code.name).lower()
         return Kernel(label, group, root, {}, images, group.reads, results[0], symbols, {}, key)
+
+    def _loop(self, group: Group, call: LoopCall) -> Kernel:
+        """Return the kernel that runs a loop, with the kernels of its body."""
+        given = frozenset((*call.given, *call.stand_ins))
+        grouping = group_tensors(call.results, given)
+        layouts = choose_layouts(grouping, (*call.results, *given))
+        maker = KernelMaker(layouts, self.titles, self._keys)
+        body = Body(grouping, maker.layouts, tuple(map(maker.kernel, grouping.groups)))
+        images = tuple(
+            Image(f"in{i}", t.type, list(self._dims(t))) for i, t in enumerate(group.reads)
+        )
+        every = tuple(
+            d for t in (*group.stored, *call.results) for d in maker.layouts.dimensions(t)
+        )
+        symbols = dict(_symbols({}, images, every, (call.count,)))
+        for kernel in body.kernels:
+            symbols |= kernel.symbols
+        assert group.root.func is not None
+        root = group.root.func.function
+        known = {name: symbols[name] for name in sorted(symbols)}
+        return Kernel("loop", group, root, {}, images, group.reads, every, known, {}, call, body)
 
     def _dims(self, tensor: Tensor) -> tuple[Dimension, ...]:
         return self.layouts.dimensions(tensor)

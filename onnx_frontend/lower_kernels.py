@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from halo.ir.lowered import LoweredFunc
@@ -13,6 +13,7 @@ from onnx_frontend.c_function import call_of
 from onnx_frontend.extern_kernel import extern_kernel
 from onnx_frontend.kernels import Kernel
 from onnx_frontend.layouts import Layouts
+from onnx_frontend.loop_kernel import loop_kernel
 from schedules import Handle, Task, schedule_kernel
 
 Progress = Callable[[str, int, int], None]
@@ -23,10 +24,11 @@ _CHEAP = frozenset({OpKind.ELEMENTWISE, OpKind.VIEW, OpKind.CONTENT, OpKind.GATH
 
 @dataclass(frozen=True, slots=True)
 class KernelCall:
-    """A kernel of the model and the lowered function that does it."""
+    """A kernel of the model and the lowered function that does it; a loop calls `inner` ones."""
 
     kernel: Kernel
     function: LoweredFunc
+    inner: tuple[KernelCall, ...] = ()
 
 
 def lower_kernels(
@@ -49,17 +51,36 @@ def lower_kernels(
     calls: list[KernelCall] = []
     for number, kernel in enumerate(kernels):
         progress("lowering", number, len(kernels))
-        made = functions.get(kernel.key)
-        if made is None:
-            name = f"k{len(functions)}_{kernel.label}"[:60].rstrip("_")
-            if call_of(kernel.group.root) is not None:
-                made = extern_kernel(kernel, name, layouts)
-            else:
-                made = _lower(kernel, name, layouts, target)
-            functions[kernel.key] = made
-        calls.append(KernelCall(kernel, made))
+        calls.append(_call(kernel, layouts, target, functions))
     progress("lowering", len(kernels), len(kernels))
     return calls
+
+
+def with_inner(calls: Iterable[KernelCall]) -> Iterator[KernelCall]:
+    """Yield `calls` and those in the bodies of loops, each behind what it calls."""
+    for call in calls:
+        yield from with_inner(call.inner)
+        yield call
+
+
+def _call(
+    kernel: Kernel, layouts: Layouts, target: Target, functions: dict[Hashable, LoweredFunc]
+) -> KernelCall:
+    inner: tuple[KernelCall, ...] = ()
+    if kernel.body is not None:
+        own = kernel.body.layouts
+        inner = tuple(_call(k, own, target, functions) for k in kernel.body.kernels)
+    made = functions.get(kernel.key)
+    if made is None:
+        name = f"k{len(functions)}_{kernel.label}"[:60].rstrip("_")
+        if kernel.body is not None:
+            made = loop_kernel(kernel, name, layouts, [(c.kernel, c.function) for c in inner])
+        elif call_of(kernel.group.root) is not None:
+            made = extern_kernel(kernel, name, layouts)
+        else:
+            made = _lower(kernel, name, layouts, target)
+        functions[kernel.key] = made
+    return KernelCall(kernel, made, inner)
 
 
 def _lower(kernel: Kernel, name: str, layouts: Layouts, target: Target) -> LoweredFunc:

@@ -18,7 +18,7 @@ from halo.ir.types import Int
 from halo.lang.func import Func
 from halo.lang.rdom import RDom
 from halo.lang.tuple import Tuple
-from halo.ops.build import axis_vars, computed, define
+from halo.ops.build import axis_vars, computed
 from halo.ops.index import known, plus, same
 from halo.ops.tensor import OpInfo, OpKind, Shape, Tensor
 from halo.ops.views import view
@@ -26,14 +26,24 @@ from onnx_frontend.context import NodeContext
 
 _PLAIN = frozenset({OpKind.ELEMENTWISE, OpKind.VIEW, OpKind.GATHER, OpKind.STENCIL})
 
-Translate = Callable[[Tensor, Sequence[Tensor]], tuple[list[Tensor], list[Tensor]] | None]
-"""Translates the body for a step and a state: the new state and what is gathered."""
-
 
 def translate_running_loop(
-    node: NodeContext, count: Expr, state: Sequence[Tensor], translate: Translate
-) -> list[Tensor] | None:
+    node: NodeContext,
+    count: Expr,
+    state: Sequence[Tensor],
+    stand_ins: tuple[Tensor, Sequence[Tensor]],
+    results: tuple[Sequence[Tensor], Sequence[Tensor]],
+) -> list[Tensor]:
     """Return the last state, and what `count` steps give, along a new first axis each.
+
+    Parameters
+    ----------
+    state
+        That before the first step.
+    stand_ins
+        What stands in the body for the number of the step and for the state.
+    results
+        What the body gives: the new state, and what is gathered.
 
     Raises
     ------
@@ -41,18 +51,10 @@ def translate_running_loop(
         The body does more than to compute each cell of the new state from the one before it.
     """
     if not state or any(not _alike(x, state[0]) for x in state):
-        node.unsupported("a number of iterations that is known before the model runs")
-    step = _stand_in(node.inner("step"), Tensor("", Int(64), (), OpInfo(OpKind.VIEW)))
-    now = [_stand_in(node.inner(f"state_{i}"), x) for i, x in enumerate(state)]
-    sizes = len(node.run_time.made)
-    results = translate(step, now)
-    if results is None:
-        return None
-    following, gathered = results
-    if len(node.run_time.made) > sizes or any(
-        not _alike(x, y) or x.type != y.type for x, y in zip(following, state, strict=True)
-    ):
-        node.unsupported("a number of iterations that is known, for a body that changes sizes")
+        node.unsupported("states of one shape")
+    (step, now), (following, gathered) = stand_ins, results
+    if any(not _alike(x, y) or x.type != y.type for x, y in zip(following, state, strict=True)):
+        node.unsupported("a body that keeps the shape of the state")
     body = _Body(node, step, tuple(now))
     body.visit([*following, *gathered])
     coords = axis_vars(state[0].rank)
@@ -97,12 +99,6 @@ def _alike(a: Tensor, b: Tensor) -> bool:
         and not b.encoding
         and all(same(m, n) for m, n in zip(a.shape, b.shape, strict=True))
     )
-
-
-def _stand_in(name: str, x: Tensor) -> Tensor:
-    """Return a tensor like `x` whose cells are found again by its Func."""
-    func = define(name, x.rank, lambda *_: const(x.type, 0))
-    return Tensor(name, x.type, x.shape, OpInfo(OpKind.VIEW), func=func)
 
 
 def _values(values: Sequence[Expr]) -> Any:
@@ -160,10 +156,7 @@ class _Body:
     def _add(self, x: Tensor) -> None:
         plain = x.func is not None and not x.func.function.has_updates and not x.op.funcs
         if x.kind not in _PLAIN or not plain:
-            self.node.unsupported(
-                "a number of iterations that is known, for a body that does more than to compute "
-                "each cell by itself"
-            )
+            self.node.unsupported("a body that computes each cell by itself")
         assert x.func is not None
         self._own[x.func.function.name] = x.func.function
 
@@ -205,9 +198,7 @@ class _Body:
         for own, wanted, size in zip(place, names, self.state[0].shape, strict=True):
             names_it = isinstance(own, Variable) and isinstance(wanted, Variable)
             if known(size) != 1 and not (names_it and equal(own, wanted)):
-                self.node.unsupported(
-                    "a number of iterations that is known, for cells that depend on others"
-                )
+                self.node.unsupported("cells that do not depend on others")
         return coords
 
 

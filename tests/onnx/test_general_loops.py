@@ -1,0 +1,189 @@
+"""Loops whose bodies are kernels: of any operators, of which data tell how long they run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from c_programs import answer, build_c_program, run_c_program
+
+from halo.target import Target
+from onnx_frontend import CompiledModel, UnsupportedOp, compile
+
+HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
+Array = np.ndarray[Any, np.dtype[Any]]
+X = np.float32([[0.5, -1, 0.25], [1, 0.5, -0.5], [-0.25, 0.75, 1]])
+
+
+def model_of(text: str) -> onnx.ModelProto:
+    return onnx.parser.parse_model(HEAD + text)
+
+
+def check(text: str, **feeds: Any) -> CompiledModel:
+    """Compare all outputs with onnxruntime's; return the model."""
+    model = model_of(text)
+    arrays = {n: np.asarray(x) for n, x in feeds.items()}
+    made = compile(model)
+    got = made.run(arrays)
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    for output, want in zip(session.get_outputs(), session.run(None, arrays), strict=True):
+        value = got[output.name]
+        assert value.dtype == want.dtype and value.shape[:1] == want.shape[:1]
+        if value.size:  # of what is never gathered onnxruntime knows no sizes
+            np.testing.assert_allclose(value, want, rtol=1e-5, atol=1e-6, strict=True)
+    return made
+
+
+LOOP = """l (float[a, b] x, int64 n INPUTS) => (float[a, b] y OUTPUTS) {
+  NODES y TARGETS = Loop (n, GO, x STATE) < body = b (int64 i, bool go, float[a, b] v PORTS)
+    => (g, w RESULTS) { BODY } > }"""
+
+
+def loop(body: str, **parts: str) -> str:
+    text = LOOP.replace("BODY", body)
+    names = ("INPUTS", "OUTPUTS", "NODES", "TARGETS", "GO", "STATE", "PORTS", "RESULTS")
+    for name in names:
+        text = text.replace(name, parts.get(name.lower(), ""))
+    return text
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, -3])
+@pytest.mark.parametrize(
+    "body",
+    ["w = MatMul(v, x)", "w = Transpose(v)", "s = Softmax(v) t = MatMul(s, x) w = Add(t, v)"],
+)
+def test_a_body_may_do_anything(body: str, count: int) -> None:
+    check(loop(f"g = Identity(go) {body}"), x=X, n=np.int64(count))
+
+
+@pytest.mark.parametrize("count", [0, 4])
+def test_what_a_body_gives_in_each_step_is_gathered(count: int) -> None:
+    text = loop(
+        "g = Identity(go) f = Cast<to = 1>(i) m = MatMul(v, x) w = Add(m, f) "
+        "p = Neg(w) q = Relu(w)",
+        outputs=", float[s, a, b] all, float[s, a, b] more, float[s, a, b] same",
+        targets=", all, more, same",
+        results=", p, q, w",
+    )
+    check(text, x=X, n=np.int64(count))
+
+
+def test_a_long_loop_has_its_body_compiled_once() -> None:
+    text = loop(
+        "g = Identity(go) m = MatMul(v, x) t = Tanh(m) w = Add(t, x)",
+        nodes="many = Constant<value = int64 {5000}>()",
+    ).replace("Loop (n", "Loop (many")
+    made = check(text, x=X, n=np.int64(0))
+    assert made.report is not None and made.report.distinct < 10
+
+
+ENDING = loop(
+    "m = MatMul(v, x) w = Add(m, one) p = Transpose(w) f = Add(i, two) g = Less(f, last)",
+    inputs=", int64 last, bool starts",
+    nodes="one = Constant<value = float {1}>() two = Constant<value = int64 {2}>()",
+    go="starts",
+    outputs=", float[s, b, a] all",
+    targets=", all",
+    results=", p",
+)
+
+
+@pytest.mark.parametrize(("n", "last", "starts"), [(9, 4, True), (3, 8, True), (5, 5, False)])
+def test_a_loop_may_end_by_what_its_body_computes(n: int, last: int, starts: bool) -> None:
+    feeds = {"n": np.int64(n), "last": np.int64(last), "starts": np.array(starts)}
+    check(ENDING, x=X, **feeds)
+
+
+def test_a_loop_may_run_as_long_as_a_condition_holds() -> None:
+    text = """l (float[a, a] x, float limit) => (float[a, a] y, int64 steps) {
+      zero = Constant<value = int64 {0}>() one = Constant<value = int64 {1}>()
+      go = Constant<value = bool {1}>()
+      y, steps = Loop ( , go, x, zero) <
+        body = b (int64 i, bool c, float[a, a] v, int64 k) => (g, w, k2) {
+          t = Transpose(v) w = Add(v, t) k2 = Add(k, one)
+          top = ReduceMax<keepdims = 0>(w) g = Less(top, limit) } > }"""
+    check(text, x=X, limit=np.float32(3000))
+
+
+def test_without_a_bound_on_the_steps_nothing_is_gathered() -> None:
+    text = ENDING.replace("Loop (n, starts", "Loop ( , starts")
+    with pytest.raises(UnsupportedOp, match="which bounds how much a loop gathers"):
+        compile(model_of(text))
+
+
+def test_states_may_change_places_or_never_change() -> None:
+    text = loop(
+        "g = Identity(go) m = MatMul(u, k) w = Identity(m) u2 = Identity(v) k2 = Identity(k)",
+        outputs=", float[a, b] z, float[c, d] still",
+        targets=", z, still",
+        state=", r, x",
+        nodes="r = Relu(x)",
+        ports=", float[a, b] u, float[c, d] k",
+        results=", u2, k2",
+    )
+    check(text, x=X, n=np.int64(3))
+
+
+def test_a_step_reads_a_row_of_what_lies_outside() -> None:
+    text = """l (float[t, b, c] x, float[c, d] k, float[d, d] r)
+      => (float[b, d] y, float[s, b, d] all) {
+      zero = Constant<value = int64 {0}>() size = Shape(x) n = Gather(size, zero)
+      d = Shape<start = 1, end = 2>(k) bs = Shape<start = 1, end = 2>(x)
+      shape = Concat<axis = 0>(bs, d) h0 = ConstantOfShape(shape)
+      y, all = Loop (n, , h0) < body = b (int64 i, bool go, float[b, d] h) => (g, h2, h3) {
+        g = Identity(go) row = Gather(x, i) a = MatMul(row, k) e = MatMul(h, r)
+        s = Add(a, e) h2 = Tanh(s) h3 = Identity(h2) } > }"""
+    rng = np.random.default_rng(0)
+    for steps, batch in ((1, 1), (6, 3)):
+        x = rng.normal(size=(steps, batch, 4)).astype(np.float32)
+        k, r = (rng.normal(size=s).astype(np.float32) for s in ((4, 5), (5, 5)))
+        check(text, x=x, k=k, r=r)
+
+
+def test_loops_stand_inside_loops() -> None:
+    text = loop(
+        """g = Identity(go) w = Loop (n, , v) <
+             body = b2 (int64 j, bool go2, float[a, b] u) => (g2, u2) {
+           g2 = Identity(go2) m = MatMul(u, x) f = Cast<to = 1>(i) u2 = Add(m, f) } >"""
+    )
+    check(text, x=X / 4, n=np.int64(3))
+
+
+def test_a_state_that_grows_is_refused() -> None:
+    with pytest.raises(UnsupportedOp, match="changes sizes"):
+        compile(
+            model_of(
+                """l (float[3, 3] x, int64 n) => (float[a, 3] y) {
+                  y = Loop (n, , x) < body = b (int64 i, bool go, float[3, 3] v) => (g, w) {
+                    g = Identity(go) w = Concat<axis = 0>(v, v) } > }"""
+            )
+        )
+
+
+def test_sizes_that_change_from_step_to_step_are_refused() -> None:
+    text = loop(
+        "g = Identity(go) e = Add(i, one) t = Unsqueeze(e, zero) part = Slice(x, zero, t, zero) "
+        "s = ReduceSum<keepdims = 0>(part) w = Add(v, s)",
+        nodes="zero = Constant<value_ints = [0]>() one = Constant<value = int64 {1}>()",
+    )
+    with pytest.raises(UnsupportedOp, match="no size depends on the step"):
+        compile(model_of(text))
+
+
+def test_c_and_llvm_run_the_same_loop(tmp_path: Path) -> None:
+    made = compile(model_of(ENDING), name="ending")
+    feeds = {"x": X, "n": np.array(9), "last": np.array(4), "starts": np.array(True)}
+    want = made.run(feeds)
+    made.save(tmp_path / "saved")
+    program = build_c_program(tmp_path / "saved", tmp_path)
+    done = run_c_program(program, tmp_path, *feeds.values(), threads=2, own_workspace=True)
+    assert done.returncode == 0, done.stderr
+    llvm = compile(model_of(ENDING), name="ending", target=Target("host-llvm")).run(feeds)
+    for i, (name, value) in enumerate(want.items()):
+        assert answer(tmp_path, value, i).tobytes() == value.tobytes() == llvm[name].tobytes()
