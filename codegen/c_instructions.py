@@ -43,6 +43,8 @@ def _of_floats(op: str, t: Type, vector: str) -> list[tuple[str, str]]:
 
 def _of_integers(op: str, t: Type, vector: str) -> list[tuple[str, str]]:
     """Minima, maxima, and distances: the greater less the smaller, modulo 2**bits."""
+    if op == "dot4":
+        return _dot4(t, vector)
     if op not in ("min", "max", "absd") or t.bits() not in (8, 16, 32):
         return []
     width = t.bits() * padded(t.lanes())
@@ -55,6 +57,20 @@ def _of_integers(op: str, t: Type, vector: str) -> list[tuple[str, str]]:
     if op == "absd":
         value = f"{_PREFIX[width]}_sub_epi{t.bits()}({call('max')}, {call('min')})"
     return [(f"defined({_needs_of_integers(t, width)})", f"return ({vector}){value};")]
+
+
+def _dot4(t: Type, vector: str) -> list[tuple[str, str]]:
+    """The instructions of VNNI: of AVX-512, or of their own."""
+    width = 32 * padded(t.lanes())
+    register, prefix = f"__m{width}i", _PREFIX[width]
+    args = ", ".join(f"({register}){name}" for name in "abc")
+    late = "defined(__AVX512VNNI__)"
+    if width == 512:
+        return [(late, f"return ({vector}){prefix}_dpbusd_epi32({args});")]
+    return [
+        (f"{late} && defined(__AVX512VL__)", f"return ({vector}){prefix}_dpbusd_epi32({args});"),
+        ("defined(__AVXVNNI__)", f"return ({vector}){prefix}_dpbusd_avx_epi32({args});"),
+    ]
 
 
 def _needs_of_integers(t: Type, width: int) -> str:

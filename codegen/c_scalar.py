@@ -129,6 +129,11 @@ def _fma(t: Type) -> str:
     return f"return {rounded(t, f'__builtin_fma{suffix}(a, b, c)')};"
 
 
+def _dot4(t: Type) -> str:
+    terms = [f"((b >> {i}) & 255) * ((((c >> {i}) & 255) ^ 128) - 128)" for i in range(0, 32, 8)]
+    return f"return (int32_t)((uint32_t)a + (uint32_t)({' + '.join(terms)}));"
+
+
 def rounded(t: Type, text: str, exact: bool = False) -> str:
     """Return `text`, a float32 expression, rounded to `t` when that is a 16-bit type."""
     return f"halo_nearest_{tag(t)}({text})" if is_half(t) and not exact else text
@@ -156,6 +161,7 @@ BODIES: dict[str, Callable[[Type], str]] = {
     "trunc": _libm("trunc"),
     "round": _libm("rint"),
     "fma": _fma,
+    "dot4": _dot4,
 }
 """Operation -> body of its scalar helper, whose parameters are a, b, c."""
 
@@ -166,6 +172,7 @@ ARITY = {
     ),
     "saturating_add": 2,
     "fma": 3,
+    "dot4": 3,
 }
 
 

@@ -136,6 +136,19 @@ def _fma(ctx: Context, e: Call) -> Value:
     return rounded(ctx, e.type, ctx.call(args[0].type, f"llvm.fma.{suffix(e.type)}", *args))
 
 
+def _dot4(ctx: Context, e: Call) -> Value:
+    """The bytes taken out by shifts; LLVM has no common name for the instruction."""
+    t = e.type
+    total, a, b = (expression(ctx, x) for x in e.args)
+    for i in range(0, 32, 8):
+        low = ctx.emit(a.type, f"lshr {a.typed}, {int_constant(t, i).text}")
+        unsigned = ctx.emit(a.type, f"and {low.typed}, {int_constant(t, 255).text}")
+        high = ctx.emit(b.type, f"shl {b.typed}, {int_constant(t, 24 - i).text}")
+        signed = ctx.emit(b.type, f"ashr {high.typed}, {int_constant(t, 24).text}")
+        total = operate(ctx, "add", t, total, operate(ctx, "mul", t, unsigned, signed))
+    return total
+
+
 _COUNTS = {"count_leading_zeros": "ctlz", "count_trailing_zeros": "cttz", "popcount": "ctpop"}
 
 
@@ -173,6 +186,7 @@ _INTRINSICS: dict[str, Callable[[Context, Call], Value]] = {
     "absd": _absd,
     **dict.fromkeys(_LIBM, _library),
     "fma": _fma,
+    "dot4": _dot4,
     **dict.fromkeys(_COUNTS, _count),
     **dict.fromkeys(("is_nan", "is_inf", "is_finite"), _classify),
     "address_of": _address_of,

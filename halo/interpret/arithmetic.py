@@ -228,10 +228,19 @@ def _trailing_zeros(t: Type, a: Array) -> Array:
     return np.asarray(np.bitwise_count(~u & (u - u.dtype.type(1))), t.dtype)
 
 
+def _dot4(t: Type, total: Array, a: Array, b: Array) -> Array:
+    wide = total.astype(np.int64)
+    for i in range(0, 32, 8):
+        unsigned, signed = a.astype(np.int64) >> i & 255, b.astype(np.int64) >> i & 255
+        wide = wide + unsigned * ((signed ^ 128) - 128)
+    return wide.astype(t.dtype)
+
+
 INTRINSICS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(LIKELY, lambda t, a: a),
     "promise_clamped": lambda t, a, low, high: a,
     "fma": fused,
+    "dot4": _dot4,
     "abs": _absolute,
     "absd": _distance,
     "bitwise_and": lambda t, a, b: a & b,

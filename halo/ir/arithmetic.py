@@ -200,10 +200,18 @@ def _distance(t: Type, a: Value, b: Value) -> Value:
     return wrap(UInt(t.bits()), lambda x, y: abs(x - y), a, b)
 
 
+def dot_of_bytes(total: int, a: int, b: int) -> int:
+    """Return `total` plus the products of the bytes of `a`, unsigned, and of `b`, signed."""
+    for i in range(0, 32, 8):
+        total += (a >> i & 255) * ((b >> i & 255 ^ 128) - 128)
+    return total
+
+
 INTRINSICS: dict[str, Callable[..., Value]] = {
     **dict.fromkeys(LIKELY, lambda t, a: a),
     "promise_clamped": lambda t, a, lo, hi: a,
     "fma": fused,
+    "dot4": lambda t, s, a, b: wrap(t, dot_of_bytes, s, a, b),
     "abs": _absolute,
     "absd": _distance,
     "bitwise_and": lambda t, a, b: a & b,

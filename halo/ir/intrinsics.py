@@ -13,6 +13,7 @@ ARITY: dict[str, int] = {
     "predicated": 2,  # (cell, c): the cell, read only where c holds, else 0; until memory is flat
     "promise_clamped": 3,  # (v, lo, hi): v, known to lie in [lo, hi]
     "fma": 3,  # (a, b, c): a*b + c rounded once (float32, float64)
+    "dot4": 3,  # (sum, a, b) of int32: sum + the products of a's bytes, unsigned, and b's, signed
     "abs": 1,  # of floats and of signed integers; the latter give the unsigned type
     "absd": 2,  # |a - b| without overflow; integers give the unsigned type
     "bitwise_and": 2,

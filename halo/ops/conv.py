@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from halo.errors import DefinitionError
@@ -18,6 +19,21 @@ from halo.ops.index import known, same, times
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.window import WindowAxis, source
 
+Combine = Callable[[Expr, Expr, Expr], Expr]
+"""From a sum, a cell and a weight to the next sum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    """How a cell and a weight are added to a sum, and what counts as a cell around the image."""
+
+    combine: Combine
+    around: Expr
+
+
+def _multiply(total: Expr, cell: Expr, weight: Expr) -> Expr:
+    return total + cast_to(total.type, cell) * cast_to(total.type, weight)
+
 
 def conv(
     name: str,
@@ -27,6 +43,7 @@ def conv(
     axes: Sequence[WindowAxis],
     groups: int = 1,
     type: Type | None = None,
+    products: Products | None = None,
 ) -> Tensor:
     """Return the convolution of `x` (N, C, ...) with `w` (M, C/groups, ...), as ONNX's Conv.
 
@@ -40,6 +57,8 @@ def conv(
     type
         In which products are formed and added, and of the result; by default that of `x`, and
         sums of halves are formed in float32.
+    products
+        How a cell and a weight are added to a sum, if not as their product, and what pads.
 
     Raises
     ------
@@ -49,11 +68,13 @@ def conv(
     requires = _check(x, w, bias, axes, groups)
     out_channels = known(w.shape[0])
     depthwise = groups > 1 and known(w.shape[1]) == 1
-    read, funcs = source(name, x, axes, const(x.type, 0))
+    around = const(x.type, 0) if products is None else products.around
+    read, funcs = source(name, x, axes, around)
     spatial = [a.places(d) for a, d in zip(axes, x.shape[2:], strict=True)]
     per_group = None if groups == 1 else (out_channels or 0) // groups
     wide = type or sum_type(x.type)
-    acc = _accumulate(f"{name}_acc", wide, read, x, w, bias, axes, per_group, depthwise)
+    combine = _multiply if products is None else products.combine
+    acc = _accumulate(f"{name}_acc", wide, combine, read, x, w, bias, axes, per_group, depthwise)
     attrs = {
         "kernel": tuple(a.kernel for a in axes),
         "strides": tuple(a.stride for a in axes),
@@ -76,6 +97,7 @@ def conv(
 def _accumulate(
     name: str,
     wide: Type,
+    combine: Combine,
     read: Any,
     x: Tensor,
     w: Tensor,
@@ -102,7 +124,7 @@ def _accumulate(
         first: Any = None if per_group is None else as_expr(c) / per_group * w.shape[1]
         channel = inner if first is None else first + inner
         weight = w.at(c, inner, *taps)
-    acc[target] += cast_to(wide, read(n, channel, *where)) * cast_to(wide, weight)
+    acc[target] = combine(call(acc, n, c, *places), read(n, channel, *where), weight)
     return acc
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from halo.errors import DefinitionError
@@ -20,7 +21,17 @@ from halo.ops.tensor import OpInfo, OpKind, Shape, Tensor
 _Read = Callable[..., Expr]
 
 
-def matmul(name: str, a: Tensor, b: Tensor, type: Type | None = None) -> Tensor:
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the sum of a column begins with, and how a cell of each operand is added to it."""
+
+    start: Callable[[Any], Expr]
+    combine: Callable[[Expr, Expr, Expr], Expr]
+
+
+def matmul(
+    name: str, a: Tensor, b: Tensor, type: Type | None = None, sums: Sums | None = None
+) -> Tensor:
     """Return the product of `a` (..., M, K) and `b` (..., K, N), as numpy's matmul.
 
     Its Func ``acc`` has the result's dimensions, with a row or a column left out if `a` or `b` is
@@ -33,6 +44,8 @@ def matmul(name: str, a: Tensor, b: Tensor, type: Type | None = None) -> Tensor:
     type
         In which products are formed and added, and of the result; by default that of `a`, and
         sums of halves are formed in float32.
+    sums
+        What a sum begins with, and how two cells are added to it, if not as their product.
     """
     if a.rank == 0 or b.rank == 0:
         raise DefinitionError(f"a scalar among the operands {a.name} and {b.name} of a product")
@@ -43,14 +56,17 @@ def matmul(name: str, a: Tensor, b: Tensor, type: Type | None = None) -> Tensor:
     shape = (*batch, *rows, *columns)
     count = len(batch)
 
-    def product(coords: tuple[Any, ...], r: Any) -> Expr:
+    def combine(total: Expr, coords: tuple[Any, ...], r: Any) -> Expr:
         outer = coords[:count]
         left = _batched(a, outer, (*coords[count : count + len(rows)], r))
         right = _batched(b, outer, (r, *coords[count + len(rows) :]))
-        return cast_to(wide, left) * cast_to(wide, right)
+        if sums is not None:
+            return sums.combine(total, left, right)
+        return total + cast_to(wide, left) * cast_to(wide, right)
 
     wide = type or sum_type(a.type)
-    acc = _accumulate(f"{name}_acc", len(shape), const(wide, 0), product, k)
+    start: Any = const(wide, 0) if sums is None else lambda *at: sums.start(at[-1])
+    acc = _accumulate(f"{name}_acc", len(shape), start, combine, k)
     attrs = {
         "batch": batch,
         "m": rows[0] if rows else 1,
@@ -75,7 +91,7 @@ def _accumulate(
     name: str,
     rank: int,
     start: Any,
-    product: Callable[[tuple[Any, ...], Any], Expr],
+    combine: Callable[[Expr, tuple[Any, ...], Any], Expr],
     k: Expr,
 ) -> Func:
     coords = axis_vars(rank)
@@ -83,7 +99,7 @@ def _accumulate(
     target = tuple(reversed(coords))
     acc[target] = start(*coords) if callable(start) else start
     r = RDom([(0, k)])
-    acc[target] += product(coords, r[0])
+    acc[target] = combine(call(acc, *coords), coords, r[0])
     return acc
 
 
@@ -133,15 +149,15 @@ def gemm(
         cell = cast_to(wide, broadcast_at(c, coords))
         return cell if beta == 1 else cell * const(wide, beta)
 
-    def product(coords: tuple[Any, ...], r: Any) -> Expr:
+    def combine(total: Expr, coords: tuple[Any, ...], r: Any) -> Expr:
         y, x = coords
         left = a.at(r, y) if transpose_a else a.at(y, r)
         right = b.at(x, r) if transpose_b else b.at(r, x)
-        return cast_to(wide, left) * cast_to(wide, right)
+        return total + cast_to(wide, left) * cast_to(wide, right)
 
     early = c is not None and alpha == 1 and beta != 0
     start: Any = addend if early else const(wide, 0)
-    acc = _accumulate(f"{name}_acc", 2, start, product, k)
+    acc = _accumulate(f"{name}_acc", 2, start, combine, k)
 
     def cell(*coords: Any) -> Expr:
         result = call(acc, *coords)

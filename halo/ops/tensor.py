@@ -7,7 +7,7 @@ that the last axis is the first, innermost dimension.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -88,6 +88,11 @@ class OpInfo:
     funcs: Mapping[str, Func] = field(default_factory=dict)
     attrs: Mapping[str, Any] = field(default_factory=dict)
     requires: tuple[tuple[Expr, Expr], ...] = ()
+
+    def reading(self, *more: Tensor) -> OpInfo:
+        """Return this with further tensors that its cells read."""
+        new = [t for t in more if t not in self.inputs]
+        return replace(self, inputs=(*self.inputs, *new))
 
 
 @dataclass(eq=False, slots=True)

@@ -9,6 +9,7 @@ from halo.ops.matmul import matmul
 from halo.ops.tensor import Tensor
 from halo.ops.views import unsqueeze
 from onnx_frontend.context import NodeContext
+from onnx_frontend.nodes.byte_products import convolved_words, multiplied
 from onnx_frontend.nodes.scaled import rescaled, shifted, spread
 from onnx_frontend.nodes.window import kernel_of, window_of
 from onnx_frontend.registry import operator
@@ -37,6 +38,9 @@ def products(
     node: NodeContext, name: str, a: Tensor, b: Tensor, a_zero: Tensor | None, b_zero: Tensor | None
 ) -> Tensor:
     """Return the int32 product of `a` and `b`, less zero points of all, per row or per column."""
+    made = multiplied(node, name, a, b, a_zero, b_zero)
+    if made is not None:
+        return made
     left = shifted(node, "a", a, _per_row(node, "a_zero", a_zero))
     return matmul(name, left, shifted(node, "b", b, b_zero, -1), Int(32))
 
@@ -71,8 +75,13 @@ def convolved(
 ) -> Tensor:
     """Return the int32 convolution of `x` and `w`, less zero points of all or per channel."""
     axes = window_of(node, x, kernel_of(node, x, w, w.shape[0]))
+    groups = node.integer("group", 1)
+    if groups == 1:
+        made = convolved_words(node, name, x, w, (x_zero, w_zero), bias, axes)
+        if made is not None:
+            return made
     moved, weights = shifted(node, "x", x, x_zero), shifted(node, "w", w, w_zero, 0)
-    return conv(name, moved, weights, bias, axes, node.integer("group", 1), Int(32))
+    return conv(name, moved, weights, bias, axes, groups, Int(32))
 
 
 @operator("ConvInteger", since=10)

@@ -110,7 +110,10 @@ def test_a_convolution_of_scaled_integers_runs_on_integers() -> None:
     (made,) = heavy(model)
     assert made.type == Int(32)
     assert made.op.funcs["acc"].function.types == (Int(32),)
-    assert [stored_type(x) for x in made.op.inputs] == [UInt(8), Int(8)]
+    words, weights = made.op.inputs[:2]
+    assert words.type == weights.type == Int(32)  # four 8-bit numbers in each
+    assert [stored_type(x) for x in words.op.inputs] == [UInt(8)]
+    assert weights.static_shape == (6, 1, 3, 3)
     check_steps(model, {"x": RNG.normal(size=(1, 4, 9, 7)).astype(np.float32)})
 
 
@@ -118,11 +121,13 @@ def test_the_kernel_of_a_convolution_reads_codes_and_writes_codes(tmp_path: Path
     model = quantized(CONV, constants((6, 4, 3, 3)))
     compile(model, shapes={"x": (1, 4, 9, 7)}).save(tmp_path)
     text = next(tmp_path.glob("*.c")).read_text()
-    kernel = re.search(r"_convinteger\w*\(halo_context \*ctx, ([^)]*)\) {(.*?)\n}", text, re.DOTALL)
-    assert kernel is not None
-    given, body = kernel.groups()
-    assert "const uint8_t *" in given and "const int8_t *" in given
+    pattern = r"_convinteger\w*\(halo_context \*ctx, ([^)]*)\) {(.*?)\n}"
+    kernels = [k.groups() for k in re.finditer(pattern, text, re.DOTALL)]
+    ((given, body),) = [(given, body) for given, body in kernels if "halo_dot4_i32" in body]
+    words = "const int32_t *restrict in0, const int32_t *restrict in1,"  # of codes, of weights
+    assert given.startswith(words)
     assert "uint8_t *restrict quantizelinear" in given
+    assert any(given.startswith("const uint8_t *restrict in0,") for given, _ in kernels)
     sums = [line for line in body.splitlines() if "_acc" in line and "for (" not in line]
     before = sums[: next(i for i, line in enumerate(sums) if "store" in line)]
     assert len(before) > 3
@@ -134,7 +139,8 @@ def test_products_of_scaled_integers_run_on_integers() -> None:
     product, gemm = heavy(model)
     assert product.type == gemm.type == Int(32)
     assert [stored_type(x) for x in product.op.inputs] == [UInt(8), Int(8)]
-    assert [stored_type(x) for x in gemm.op.inputs] == [UInt(8), Int(8)]
+    assert [stored_type(x) for x in gemm.op.inputs[0].op.inputs] == [UInt(8)]
+    assert gemm.op.inputs[1].static_shape == (2, 6)
     feeds = {"x": RNG.normal(size=(2, 3, 8)), "v": RNG.normal(size=(2, 8, 5))}
     check_steps(model, {name: x.astype(np.float32) for name, x in feeds.items()})
 

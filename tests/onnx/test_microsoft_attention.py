@@ -123,3 +123,36 @@ def test_attention_of_what_is_projected_already() -> None:
         ),
         Case(op, (floats(1, 1, HIDDEN), *(floats(1, 1, HIDDEN) for _ in range(2))), heads, **NEAR),
     )
+
+
+def test_queries_share_keys_of_a_cache() -> None:
+    q, k, v = floats(2, 3, 32), floats(2, 3, 16), floats(2, 3, 16)
+    angles = RNG.random((16, 8)) * 6
+    tables = np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
+    heads: dict[str, Any] = {"num_heads": HEADS, "kv_num_heads": 1}
+    turned = {**heads, "do_rotary": 1, "local_window_size": 2}
+    cap = {**heads, "softcap": 0.7, "scale": 1.5, "do_rotary": 1, "rotary_interleaved": 1}
+    total, step = np.array(3, np.int32), np.array(6, np.int32)
+    past = floats(2, 1, 5, 16), floats(2, 1, 5, 16)
+    one = floats(2, 1, 32), floats(2, 1, 16), floats(2, 1, 16)
+    packed = floats(2, 1, 32 + 2 * 16)
+    room = floats(2, 1, 8, 16), floats(2, 1, 8, 16)
+    op = "GroupQueryAttention"
+    nothing = (None, None)
+    check_cases(
+        Case(op, (q, k, v, *nothing, int32(2, 2), total), heads, (6,), 3, **NEAR),
+        Case(op, (q, k, v, *nothing, int32(2, 2), total, *tables), turned, (6, 7, 8), 3, **NEAR),
+        # onnxruntime reads the past only if it is to hand on the present.
+        Case(
+            op,
+            (*one, *past, int32(5, 3), step, *tables),
+            turned,
+            (6, 7, 8),
+            3,
+            unspecified=(1, 2),
+            **NEAR,
+        ),
+        Case(op, (*one, *past, int32(5, 5), step, *tables), cap, (6, 7, 8), 3, **NEAR),
+        Case(op, (packed, None, None, *past, int32(5, 5), step), heads, (6,), 3, **NEAR),
+        Case(op, (*one, *room, int32(5, 5), step), heads, (6,), 3, unspecified=(1, 2), **NEAR),
+    )

@@ -64,6 +64,50 @@ def test_scaled_convolutions_may_have_a_scale_per_channel(check_node: Check) -> 
     check_node("QLinearConv", *operands, constants=[3, 8], expected=[want])
 
 
+def spread(zero: np.ndarray[Any, Any], rank: int) -> np.ndarray[Any, Any]:
+    return zero.astype(np.int64).reshape(-1, *[1] * (rank - 1)) if zero.ndim else zero
+
+
+@pytest.mark.parametrize("types", [(np.uint8, np.int8), (np.int8, np.int8), (np.int8, np.uint8)])
+@pytest.mark.parametrize("k", [3, 4, 9])
+def test_products_with_constant_weights_are_the_same(
+    check_node: Check, types: tuple[Any, Any], k: int
+) -> None:
+    a, b = codes(types[0], 2, 3, k), codes(types[1], k, 5)
+    zeros = np.array(77, types[0]), np.zeros(5, types[1])
+    for za, zb in [zeros, (zeros[0], np.array(1, types[1])), (None, None)]:
+        left = a.astype(np.int32) - (0 if za is None else za.astype(np.int32))
+        right = b.astype(np.int32) - (0 if zb is None else zb.astype(np.int32))
+        inputs = (a, b) if za is None else (a, b, za, zb)
+        for fixed in ((1, 3), (1, 2, 3)):
+            check_node("MatMulInteger", *inputs, constants=fixed, expected=[left @ right])
+
+
+@pytest.mark.parametrize("types", [(np.uint8, np.int8), (np.int8, np.int8), (np.uint8, np.uint8)])
+@pytest.mark.parametrize("channels", [3, 5])
+def test_convolutions_with_constant_weights_are_the_same(
+    check_node: Check, types: tuple[Any, Any], channels: int
+) -> None:
+    x, w = codes(types[0], 1, channels, 4, 5), codes(types[1], 3, channels, 2, 2)
+    zero, per_channel = np.array(9, types[0]), codes(types[1], 3) // 4
+    wide = np.pad(x.astype(np.int64) - 9, [(0, 0), (0, 0), (1, 0), (1, 1)])
+    patches = np.lib.stride_tricks.sliding_window_view(wide, (2, 2), axis=(2, 3))
+    weights = w.astype(np.int64) - spread(per_channel, 4)
+    want = np.einsum("nchwij,mcij->nmhw", patches, weights).astype(np.int32)
+    for fixed in ((1, 3), (1, 2, 3), ()):
+        check_node(
+            "ConvInteger",
+            x,
+            w,
+            zero,
+            per_channel,
+            constants=fixed,
+            pads=[1, 1, 0, 1],
+            expected=[want],
+            symbolic=bool(fixed),
+        )
+
+
 @pytest.mark.parametrize("dtype", [np.int8, np.int32, np.int64, np.uint8, np.uint64])
 def test_shifts_beyond_the_bits_leave_the_sign_only(check_node: Check, dtype: type) -> None:
     bits = np.dtype(dtype).itemsize * 8
