@@ -26,6 +26,7 @@ from halo.ir.lowered import LoweredModule
 from halo.target import Target, host_target, order_versions
 from onnx_frontend.assemble import Assembled, assemble
 from onnx_frontend.compiled_model import CompiledModel, CompileReport, load_library
+from onnx_frontend.errors import naming_file
 from onnx_frontend.groups import group_tensors
 from onnx_frontend.importer import ImportedGraph, import_graph
 from onnx_frontend.input_sequences import Given
@@ -33,7 +34,7 @@ from onnx_frontend.kernels import KernelMaker
 from onnx_frontend.layouts import choose_layouts
 from onnx_frontend.lower_kernels import Progress, lower_kernels
 from onnx_frontend.model_cache import Made, add_model, find_model, model_key
-from onnx_frontend.model_file import ModelSource, load_model
+from onnx_frontend.model_file import ModelSource, file_of, load_model
 from onnx_frontend.plugins import load_plugins
 
 
@@ -91,7 +92,8 @@ def compile(
             found.kernels, found.distinct, time.perf_counter() - start, 0.0, 0.0, True
         )
         return _compiled(found, targets, report, lambda: _again(loaded, shapes, targets, wanted))
-    made, modules, report = _make(loaded, shapes, targets, wanted, progress or _silent)
+    with naming_file(file_of(model)):
+        made, modules, report = _make(loaded, shapes, targets, wanted, progress or _silent)
     if key is not None:
         add_model(key, made)
     return _compiled(made, targets, report, lambda: _emitted(modules))

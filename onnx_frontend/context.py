@@ -17,8 +17,9 @@ from onnx_frontend.c_function import CFunction, ExternCall, extern_tensors, numb
 from onnx_frontend.custom_tensor import Cells, Sizes, custom_tensor, shape_of
 from onnx_frontend.element_types import constant_tensor, element_type
 from onnx_frontend.errors import ModelError, Unsupported
-from onnx_frontend.graph import Array, Node
+from onnx_frontend.graph import Node
 from onnx_frontend.run_time_sizes import RunTimeSizes
+from onnx_frontend.tensor_data import Array
 
 
 def unequal(node: NodeContext, pairs: Iterable[tuple[Expr, Expr]]) -> tuple[tuple[Expr, Expr], ...]:
@@ -262,6 +263,13 @@ class NodeContext:
         if content is None:
             self.unsupported(f"{what} of few integers, how many being known")
         return content
+
+    def scalar(self, x: Tensor, what: str) -> Expr:
+        """Return the element of an integer `x` that has one; a run-time size if data tell it."""
+        content = self.content(x, what)
+        if len(content) != 1:
+            self.fail(f"{what} is given by {len(content)} numbers, not one")
+        return content[0]
 
     def constants(self, x: Tensor, what: str) -> list[int]:
         """Return the elements of an integer `x` as ints, which must be known."""

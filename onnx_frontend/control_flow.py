@@ -44,12 +44,11 @@ def translate_if(
 ) -> list[Value] | None:
     """One of two bodies."""
     branches = _body(node, "else_branch"), _body(node, "then_branch")
-    taken = node.known_constants(condition)
-    if condition.constant is not None:
-        taken = [int(condition.constant.reshape(-1)[0])]
-    if taken is not None:
-        return run(branches[bool(taken[0])], (), None)
-    flag = node.content(condition, "a condition")[0]
+    for body in branches:
+        _check_body(node, body, 0, len(node.node.outputs))
+    if condition.constant is not None or node.known_constants(condition) is not None:
+        return run(branches[_truth(node, condition)], (), None)
+    flag = node.scalar(condition, "a condition")
     yes = eq(flag, 1)
     no, then = run(branches[0], (), eq(flag, 0)), run(branches[1], (), yes)
     if no is None or then is None:
@@ -70,6 +69,17 @@ def _body(node: NodeContext, name: str) -> onnx.GraphProto:
     if not isinstance(body, onnx.GraphProto):
         node.fail(f"attribute '{name}' is no graph")
     return body
+
+
+def _check_body(node: NodeContext, body: onnx.GraphProto, inputs: int, outputs: int) -> None:
+    """Check that a body has so many inputs and, at least, outputs."""
+    weights = {t.name for t in body.initializer}
+    own = sum(1 for v in body.input if v.name not in weights)
+    if own != inputs or len(body.output) < outputs:
+        node.fail(
+            f"its body has {own} inputs and {len(body.output)} outputs, it needs {inputs} and "
+            f"{outputs}"
+        )
 
 
 def _either(node: NodeContext, name: str, flag: Expr, a: Value, b: Value) -> Value:
@@ -122,8 +132,8 @@ def translate_loop(
 ) -> list[Value] | None:
     """A body that runs as long as a condition holds, and so often at most."""
     body = _body(node, "body")
-    numbers = () if trips is None else node.content(trips, "a number")
-    count = None if trips is None else greatest(numbers[0], 0)
+    _check_body(node, body, 2 + len(state), 1 + len(state))
+    count = None if trips is None else greatest(node.scalar(trips, "a number"), 0)
     steps = None if count is None else known(count)
     short = steps is not None and steps * len(body.node) <= STEPS_LIMIT
     if count is None or short or (steps is not None and _may_end(body)):
@@ -180,7 +190,7 @@ def _running(
     most = index(LARGEST) if count is None else count
     if condition is not None:
         # One that is not known stops all of it before it begins, or nothing.
-        most = choose(eq(node.content(condition, "a condition")[0], 1), most, index(0))
+        most = choose(eq(node.scalar(condition, "a condition"), 1), most, index(0))
     step = stand_in(node.inner("step"), Tensor("", Int(64), (), OpInfo(OpKind.VIEW)))
     now = [stand_in(node.inner(f"state_{i}"), x) for i, x in enumerate(tensors)]
     sizes = len(node.run_time.made)
@@ -220,11 +230,15 @@ def _may_end(body: onnx.GraphProto) -> bool:
 
 
 def _truth(node: NodeContext, condition: Value) -> bool:
+    found: Sequence[int] | None = None
     if isinstance(condition, Tensor) and condition.constant is not None:
-        return bool(condition.constant.reshape(-1)[0])
-    found = node.known_constants(condition) if isinstance(condition, Tensor) else None
+        found = condition.constant.reshape(-1).tolist()
+    elif isinstance(condition, Tensor):
+        found = node.known_constants(condition)
     if found is None:
         node.unsupported("a condition that is known before the model runs")
+    if len(found) != 1:
+        node.fail(f"its condition has {len(found)} elements, not one")
     return bool(found[0])
 
 
@@ -232,6 +246,9 @@ def translate_scan(node: NodeContext, operands: Sequence[Tensor], run: Body) -> 
     """A body that runs for each place along an axis of some operands."""
     body = _body(node, "body")
     count = node.integer("num_scan_inputs")
+    if not 1 <= count <= len(operands):
+        node.fail(f"num_scan_inputs is {count}, it has {len(operands)} operands")
+    _check_body(node, body, len(operands), len(operands) - count)
     if node.opset < 9:
         return _batched_scan(node, body, operands, count, run)
     split = len(operands) - count
@@ -249,6 +266,8 @@ def _scan(
     backward: Sequence[int],
     run: Body,
 ) -> list[Value] | None:
+    if not len(axes) == len(backward) == len(inputs):
+        node.fail(f"it runs along {len(inputs)} operands, its axes or directions are others")
     places = [views.normal_axis(a, x.rank) for a, x in zip(axes, inputs, strict=True)]
     lengths = {known(x.shape[a]) for x, a in zip(inputs, places, strict=True)}
     length = lengths.pop() if lengths else None

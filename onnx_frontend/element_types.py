@@ -14,7 +14,7 @@ from halo.ops.encoded import ENCODINGS
 from halo.ops.tensor import Tensor
 from halo.ops.text import TEXT
 from onnx_frontend.errors import Unsupported
-from onnx_frontend.graph import Array
+from onnx_frontend.tensor_data import Array
 from onnx_frontend.text_arrays import to_bytes
 
 
@@ -36,9 +36,7 @@ def element_type(number: int, where: str) -> tuple[Type, str | None]:
         return UInt(8), dtype.name
     made = type_of_dtype(dtype)
     if made is None:
-        names = onnx.TensorProto.DataType
-        name = names.Name(number) if number in names.values() else str(number)
-        raise Unsupported(f"elements of type {name.lower()} ({where})")
+        raise Unsupported(f"elements of type {type_name(number)} ({where})")
     return made, None
 
 
@@ -75,3 +73,16 @@ def dtype_of(type: Type, encoding: str | None) -> np.dtype[Any]:
         made: np.dtype[Any] = np.dtype(getattr(ml_dtypes, encoding))
         return made
     return np.dtype(ml_dtypes.bfloat16) if type.is_bfloat() else type.dtype
+
+
+def type_number(x: Tensor) -> int:
+    """Return the ONNX element type of `x`."""
+    if x.encoding == TEXT:
+        return int(onnx.TensorProto.STRING)
+    return int(onnx.helper.np_dtype_to_tensor_dtype(dtype_of(x.type, x.encoding)))
+
+
+def type_name(number: int) -> str:
+    """Return the name of an ONNX element type as the standard writes it: ``float``, ``int64``."""
+    kinds = onnx.TensorProto.DataType
+    return str(kinds.Name(number).lower()) if number in kinds.values() else str(number)

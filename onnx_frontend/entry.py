@@ -38,9 +38,9 @@ from halo.ir.stmt import (
     block,
 )
 from halo.ir.types import Int, Type, UInt
+from halo.ops.tensor import LARGEST
 from onnx_frontend.entry_model import Argument, Model, Place, Requirement, Stage, Step
 from onnx_frontend.extents import (
-    LARGEST,
     describe,
     product,
     saturating_product,

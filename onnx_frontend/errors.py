@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from halo.errors import HaloError
 
+_LONGEST = 80
+"""Characters of a name that a message shows."""
+
+_LISTED = 20
+"""Nodes that a message lists; `UnsupportedOp.missing` has all."""
+
+
+def quoted(name: object) -> str:
+    """Return a name of a model for a message: on one line and not too long."""
+    text = name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST - 3]}..."
+    if not text.isprintable():
+        text = text.encode("unicode_escape").decode("ascii")
+    return f"'{text}'"
+
 
 class ModelError(HaloError):
     """A model, or what is asked of it, that has no meaning: damaged, inconsistent, wrong shapes."""
+
+
+@contextmanager
+def naming_file(file: str) -> Iterator[None]:
+    """Have each `ModelError` that passes begin with the model's file; nothing if it has none."""
+    try:
+        yield
+    except ModelError as error:
+        if file and file not in error.message:
+            error.message = f"{file}: {error.message}"
+            error.args = (f"{file}: {error.args[0]}",)
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +75,9 @@ class UnsupportedOp(ModelError):
     def __init__(self, model: str, missing: Sequence[Missing]) -> None:
         self.missing = tuple(missing)
         count = "1 node" if len(missing) == 1 else f"{len(missing)} nodes"
-        lines = "\n  ".join(str(m) for m in missing)
+        lines = "\n  ".join(str(m) for m in missing[:_LISTED])
+        if len(missing) > _LISTED:
+            lines += f"\n  and {len(missing) - _LISTED} more"
         super().__init__(
             f"{count} of model {model} cannot be compiled:\n  {lines}",
             hint="an operator can be added: onnx_frontend.operator, "

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import onnx
 
+from onnx_frontend.proto_graphs import graphs_of, nodes_within
 from onnx_frontend.registry import known_versions
 
 _DEPTH = 8
@@ -20,7 +21,7 @@ def expand_functions(model: onnx.ModelProto) -> onnx.ModelProto:
     onnx cannot infer stays, to be reported.
     """
     versions = {_domain(o.domain): o.version for o in model.opset_import}
-    if not any(_schema(node, versions) for node in all_nodes(model.graph)):
+    if not any(_schema(node, versions) for node in nodes_within(model.graph.node)):
         return model
     expanded = onnx.ModelProto()
     expanded.CopyFrom(model)
@@ -34,21 +35,6 @@ def expand_functions(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def _domain(name: str) -> str:
     return "" if name == "ai.onnx" else name
-
-
-def all_nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
-    """Yield the nodes of `graph`, and of the bodies in it."""
-    for node in graph.node:
-        yield node
-        for inner in _graphs(node):
-            yield from all_nodes(inner)
-
-
-def _graphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
-    for attribute in node.attribute:
-        if attribute.HasField("g"):
-            yield attribute.g
-        yield from attribute.graphs
 
 
 def _schema(node: onnx.NodeProto, versions: Mapping[str, int]) -> onnx.defs.OpSchema | None:
@@ -65,10 +51,11 @@ def _schema(node: onnx.NodeProto, versions: Mapping[str, int]) -> onnx.defs.OpSc
 
 def _value_types(model: onnx.ModelProto, versions: Mapping[str, int]) -> dict[str, onnx.TypeProto]:
     """Return the types of values by name, if a definition depends on them."""
-    schemas = (_schema(node, versions) for node in all_nodes(model.graph))
+    schemas = (_schema(node, versions) for node in nodes_within(model.graph.node))
     if not any(s is not None and s.has_context_dependent_function for s in schemas):
         return {}
-    with suppress(RuntimeError, ValueError):  # what is wrong with it is told where it is read
+    # What is wrong with it is told where it is read.
+    with suppress(RuntimeError, ValueError, onnx.shape_inference.InferenceError):
         model = onnx.shape_inference.infer_shapes(model)
     graph = model.graph
     types = {v.name: v.type for v in (*graph.value_info, *graph.output, *graph.input)}
@@ -89,7 +76,7 @@ class _Expander:
         nodes: list[onnx.NodeProto] = []
         changed = False
         for node in graph.node:
-            for inner in _graphs(node):
+            for inner in graphs_of(node):
                 changed |= self.expand(inner, types)
             schema = _schema(node, self.versions)
             body = None if schema is None else _definition(node, schema, self.versions, types)
@@ -189,7 +176,7 @@ def _bind(
     attributes = [_bound(a, values) for a in node.attribute]
     del node.attribute[:]
     node.attribute.extend(a for a in attributes if a is not None)
-    for graph in _graphs(node):
+    for graph in graphs_of(node):
         for value in (*graph.input, *graph.output, *graph.initializer, *graph.value_info):
             value.name = renamed(value.name)
         for inner in graph.node:

@@ -41,6 +41,7 @@ from halo.ir.expr import (
 )
 from halo.ir.operators import euclid_div, euclid_mod
 from halo.ir.types import Int
+from halo.ops.tensor import LARGEST
 
 _BINARY: dict[type[Expr], tuple[str, Callable[[int, int], int]]] = {
     Add: ("+", operator.add),
@@ -173,10 +174,6 @@ def product(factors: Iterable[Expr]) -> Expr:
     for factor in rest[1:]:
         result = Mul(result, factor)
     return result
-
-
-LARGEST = (1 << 31) - 1
-"""Elements that a tensor may have: coordinates and flattened coordinates are int32."""
 
 
 def saturating_product(factors: Iterable[Expr]) -> Expr:

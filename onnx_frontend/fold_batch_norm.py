@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from onnx_frontend.graph import Array, Graph, Node
+from onnx_frontend.graph import Graph, Node
 from onnx_frontend.registry import is_foreign
+from onnx_frontend.tensor_data import Array
 
 
 def fold_batch_norm(graph: Graph) -> Graph:

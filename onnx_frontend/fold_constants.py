@@ -9,8 +9,10 @@ import onnx
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from onnx_frontend.graph import Array, Graph, Node
+from onnx_frontend.fold_limits import is_small
+from onnx_frontend.graph import Graph, Node
 from onnx_frontend.registry import is_foreign
+from onnx_frontend.tensor_data import Array
 
 _RANDOM = frozenset(
     {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial"}
@@ -44,7 +46,7 @@ def fold_constants(graph: Graph, kept_operators: frozenset[str] = frozenset()) -
     Requires: nodes in an order in which they can run.
     Ensures: outputs and their values are the same. A node that fails stays, to be reported where
     it is translated; so does one that makes random numbers, except that a seed is given, and one
-    that a plugin defines.
+    that a plugin defines, and one whose result would be large (`fold_limits.py`).
 
     Before: ``w = ConstantOfShape([64, 3])``; after: `w` is a constant.
     """
@@ -71,8 +73,9 @@ def _evaluate(node: Node, graph: Graph, constants: dict[str, Array]) -> dict[str
     names = [name for name in node.inputs if name]
     if any(name not in constants for name in names) or _has_graph(node):
         return None
-    if node.op_type == "Constant" and "value" in node.attributes:
-        return {node.outputs[0]: node.attributes["value"]}
+    whole = node.attributes.get("value", node.attributes.get("sparse_value"))
+    if node.op_type == "Constant" and whole is not None:
+        return {node.outputs[0]: whole}
     if node.op_type == "Constant":
         value = next((v for k, v in node.attributes.items() if k in _CONSTANTS), None)
         kind = next((_CONSTANTS[k] for k in node.attributes if k in _CONSTANTS), None)
@@ -82,7 +85,10 @@ def _evaluate(node: Node, graph: Graph, constants: dict[str, Array]) -> dict[str
     outputs = [name for name in node.outputs if name]
     feeds = {name: constants[name] for name in names}
     try:
-        values = _model_of(node, graph, feeds).run(outputs, feeds)
+        model = _model_of(node, graph, feeds)
+        if not is_small(model, feeds):
+            return None
+        values = ReferenceEvaluator(model).run(outputs, feeds)
     except Exception:  # whatever the reference cannot do is reported by the translation
         return None
     if not all(isinstance(v, (np.ndarray, np.generic)) for v in values):
@@ -94,7 +100,7 @@ def _has_graph(node: Node) -> bool:
     return any(isinstance(v, onnx.GraphProto) for v in node.attributes.values())
 
 
-def _model_of(node: Node, graph: Graph, feeds: dict[str, Array]) -> ReferenceEvaluator:
+def _model_of(node: Node, graph: Graph, feeds: dict[str, Array]) -> onnx.ModelProto:
     attributes = {
         name: numpy_helper.from_array(value) if isinstance(value, np.ndarray) else value
         for name, value in node.attributes.items()
@@ -109,4 +115,4 @@ def _model_of(node: Node, graph: Graph, feeds: dict[str, Array]) -> ReferenceEva
     outputs = [helper.make_empty_tensor_value_info(n) for n in node.outputs if n]
     made = helper.make_graph([proto], "constants", inputs, outputs)
     opsets = [helper.make_opsetid(d, v) for d, v in graph.opsets.items()]
-    return ReferenceEvaluator(helper.make_model(made, opset_imports=opsets))
+    return helper.make_model(made, opset_imports=opsets)

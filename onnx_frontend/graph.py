@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
 
-from onnx_frontend.errors import ModelError
+from onnx_frontend.errors import ModelError, quoted
+from onnx_frontend.tensor_data import Array as Array
+from onnx_frontend.tensor_data import to_array, to_dense
 
-Array = np.ndarray[Any, np.dtype[Any]]
 _KINDS = frozenset({"tensor", "sequence", "optional", "optional sequence"})
 
 
@@ -66,7 +66,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Graph:
-    """A model; `nodes` are in an order in which they can run."""
+    """A model; `nodes` are in an order in which they can run.
+
+    `declared` has the ONNX element types that the model states of tensors, where it does.
+    """
 
     name: str
     nodes: tuple[Node, ...]
@@ -74,6 +77,7 @@ class Graph:
     inputs: tuple[Value, ...]
     outputs: tuple[Value, ...]
     opsets: Mapping[str, int]
+    declared: Mapping[str, int] = field(default_factory=dict)
 
     def uses(self) -> Counter[str]:
         """Return how often each value is read, being a result of the model counted as well."""
@@ -92,28 +96,38 @@ def read_graph(model: onnx.ModelProto) -> Graph:
         twice.
     """
     proto = model.graph
-    constants = {t.name: _array(t, t.name) for t in proto.initializer}
+    constants = _constants(proto)
     inputs = tuple(_value(v) for v in proto.input if v.name not in constants)
     outputs = tuple(_value(v) for v in proto.output)
-    name = proto.name or "model"
+    name = short(proto.name) or "model"
     if not outputs:
         raise ModelError(f"model {name} has no outputs", hint="is the file complete?")
-    if proto.sparse_initializer:
-        raise ModelError(f"model {name} has sparse initializers, which are not supported")
     opsets = {_domain(o.domain): o.version for o in model.opset_import}
     nodes = tuple(_node(n, i) for i, n in enumerate(proto.node))
-    graph = Graph(name, nodes, constants, inputs, outputs, opsets)
+    graph = Graph(name, nodes, constants, inputs, outputs, opsets, _declared(proto))
     check_values(graph)
     return graph
 
 
+def _constants(proto: onnx.GraphProto) -> dict[str, Array]:
+    made = {t.name: to_array(t, t.name) for t in proto.initializer}
+    return made | {t.values.name: to_dense(t) for t in proto.sparse_initializer}
+
+
+def _declared(proto: onnx.GraphProto) -> dict[str, int]:
+    values = (*proto.value_info, *proto.output)
+    types = {v.name: v.type.tensor_type.elem_type for v in values}
+    return {name: kind for name, kind in types.items() if kind}
+
+
 def read_body(proto: onnx.GraphProto, opsets: Mapping[str, int]) -> Graph:
     """Return the graph that is an attribute; of its inputs and outputs only the names are read."""
-    constants = {t.name: _array(t, t.name) for t in proto.initializer}
+    constants = _constants(proto)
     inputs = tuple(Value(v.name, 0, None) for v in proto.input if v.name not in constants)
     outputs = tuple(Value(v.name, 0, None) for v in proto.output)
     nodes = tuple(_node(n, i) for i, n in enumerate(proto.node))
-    return Graph(proto.name or "body", nodes, constants, inputs, outputs, opsets)
+    name = short(proto.name) or "body"
+    return Graph(name, nodes, constants, inputs, outputs, opsets, _declared(proto))
 
 
 def captured(body: onnx.GraphProto) -> tuple[str, ...]:
@@ -142,16 +156,21 @@ def check_values(graph: Graph) -> None:
         for name in node.inputs:
             if name not in made:
                 raise ModelError(
-                    f"{node} reads '{name}', which no node before it makes",
+                    f"{node} reads {quoted(name)}, which no node before it makes",
                     hint="onnx.checker.check_model tells more; was the model cut out of another?",
                 )
         for name in node.outputs:
             if name and name in made:
-                raise ModelError(f"{node} makes '{name}', which exists already")
+                raise ModelError(f"{node} makes {quoted(name)}, which exists already")
             made.add(name)
     for value in graph.outputs:
         if value.name not in made:
-            raise ModelError(f"no node makes the output '{value.name}'")
+            raise ModelError(f"no node makes the output {quoted(value.name)}")
+
+
+def short(name: str) -> str:
+    """Return the name of a graph for messages, of which identifiers are made, too."""
+    return quoted(name)[1:-1]
 
 
 def _domain(name: str) -> str:
@@ -159,16 +178,14 @@ def _domain(name: str) -> str:
 
 
 def _node(proto: onnx.NodeProto, index: int) -> Node:
-    label = f"'{proto.name}'" if proto.name else f"#{index}"
-    attributes = {a.name: _attribute(a) for a in proto.attribute}
-    return Node(
-        proto.op_type,
-        _domain(proto.domain),
-        tuple(proto.input),
-        tuple(proto.output),
-        attributes,
-        label,
+    label = quoted(proto.name) if proto.name else f"#{index}"
+    node = Node(
+        proto.op_type, _domain(proto.domain), tuple(proto.input), tuple(proto.output), {}, label
     )
+    try:
+        return replace(node, attributes={a.name: _attribute(a) for a in proto.attribute})
+    except ModelError as error:
+        raise ModelError(f"{node}: {error.message}", hint=error.hint) from None
 
 
 def _attribute(attribute: onnx.AttributeProto) -> Any:
@@ -176,20 +193,12 @@ def _attribute(attribute: onnx.AttributeProto) -> Any:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, onnx.TensorProto):
-        return _array(value, attribute.name)
+        return to_array(value, attribute.name)
+    if isinstance(value, onnx.SparseTensorProto):
+        return to_dense(value)
     if isinstance(value, Iterable) and not isinstance(value, (str, np.ndarray)):
         return [v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in value]
     return value
-
-
-def _array(tensor: onnx.TensorProto, name: str) -> Array:
-    try:
-        made: Array = numpy_helper.to_array(tensor)
-    except (ValueError, TypeError, KeyError) as error:
-        raise ModelError(
-            f"the data of tensor '{name}' cannot be read: {error}", hint="is the file complete?"
-        ) from error
-    return made
 
 
 def _value(proto: onnx.ValueInfoProto) -> Value:
@@ -203,7 +212,7 @@ def _value(proto: onnx.ValueInfoProto) -> Value:
     if type.WhichOneof("value") != "tensor_type" or kind not in _KINDS:
         found = " ".join([*kinds, type.WhichOneof("value") or "value of unknown type"])
         raise ModelError(
-            f"'{proto.name}' is a {found.replace('_type', '')}: "
+            f"{quoted(proto.name)} is a {found.replace('_type', '')}: "
             "only tensors, sequences of them and optional ones can be inputs and outputs"
         )
     tensor = type.tensor_type

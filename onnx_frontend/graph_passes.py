@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from halo.errors import HaloError, InternalError
+from onnx_frontend.check_nodes import check_nodes
 from onnx_frontend.drop_dead_nodes import drop_dead_nodes
 from onnx_frontend.errors import ModelError, PluginError
 from onnx_frontend.fold_batch_norm import fold_batch_norm
@@ -17,6 +18,7 @@ GraphPass = Callable[[Graph], Graph]
 
 OWN_PASSES: tuple[GraphPass, ...] = (
     drop_dead_nodes,
+    check_nodes,
     fold_unscaled_constants,
     use_integer_products,
     drop_dead_nodes,

@@ -35,6 +35,9 @@ _EPILOGUE_LIMIT = 32
 _COPIES_LIMIT = 16
 """How often the expression of one tensor may stand, substituted, in the cells of one kernel."""
 
+_DEPTH_LIMIT = 64
+"""Tensors inside each other in one kernel: an expression is as deep as they are many."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
@@ -84,7 +87,11 @@ def group_tensors(outputs: Sequence[Tensor], given: frozenset[Tensor] = frozense
     order = list(producers_first(outputs, given))
     planner = _Planner(order, frozenset(outputs), given)
     stored = planner.stored()
-    aliases = {t: _owner(t, planner.aliases) for t in order if t in planner.aliases}
+    aliases: dict[Tensor, Tensor] = {}
+    for t in order:
+        if t in planner.aliases:
+            source = planner.aliases[t]
+            aliases[t] = aliases.get(source, source)
     groups: list[Group] = []
     called: set[WholeCall] = set()
     for t in order:
@@ -125,6 +132,7 @@ class _Planner:
         self.aliases: dict[Tensor, Tensor] = {}
         self.roots: dict[Tensor, frozenset[Tensor]] = {}
         self.copies: dict[Tensor, int] = {}
+        self.depth: dict[Tensor, int] = {}
 
     def stored(self) -> set[Tensor]:
         """Return the tensors that kernels write to memory; fills `aliases`."""
@@ -145,6 +153,7 @@ class _Planner:
                 stored.add(t)
                 self.roots[t] = frozenset((t,))
                 self.copies[t] = 1
+                self.depth[t] = 0
         return stored
 
     def _is_given(self, t: Tensor) -> bool:
@@ -175,6 +184,7 @@ class _Planner:
     def _inline(self, t: Tensor, root: Tensor) -> None:
         self.roots[t] = frozenset((root,))
         self.copies[t] = 1 if t is root else self._copies(t)
+        self.depth[t] = 0 if t is root else self._depth(t)
 
     def _is_alias(self, t: Tensor) -> bool:
         if t in self.outputs or not t.op.attrs.get("row_major"):
@@ -190,6 +200,9 @@ class _Planner:
         kinds = joins or _READ_ONCE
         if any(r in self.aliases or r.kind not in kinds for r in self._final_readers(t)):
             return False
+        depth = self._depth(t)
+        if depth > _DEPTH_LIMIT:
+            return False
         roots = frozenset[Tensor]().union(*(self.roots[r] for r in readers))
         copies = self._copies(t)
         if t.kind is OpKind.ELEMENTWISE and not joins:
@@ -197,7 +210,7 @@ class _Planner:
             fits = all(_reads_cells_once(r, cells) for r in readers)
             if not fits or len(roots) != 1 or copies > _COPIES_LIMIT:
                 return False
-        self.roots[t], self.copies[t] = roots, copies
+        self.roots[t], self.copies[t], self.depth[t] = roots, copies, depth
         return True
 
     def _final_readers(self, t: Tensor) -> list[Tensor]:
@@ -207,6 +220,9 @@ class _Planner:
             through = r.op.attrs.get("joins") and r not in self.outputs
             result += self._final_readers(r) if through else [r]
         return result
+
+    def _depth(self, t: Tensor) -> int:
+        return 1 + max((self.depth[r] for r in self.readers[t]), default=0)
 
     def _copies(self, t: Tensor) -> int:
         return sum(self.copies[r] * _occurrences(t, r) for r in self.readers[t])
@@ -221,12 +237,6 @@ def _reads_cells_once(reader: Tensor, cells: list[str]) -> bool:
 def _occurrences(t: Tensor, reader: Tensor) -> int:
     """Return how often a cell of `t` stands in the definition of a cell of `reader`."""
     return max(1, sum(1 for i in reader.op.inputs if i is t))
-
-
-def _owner(t: Tensor, aliases: Mapping[Tensor, Tensor]) -> Tensor:
-    while t in aliases:
-        t = aliases[t]
-    return t
 
 
 def _extern_group(root: Tensor, call: WholeCall) -> Group:

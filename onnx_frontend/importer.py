@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from halo.errors import HaloError
 from halo.ir.expr import Expr, Variable, i32
 from halo.ops.build import input_tensor
 from halo.ops.tensor import OpKind, Shape, Tensor
 from halo.ops.text import TEXT
 from halo.ops.views import copy_of
 from onnx_frontend.c_function import call_of
+from onnx_frontend.check_nodes import check_declared
 from onnx_frontend.element_types import element_type
-from onnx_frontend.errors import ModelError, Unsupported, UnsupportedOp
+from onnx_frontend.errors import ModelError, Unsupported, UnsupportedOp, naming_file, quoted
 from onnx_frontend.expand_functions import expand_functions
 from onnx_frontend.graph import Graph, Node, read_graph
 from onnx_frontend.graph import Value as GraphValue
 from onnx_frontend.graph_passes import run_passes
 from onnx_frontend.input_sequences import Given, part_name, split_inputs
-from onnx_frontend.model_file import ModelSource, load_model
+from onnx_frontend.model_file import ModelSource, file_of, load_model
 from onnx_frontend.names import Names
 from onnx_frontend.open_questions import Settled, forced_sizes, settle
 from onnx_frontend.plugins import load_plugins
@@ -94,9 +96,10 @@ def import_graph(model: ModelSource, shapes: Given | None = None) -> ImportedGra
         A plugin cannot be loaded or does not do what it should.
     """
     load_plugins()
-    graph = read_graph(expand_functions(load_model(model)))
-    read = run_passes(graph)
-    return settle(read.name, lambda settled: _translated(read, shapes, settled))
+    loaded = load_model(model)
+    with naming_file(file_of(model)):
+        read = run_passes(read_graph(expand_functions(loaded)))
+        return settle(read.name, lambda settled: _translated(read, shapes, settled))
 
 
 def _translated(model: Graph, given: Given | None, settled: Settled) -> ImportedGraph:
@@ -114,10 +117,10 @@ def _translated(model: Graph, given: Given | None, settled: Settled) -> Imported
         translation.values[name] = _joined([tensors[n] for n in own.names], own.is_sequence)
     translation.translate(graph)
     if translation.missing:
-        forced = forced_sizes(((r.a, r.b) for r in translation.requires), symbols)
+        forced = forced_sizes(((r.a, r.b) for r in translation.requires.values()), symbols)
         if forced:
             return _translated(model, given, replace(settled, sizes={**settled.sizes, **forced}))
-        raise UnsupportedOp(graph.name, translation.missing)
+        raise UnsupportedOp(graph.name, tuple(translation.missing))
     outputs = _outputs(graph, translation)
     run_time = tuple(translation.run_time.made)
     read = (t for size in run_time for t, _ in size.cells.values())
@@ -128,7 +131,7 @@ def _translated(model: Graph, given: Given | None, settled: Settled) -> Imported
         outputs,
         with_siblings(producers_first((*(t for _, t in outputs), *read))),
         symbols,
-        tuple(translation.requires),
+        tuple(translation.requires.values()),
         run_time,
         translation.node_of,
     )
@@ -150,7 +153,10 @@ def _input(graph: Graph, value: GraphValue, name: str, shape: Shape) -> Tensor:
         type, encoding = element_type(value.element_type, f"input '{value.name}'")
     except Unsupported as error:
         raise ModelError(f"model {graph.name} has {error}: not supported") from None
-    made = input_tensor(name, type, shape)
+    try:
+        made = input_tensor(name, type, shape)
+    except HaloError as error:
+        raise ModelError(f"input {quoted(value.name)}: {error.message}") from None
     made.encoding = encoding
     return made
 
@@ -160,6 +166,7 @@ def _outputs(graph: Graph, translation: Translation) -> tuple[tuple[str, Tensor]
     seen: set[Tensor] = set()
     for value in graph.outputs:
         found = translation.value(value.name)
+        check_declared(found, value.element_type, f"output {quoted(value.name)}")
         if isinstance(found, Absent):
             raise ModelError(f"output '{value.name}' of model {graph.name} is an absent optional")
         if isinstance(found, Text):

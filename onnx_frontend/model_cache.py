@@ -17,9 +17,9 @@ from codegen.c_cache import Cache, cache_directory
 from codegen.c_compiler import compile_flags, find_compiler, link_flags
 from codegen.linker import find_linker
 from halo.target import Target
-from onnx_frontend.expand_functions import all_nodes
 from onnx_frontend.graph_passes import has_foreign_passes
 from onnx_frontend.input_sequences import Given
+from onnx_frontend.proto_graphs import nodes_within
 from onnx_frontend.registry import changes_standard, is_foreign
 from onnx_frontend.signature import Signature
 
@@ -80,7 +80,7 @@ def _is_halos_own(model: onnx.ModelProto) -> bool:
     """Whether only code of halo decides what `model` becomes."""
     if has_foreign_passes() or changes_standard():
         return False
-    return not any(is_foreign(node.domain, node.op_type) for node in all_nodes(model.graph))
+    return not any(is_foreign(node.domain, node.op_type) for node in nodes_within(model.graph.node))
 
 
 def _compiler(targets: Sequence[Target]) -> list[str]:

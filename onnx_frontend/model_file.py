@@ -8,11 +8,17 @@ from typing import TypeAlias
 
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-from onnx import inliner
 
-from onnx_frontend.errors import ModelError
+from onnx_frontend.check_model import DEEPEST, check_model
+from onnx_frontend.errors import ModelError, naming_file
+from onnx_frontend.external_data import load_external_data
+from onnx_frontend.local_functions import inline_local_functions
+from onnx_frontend.regular_files import opened, read_part, size_of
 
 ModelSource: TypeAlias = str | os.PathLike[str] | bytes | onnx.ModelProto
+
+_LARGEST_FILE = (1 << 31) - 1
+"""Bytes that protobuf reads."""
 
 
 def load_model(source: ModelSource) -> onnx.ModelProto:
@@ -21,53 +27,59 @@ def load_model(source: ModelSource) -> onnx.ModelProto:
     Raises
     ------
     ModelError
-        There is no such file, it is no ONNX model, it is cut short, or the files that hold its
-        weights are not there.
+        There is no such file, it is no ONNX model, it is cut short, what is in it contradicts
+        itself, or the files that hold its weights are not there or not in its directory.
     """
-    if isinstance(source, onnx.ModelProto):
-        return _complete(source, "the model given")
-    if isinstance(source, bytes):
-        return _complete(_parse(source, "the bytes given"), "the bytes given")
-    path = Path(source)
+    with naming_file(file_of(source)):
+        if isinstance(source, onnx.ModelProto):
+            return _complete(source, None)
+        if isinstance(source, bytes):
+            return _complete(_parse(source), None)
+        path = Path(source)
+        return _complete(_parse(_read(path)), path)
+
+
+def file_of(source: ModelSource) -> str:
+    """Return the file that a model comes from, for messages; nothing if it comes from none."""
+    return str(Path(source)) if isinstance(source, (str, os.PathLike)) else ""
+
+
+def _read(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        with opened(path, str(path)) as file:
+            size = size_of(file)
+            if size > _LARGEST_FILE:
+                raise ModelError(
+                    f"{path} has {size} bytes, more than protobuf reads",
+                    hint="weights that large lie in files of their own: "
+                    "onnx.save(model, path, save_as_external_data=True)",
+                )
+            return read_part(file, 0, _LARGEST_FILE)
     except FileNotFoundError:
         raise ModelError(
             f"there is no file {path}", hint="check the path; it is relative to where you are"
         ) from None
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
-    model = _complete(_parse(data, str(path)), str(path))
-    return _with_external_data(model, path)
 
 
-def _parse(data: bytes, where: str) -> onnx.ModelProto:
+def _parse(data: bytes) -> onnx.ModelProto:
     if not data:
-        raise ModelError(f"{where}: empty, not an ONNX model", hint="fetch or export it again")
+        raise ModelError("empty, not an ONNX model", hint="fetch or export it again")
     try:
         return onnx.load_model_from_string(data)
     except DecodeError as error:
         raise ModelError(
-            f"{where}: not an ONNX model, or cut short ({len(data)} bytes)",
+            f"not an ONNX model, or cut short ({len(data)} bytes), or its bodies stand more than "
+            f"{DEEPEST} deep in each other",
             hint="compare its size or checksum with the original; fetch or export it again",
         ) from error
 
 
-def _complete(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
+def _complete(model: onnx.ModelProto, path: Path | None) -> onnx.ModelProto:
     if not model.HasField("graph") or not model.graph.output or not model.opset_import:
         raise ModelError(
-            f"{where}: no whole ONNX model: its graph, outputs or opset versions are missing",
+            "no whole ONNX model: its graph, outputs or opset versions are missing",
             hint="fetch or export it again",
         )
-    return inliner.inline_local_functions(model) if model.functions else model
-
-
-def _with_external_data(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
-    try:
-        onnx.load_external_data_for_model(model, str(path.parent))
-    except (OSError, ValueError, onnx.checker.ValidationError) as error:
-        raise ModelError(
-            f"{path}: its weights lie in another file that cannot be read: {error}",
-            hint="keep the files that came with the model beside it",
-        ) from error
-    return model
+    check_model(model)
+    load_external_data(model, path)
+    return inline_local_functions(model)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from onnx_frontend.errors import Unsupported
-from onnx_frontend.graph import Array
+from onnx_frontend.tensor_data import Array
 
 _STATES = 4096
 """States that an automaton may have."""

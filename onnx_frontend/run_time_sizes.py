@@ -15,8 +15,7 @@ from halo.ir.operators import cast_to
 from halo.ir.substitute import walk
 from halo.ir.types import Int
 from halo.ops.build import CONTENT_LIMIT
-from halo.ops.tensor import Tensor
-from onnx_frontend.extents import LARGEST
+from halo.ops.tensor import LARGEST, Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,14 +8,12 @@ from math import prod
 from halo.ir.expr import Variable, i32
 from halo.ir.function import SymbolicSize
 from halo.ir.types import Int
-from halo.ops.tensor import Shape
+from halo.ops.tensor import LARGEST, Shape
 from onnx_frontend.errors import ModelError
 from onnx_frontend.graph import Graph, Value
 from onnx_frontend.names import Names
 
 Dimension = int | str | None
-LARGEST = (1 << 31) - 1
-"""Cells that an input may have, so that coordinates and flattened coordinates are int32."""
 
 Shapes = Mapping[str, Sequence[Dimension]]
 

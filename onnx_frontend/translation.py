@@ -10,22 +10,22 @@ import onnx
 
 import onnx_frontend.microsoft
 import onnx_frontend.nodes  # noqa: F401 -- registers the operators
-from halo.errors import HaloError
-from halo.ir.equality import equal
+from halo.errors import HaloError, InternalError
 from halo.ir.expr import Expr
-from halo.ops.index import choose
+from halo.ops.index import choose, known, same
 from halo.ops.tensor import OpKind, Tensor
 from onnx_frontend.apply_operator import apply_operator
+from onnx_frontend.check_nodes import check_declared, check_nodes, check_types
 from onnx_frontend.context import NodeContext
 from onnx_frontend.control_flow import Body, translate_if, translate_loop, translate_scan
 from onnx_frontend.drop_dead_nodes import drop_dead_nodes
 from onnx_frontend.element_types import constant_tensor, text_constant
-from onnx_frontend.errors import Missing, ModelError, Unsupported
+from onnx_frontend.errors import Missing, ModelError, Unsupported, quoted
 from onnx_frontend.fold_constants import fold_constants
 from onnx_frontend.graph import Graph, Node, captured, read_body
 from onnx_frontend.names import Names
 from onnx_frontend.open_questions import OpenBranch, as_equality
-from onnx_frontend.registry import find_operator, known_versions
+from onnx_frontend.registry import Operator, find_operator, known_versions
 from onnx_frontend.run_time_sizes import RunTimeSizes
 from onnx_frontend.values import Text, Value, tensors_of
 
@@ -68,8 +68,8 @@ class Translation:
     opsets: Mapping[str, int]
     names: Names
     values: MutableMapping[str, Value | None] = field(default_factory=dict)
-    missing: list[Missing] = field(default_factory=list)
-    requires: list[Requirement] = field(default_factory=list)
+    missing: dict[Missing, None] = field(default_factory=dict)
+    requires: dict[tuple[str, str], Requirement] = field(default_factory=dict)
     node_of: dict[Tensor, Node] = field(default_factory=dict)
     branches: tuple[bool, ...] = ()
     run_time: RunTimeSizes = field(init=False)
@@ -102,7 +102,7 @@ class Translation:
                         made = constant_tensor(own, array)
                     self.values[name] = made
                     return made
-            raise ModelError(f"'{name}' is read, which no node before it makes")
+            raise ModelError(f"{quoted(name)} is read, which no node before it makes")
         return self.values.get(name)
 
     def _translate(self, node: Node) -> None:
@@ -113,37 +113,42 @@ class Translation:
             self._miss(node, version, _what_is_needed(node))
             return
         try:
-            operands = [self.value(name) for name in node.inputs]
-            around = [self.value(name) for name in node.reads]
+            results = self._results(node, version, translate)
         except Unsupported as error:
             self._miss(node, version, error.message)
             return
-        if any(x is None for x, name in zip(around, node.reads, strict=True) if name):
-            self.values.update(dict.fromkeys(node.outputs))
-            return
-        try:
-            given = [t for x in operands if x is not None for t in tensors_of(x)]
-            context = NodeContext(node, version, self.names.unique, self.run_time, given)
-            if translate is None:
-                results = self._control(context, operands)
-            else:
-                results = apply_operator(translate, context, operands, given)
-        except Unsupported as error:
-            self._miss(node, version, error.message)
-            return
-        except ModelError:
+        except (ModelError, InternalError, OpenBranch):
             raise
         except HaloError as error:
             raise ModelError(f"{node}: {error.message}", hint=error.hint) from error
+        except Exception as error:
+            raise InternalError(f"{node}: {type(error).__name__}: {error}") from error
         if results is None:
             self.values.update(dict.fromkeys(node.outputs))
             return
         for name, value in zip(node.outputs, results, strict=False):
             if name:  # an output left out must not stand for an input left out
                 self.values[name] = value
+                declared = self._graphs[-1].declared.get(name, 0)
+                check_declared(value, declared, f"{node}: {quoted(name)}")
         for value in results:
             for tensor in tensors_of(value):
                 self._note(tensor, node)
+
+    def _results(
+        self, node: Node, version: int, translate: Operator | None
+    ) -> Sequence[Value] | None:
+        """Return what `node` makes; None if what it reads or a body could not be translated."""
+        operands = [self.value(name) for name in node.inputs]
+        around = [self.value(name) for name in node.reads]
+        if any(x is None for x, name in zip(around, node.reads, strict=True) if name):
+            return None
+        check_types(node, version, operands)
+        given = [t for x in operands if x is not None for t in tensors_of(x)]
+        context = NodeContext(node, version, self.names.unique, self.run_time, given)
+        if translate is None:
+            return self._control(context, operands)
+        return apply_operator(translate, context, operands, given)
 
     def _control(
         self, context: NodeContext, operands: Sequence[Value | None]
@@ -212,7 +217,7 @@ class Translation:
             if name in outer.constants
         }
         graph = replace(graph, constants={**known, **graph.constants})
-        return drop_dead_nodes(fold_constants(drop_dead_nodes(graph)))
+        return drop_dead_nodes(fold_constants(check_nodes(drop_dead_nodes(graph))))
 
     def _note(self, tensor: Tensor, node: Node) -> None:
         """Note that `node` made `tensor` and whatever is on the way to it."""
@@ -227,17 +232,22 @@ class Translation:
     def _require(self, a: Expr, b: Expr, node: Node) -> None:
         for guard in self._guards:
             a = choose(guard, a, b)
-        if not any(equal(a, r.a) and equal(b, r.b) for r in self.requires):
-            self.requires.append(Requirement(a, b, str(node)))
+        m, n = known(a), known(b)
+        if m is not None and n is not None:
+            if m != n:
+                raise ModelError(f"{node}: sizes of its operands are {m} and {n}, not equal")
+            return
+        if not same(a, b):
+            self.requires.setdefault((str(a), str(b)), Requirement(a, b, str(node)))
 
     def _version(self, node: Node) -> int:
-        # A domain that the model does not import is read at its first version.
+        if not node.domain and "" not in self.opsets:
+            raise ModelError(f"{node}: the model imports no version of 'ai.onnx', its domain")
+        # Another domain that the model does not import is read at its first version.
         return self.opsets.get(node.domain, 1)
 
     def _miss(self, node: Node, version: int, needed: str) -> None:
-        missing = _missing(node, version, needed)
-        if missing not in self.missing:
-            self.missing.append(missing)
+        self.missing.setdefault(_missing(node, version, needed))
         self.values.update(dict.fromkeys(node.outputs))
 
 

@@ -81,6 +81,24 @@ def may_stretch(size: Expr) -> bool:
     )
 
 
+def fits_into(x: Tensor, whole: Tensor) -> tuple[Requirement, ...]:
+    """Return which sizes must be equal at run time so that `x` broadcasts to the shape of `whole`.
+
+    Raises
+    ------
+    DefinitionError
+        It does not.
+    """
+    shape, requires = broadcast_shapes(whole.shape, x.shape)
+    grown = [a for a, b in zip(whole.shape, shape, strict=False) if known(a) == 1 != known(b)]
+    if x.rank > whole.rank or grown:
+        raise DefinitionError(
+            f"{x.name} of shape {shape_text(x.shape)} does not broadcast to {whole.name} of "
+            f"shape {shape_text(whole.shape)}"
+        )
+    return requires
+
+
 def broadcast_at(x: Tensor, coords: Sequence[Any]) -> Expr:
     """Return the cell of `x` that broadcasting puts at `coords` of a result of rank >= its own."""
     own = coords[len(coords) - x.rank :]

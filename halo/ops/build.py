@@ -122,7 +122,9 @@ def constant(name: str, value: Array) -> Tensor:
     shape = tuple(index(n) for n in value.shape)
     content = None
     if type.is_integral and value.size <= CONTENT_LIMIT:
-        content = tuple(index(int(v)) for v in value.reshape(-1))
+        cells = [int(v) for v in value.reshape(-1)]
+        if all(map(Int(64).can_represent, cells)):  # an uint64 may be more
+            content = tuple(map(index, cells))
     image = Buffer(value, name=name) if value.size != 1 else None
     return Tensor(
         name, type, shape, OpInfo(OpKind.CONSTANT), image=image, content=content, constant=value

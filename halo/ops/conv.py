@@ -138,7 +138,7 @@ def _check(
     if sizes != tuple(a.kernel for a in axes):
         raise DefinitionError(f"{shapes}: the kernel's shape is {[a.kernel for a in axes]}")
     out_channels = known(w.shape[0])
-    if groups != 1 and (out_channels is None or out_channels % groups):
+    if groups < 1 or (groups != 1 and (out_channels is None or out_channels % groups)):
         raise DefinitionError(f"{shapes}: {groups} groups do not divide the output channels")
     if bias is not None and (bias.rank != 1 or known(bias.shape[0]) != out_channels):
         raise DefinitionError(f"{shapes}: a bias of shape {shape_text(bias.shape)}")

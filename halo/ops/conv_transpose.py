@@ -41,9 +41,12 @@ def conv_transpose(
     """
     channels, each, own_channels = known(w.shape[0]), known(w.shape[1]), known(x.shape[1])
     fits = own_channels in (None, channels)
-    if channels is None or each is None or channels % groups or not fits:
+    divides = groups > 0 and channels is not None and channels % groups == 0
+    if channels is None or each is None or not divides or not fits:
         shapes = f"input {shape_text(x.shape)} and weights {shape_text(w.shape)}"
         raise DefinitionError(f"{shapes} do not make a transposed convolution in {groups} groups")
+    if bias is not None and (bias.rank != 1 or known(bias.shape[0]) != each * groups):
+        raise DefinitionError(f"a bias of shape {shape_text(bias.shape)}, not {each * groups}")
     n, c, *places = axis_vars(x.rank)
     acc = Func(f"{name}_acc")
     target = tuple(reversed((n, c, *places)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from halo.errors import DefinitionError
@@ -10,7 +11,7 @@ from halo.ir.operators import as_expr, cast_to
 from halo.ir.types import Int
 from halo.lang.operators import clamp
 from halo.ops.build import computed
-from halo.ops.index import known, minus, narrow, plus
+from halo.ops.index import greatest, known, minus, narrow, plus
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.views import normal_axis
 
@@ -19,9 +20,15 @@ def gather(name: str, x: Tensor, indices: Tensor, axis: int) -> Tensor:
     """Return slices of `x` along `axis` at `indices`, whose axes replace it.
 
     A negative index counts from the end. One outside the axis is held at its border.
+
+    Raises
+    ------
+    DefinitionError
+        The axis has no cells, and there are indices.
     """
     axis = normal_axis(axis, x.rank)
     size = x.shape[axis]
+    _check_axis(x, size, indices)
 
     def cell(*coords: Any) -> Expr:
         place = coords[axis : axis + indices.rank]
@@ -35,12 +42,27 @@ def gather(name: str, x: Tensor, indices: Tensor, axis: int) -> Tensor:
 def gather_elements(name: str, x: Tensor, indices: Tensor, axis: int) -> Tensor:
     """Return the cells of `x` at each place of `indices`, moved along `axis` to the index there."""
     axis = normal_axis(axis, x.rank)
+    if indices.rank != x.rank:
+        raise DefinitionError(f"indices of {indices.rank} axes into {x.name}, which has {x.rank}")
+    _check_axis(x, x.shape[axis], indices)
 
     def cell(*coords: Any) -> Expr:
         along = place_along(indices.at(*coords), x.shape[axis])
         return x.at(*coords[:axis], along, *coords[axis + 1 :])
 
-    return computed(name, x.type, indices.shape, cell, _info(x, indices, axis))
+    info = replace(_info(x, indices, axis), requires=within(indices, x, axis))
+    return computed(name, x.type, indices.shape, cell, info)
+
+
+def within(part: Tensor, whole: Tensor, axis: int) -> tuple[tuple[Expr, Expr], ...]:
+    """Return which sizes must be equal so that `part` has no more cells along axes but `axis`."""
+    pairs = zip(part.shape, whole.shape, strict=True)
+    return tuple((greatest(p, w), w) for a, (p, w) in enumerate(pairs) if a != axis)
+
+
+def _check_axis(x: Tensor, size: Expr, indices: Tensor) -> None:
+    if known(size) == 0 and not any(known(d) == 0 for d in indices.shape):
+        raise DefinitionError(f"indices into an axis of {x.name}, which has no cells")
 
 
 def gather_nd(name: str, x: Tensor, indices: Tensor, batch: int = 0) -> Tensor:
@@ -49,6 +71,10 @@ def gather_nd(name: str, x: Tensor, indices: Tensor, batch: int = 0) -> Tensor:
     if depth is None or not 0 < depth <= x.rank - batch:
         raise DefinitionError(f"indices of {depth} coordinates into {x.name}, which has {x.rank}")
     outer = indices.rank - 1
+    if not 0 <= batch <= outer:
+        raise DefinitionError(f"{batch} axes go together, of indices with {indices.rank}")
+    for size in x.shape[batch : batch + depth]:
+        _check_axis(x, size, indices)
 
     def cell(*coords: Any) -> Expr:
         first = [
@@ -57,11 +83,15 @@ def gather_nd(name: str, x: Tensor, indices: Tensor, batch: int = 0) -> Tensor:
         return x.at(*coords[:batch], *first, *coords[outer:])
 
     shape = (*indices.shape[:-1], *x.shape[batch + depth :])
-    return computed(name, x.type, shape, cell, OpInfo(OpKind.GATHER, (x, indices)))
+    together = tuple(zip(indices.shape[:batch], x.shape[:batch], strict=True))
+    info = OpInfo(OpKind.GATHER, (x, indices), requires=together)
+    return computed(name, x.type, shape, cell, info)
 
 
 def reverse_sequence(name: str, x: Tensor, lengths: Tensor, batch_axis: int, axis: int) -> Tensor:
     """Return `x` with the first cells of each sequence along `axis` reversed, as many as told."""
+    if x.rank < 2 or lengths.rank != 1:
+        raise DefinitionError(f"lengths of {lengths.rank} axes for {x.name}, which has {x.rank}")
 
     def cell(*coords: Any) -> Expr:
         length = cast_to(Int(32), lengths.at(coords[batch_axis]))
@@ -70,7 +100,9 @@ def reverse_sequence(name: str, x: Tensor, lengths: Tensor, batch_axis: int, axi
         held = clamp(source, 0, minus(x.shape[axis], 1))
         return x.at(*coords[:axis], held, *coords[axis + 1 :])
 
-    return computed(name, x.type, x.shape, cell, OpInfo(OpKind.GATHER, (x, lengths)))
+    requires = ((lengths.shape[0], x.shape[batch_axis]),)
+    info = OpInfo(OpKind.GATHER, (x, lengths), requires=requires)
+    return computed(name, x.type, x.shape, cell, info)
 
 
 def _info(x: Tensor, indices: Tensor, axis: int) -> OpInfo:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from halo.errors import BoundsError
 from halo.ir.equality import equal
 from halo.ir.expr import (
     Add,
@@ -40,9 +41,17 @@ ZERO, ONE = i32(0), i32(1)
 
 
 def index(value: int | Expr) -> Expr:
-    """Return `value` as an int32 Expr, or as an int64 constant if int32 does not hold it."""
+    """Return `value` as an int32 Expr, or as an int64 constant if int32 does not hold it.
+
+    Raises
+    ------
+    BoundsError
+        Nor does int64.
+    """
     if isinstance(value, Expr):
         return value
+    if not Int(64).can_represent(value):
+        raise BoundsError(f"a size or place is {value}, which 64 bits do not hold")
     return i32(value) if Int(32).can_represent(value) else i64(value)
 
 
@@ -172,10 +181,13 @@ def less(a: int | Expr, b: int | Expr) -> Expr:
 
 def choose(condition: Expr, a: Expr, b: Expr) -> Expr:
     """a where `condition` holds, else b."""
-    value = as_const(condition)
+    value = as_const(tidy(condition))
     if value is not None:
         return a if value else b
-    return a if equal(a, b) else tidy(Select(condition, narrow(a), narrow(b)))
+    a, b = narrow(a), narrow(b)
+    if a.type != b.type:
+        raise BoundsError(f"a size or place is {a} or {b}, which 32 bits do not hold")
+    return a if equal(a, b) else tidy(Select(condition, a, b))
 
 
 def product(sizes: Iterable[int | Expr]) -> Expr:

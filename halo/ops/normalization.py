@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from halo.errors import DefinitionError
 from halo.ir.expr import Expr, Select, const
 from halo.ir.operators import as_expr, cast_to
 from halo.lang.func import Func
 from halo.lang.math import pow, sqrt
 from halo.lang.operators import clamp
 from halo.lang.rdom import RDom
-from halo.ops.broadcast import broadcast_at
+from halo.ops.broadcast import broadcast_at, fits_into
 from halo.ops.build import axis_vars, call, computed
 from halo.ops.elementwise import elementwise
 from halo.ops.functions import sum_type
 from halo.ops.index import ZERO, minus, product
 from halo.ops.reduce import accumulate, reduced_shape
-from halo.ops.tensor import OpInfo, OpKind, Tensor
+from halo.ops.tensor import LARGEST, OpInfo, OpKind, Tensor
 from halo.ops.views import unsqueeze
 
 
@@ -63,7 +64,13 @@ def normalize(
 
     Scale and bias broadcast to `x`. The Funcs ``mean`` and ``variance`` (sums, not yet divided)
     have the dimensions of `x` without `axes`, and one RDom dimension per axis, the last first.
+
+    Raises
+    ------
+    DefinitionError
+        Scale or bias do not broadcast to `x`.
     """
+    requires = [r for t in (scale, bias) if t is not None for r in fits_into(t, x)]
     wide = sum_type(x.type)
     zero, count = const(wide, 0), cast_to(wide, product(x.shape[a] for a in axes))
 
@@ -98,7 +105,8 @@ def normalize(
 
     inputs = tuple(t for t in (x, scale, bias) if t is not None)
     attrs = {"axes": tuple(axes), "reduced": reduced_shape(x, axes, False)}
-    op = OpInfo(OpKind.NORMALIZATION, inputs, {"mean": total, "variance": spread}, attrs)
+    funcs = {"mean": total, "variance": spread}
+    op = OpInfo(OpKind.NORMALIZATION, inputs, funcs, attrs, tuple(requires))
     return computed(name, x.type, x.shape, cell, op)
 
 
@@ -108,7 +116,14 @@ def local_response(
     """Return ``x / (bias + alpha/size * s)**beta``, s the sum of squares of `size` channels around.
 
     ``acc`` is s; its RDom runs over the neighbouring channels.
+
+    Raises
+    ------
+    DefinitionError
+        The size is no number of channels.
     """
+    if not 1 <= size <= LARGEST:
+        raise DefinitionError(f"its size is {size}, not a number of channels")
     before = (size - 1) // 2
     coords = axis_vars(x.rank)
     n, c, *places = coords

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from halo.errors import DefinitionError
 from halo.ir.expr import Expr, Mul, Select, const
 from halo.ir.operators import as_expr, cast_to
 from halo.ir.types import Int, Type
@@ -82,9 +83,16 @@ def reduce(name: str, x: Tensor, op: str, axes: Sequence[int], keep_axes: bool) 
 
     Its Func ``acc`` has the dimensions of the result; the RDom has one dimension per reduced
     axis, the last axis first. Attributes: ``op``, ``axes``, ``keep_axes``, ``count``.
+
+    Raises
+    ------
+    DefinitionError
+        There is no such axis, or one stands twice.
     """
     rule = REDUCTIONS[op]
     chosen = tuple(sorted(normal_axis(a, x.rank) for a in axes))
+    if len(set(chosen)) < len(chosen):
+        raise DefinitionError(f"axes {tuple(axes)} to reduce {x.name} along repeat")
     wide = x.type if op in ("max", "min") else sum_type(x.type)
     acc = accumulate(
         f"{name}_acc",

@@ -9,9 +9,10 @@ from halo.errors import DefinitionError
 from halo.ir.expr import Expr
 from halo.lang.func import Func
 from halo.lang.rdom import RDom
+from halo.ops.broadcast import Requirement
 from halo.ops.build import axis_vars, call, computed
 from halo.ops.functions import larger, smaller
-from halo.ops.gather import place_along
+from halo.ops.gather import place_along, within
 from halo.ops.index import known
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.views import normal_axis
@@ -41,7 +42,9 @@ def scatter_elements(
         along = place_along(indices.at(*r), x.shape[axis])
         return [*r[:axis], along, *r[axis + 1 :]]
 
-    return _scattered(name, x, updates, place, indices, mode)
+    alike = zip(updates.shape, indices.shape, strict=True)
+    requires = (*alike, *within(indices, x, axis))
+    return _scattered(name, x, updates, place, indices, mode, requires)
 
 
 def scatter_nd(name: str, x: Tensor, indices: Tensor, updates: Tensor, mode: str) -> Tensor:
@@ -57,7 +60,9 @@ def scatter_nd(name: str, x: Tensor, indices: Tensor, updates: Tensor, mode: str
         first = [place_along(indices.at(*r[:outer], k), x.shape[k]) for k in range(depth)]
         return [*first, *r[outer:]]
 
-    return _scattered(name, x, updates, place, indices, mode)
+    slices = (*indices.shape[:-1], *x.shape[depth:])
+    requires = tuple(zip(updates.shape, slices, strict=True))
+    return _scattered(name, x, updates, place, indices, mode, requires)
 
 
 def _scattered(
@@ -67,6 +72,7 @@ def _scattered(
     place: Callable[[Sequence[Any]], list[Any]],
     indices: Tensor,
     mode: str,
+    requires: tuple[Requirement, ...],
 ) -> Tensor:
     if mode not in SCATTER_MODES:
         raise DefinitionError(f"scatter mode {mode!r}: known are {', '.join(SCATTER_MODES)}")
@@ -81,5 +87,6 @@ def _scattered(
     where = place(cells)
     old = call(acc, *where)
     acc[tuple(reversed(where))] = SCATTER_MODES[mode](old, updates.at(*cells))
-    info = OpInfo(OpKind.SCATTER, (x, indices, updates), {"acc": acc}, {"mode": mode})
+    inputs, attrs = (x, indices, updates), {"mode": mode}
+    info = OpInfo(OpKind.SCATTER, inputs, {"acc": acc}, attrs, requires)
     return computed(name, x.type, x.shape, lambda *at: call(acc, *at), info)

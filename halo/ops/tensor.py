@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from halo.buffer import Buffer
+from halo.errors import BoundsError
 from halo.ir.expr import Expr, as_const, const
 from halo.ir.operators import as_expr, cast_to
 from halo.ir.types import Type
@@ -22,6 +24,9 @@ from halo.lang.image_param import ImageParam
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[Expr, ...]
+
+LARGEST = (1 << 31) - 1
+"""Cells that a tensor may have: coordinates and flattened coordinates are int32."""
 
 
 class OpKind(Enum):
@@ -131,6 +136,24 @@ class Tensor:
     content: tuple[Expr, ...] | None = None
     constant: Array | None = field(default=None, repr=False)
     encoding: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the sizes that are known.
+
+        Raises
+        ------
+        BoundsError
+            One is negative, or there would be more than `LARGEST` cells.
+        """
+        sizes = [int(s) for s in map(as_const, self.shape) if s is not None]
+        if min(sizes, default=0) < 0 or max(sizes, default=0) > LARGEST:
+            problem = f"a size lies between 0 and {LARGEST}"
+        elif prod(sizes) > LARGEST:
+            problem = f"it has {LARGEST} cells at most"
+        else:
+            return
+        text = "x".join(str(d) if (n := as_const(d)) is None else str(n) for d in self.shape)
+        raise BoundsError(f"{self.name} would have the shape {text}: {problem}")
 
     @property
     def rank(self) -> int:

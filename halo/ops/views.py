@@ -111,6 +111,8 @@ def concat(name: str, inputs: Sequence[Tensor], axis: int) -> Tensor:
     """
     first = inputs[0]
     axis = normal_axis(axis, first.rank)
+    for x in inputs[1:]:
+        _check_alike(first, x)
     inputs = [x for x in inputs if known(x.shape[axis]) != 0] or [first]
     requires = tuple(r for x in inputs[1:] for r in _other_axes_agree(first, x, axis))
     offsets: list[Expr] = [ZERO]
@@ -137,12 +139,15 @@ def concat(name: str, inputs: Sequence[Tensor], axis: int) -> Tensor:
     return view(name, shape, cell, *inputs, what="concat", requires=requires, **attrs)
 
 
-def _other_axes_agree(a: Tensor, b: Tensor, axis: int) -> list[Requirement]:
+def _check_alike(a: Tensor, b: Tensor) -> None:
     if a.rank != b.rank or a.type != b.type:
         raise DefinitionError(
             f"{a.name} ({a.rank} axes of {a.type}) and {b.name} ({b.rank} axes of {b.type}) "
             "cannot be concatenated"
         )
+
+
+def _other_axes_agree(a: Tensor, b: Tensor, axis: int) -> list[Requirement]:
     requires = []
     for i, (m, n) in enumerate(zip(a.shape, b.shape, strict=True)):
         if i == axis or same(m, n):

@@ -25,7 +25,7 @@ from halo.ops.index import (
     plus,
     times,
 )
-from halo.ops.tensor import Tensor
+from halo.ops.tensor import LARGEST, Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,13 +62,28 @@ class WindowAxis:
 
         In ceil mode the last window may stick out, but must begin inside the input or the padding
         before it.
+
+        Raises
+        ------
+        DefinitionError
+            There are cells, and it is known to fit nowhere.
         """
         room = plus(size, minus(plus(self.before, self.after), self.span))
         if not ceil_mode:
-            return floor_div(plus(room, self.stride), self.stride)
+            return self._fitting(floor_div(plus(room, self.stride), self.stride), size)
         places = plus(ceil_div(room, self.stride), 1)
         begins = ceil_div(plus(size, self.before), self.stride)
-        return least(places, begins)
+        return self._fitting(least(places, begins), size)
+
+    def _fitting(self, places: Expr, size: Expr) -> Expr:
+        number, cells = known(places), known(size)
+        if number is not None and number < 1 and cells is not None and cells > 0:
+            around = (known(self.before) or 0) + (known(self.after) or 0)
+            raise DefinitionError(
+                f"a window that spans {self.span} cells does not fit into an axis of {cells}"
+                + (f" with padding of {around}" if around else "")
+            )
+        return places
 
     def at(self, place: Any, k: Any) -> Expr:
         """Return the input coordinate of window cell `k` of `place`."""
@@ -98,7 +113,8 @@ def window_axes(
     Raises
     ------
     DefinitionError
-        A list has not one entry per axis, or a stride or dilation is not positive.
+        A list has not one entry per axis, a stride or dilation is not positive, or a number is
+        larger than axes can be.
     """
     rank = len(kernel)
     if len(strides) != rank or len(dilations) != rank or len(pads) != 2 * rank:
@@ -108,6 +124,12 @@ def window_axes(
         )
     if min([*kernel, *strides, *dilations], default=1) < 1:
         raise DefinitionError("kernel sizes, strides and dilations must be positive")
+    spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
+    largest = max([*spans, *strides, *map(abs, pads)], default=0)
+    if largest > LARGEST:
+        raise DefinitionError(
+            f"its kernel, strides or pads reach {largest} cells, axes have {LARGEST} at most"
+        )
     return tuple(
         WindowAxis(k, s, d, index(pads[i]), index(pads[i + rank]))
         for i, (k, s, d) in enumerate(zip(kernel, strides, dilations, strict=True))

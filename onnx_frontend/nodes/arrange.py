@@ -69,7 +69,7 @@ def tile(node: NodeContext, x: Tensor, repeats: Tensor) -> Tensor:
 @operator("DepthToSpace", since=1)
 def depth_to_space(node: NodeContext, x: Tensor) -> Tensor:
     """Channels moved into blocks of the plane."""
-    block = node.integer("blocksize")
+    block = _block(node, x)
     columns_first = node.text("mode", "DCR") == "DCR"
     n, c, h, w = x.shape
     b = index(block)
@@ -86,7 +86,7 @@ def depth_to_space(node: NodeContext, x: Tensor) -> Tensor:
 @operator("SpaceToDepth", since=1)
 def space_to_depth(node: NodeContext, x: Tensor) -> Tensor:
     """Blocks of the plane moved into channels."""
-    block = node.integer("blocksize")
+    block = _block(node, x)
     n, c, h, w = x.shape
     if known(remainder(h, block)) != 0 or known(remainder(w, block)) != 0:
         node.fail(f"its plane is not known to be a multiple of {block}")
@@ -95,3 +95,13 @@ def space_to_depth(node: NodeContext, x: Tensor) -> Tensor:
     perm = (0, 3, 5, 1, 2, 4) if node.text("mode", "DCR") == "DCR" else (0, 1, 3, 5, 2, 4)
     moved = views.transpose(node.inner("moved"), split_up, perm)
     return reshape(node.output(), moved, (n, times(c, block * block), rows, columns))
+
+
+def _block(node: NodeContext, x: Tensor) -> int:
+    """Return the side of a block, having looked whether there is a plane of them."""
+    block = node.integer("blocksize")
+    if not 1 <= block < 1 << 15:
+        node.fail(f"its blocksize is {block}")
+    if x.rank != 4:
+        node.fail(f"its operand has {x.rank} axes, not 4")
+    return block

@@ -14,9 +14,8 @@ from halo.ops.build import computed
 from halo.ops.index import choose, index, known, product
 from halo.ops.reduce import reduce
 from halo.ops.reshape import reshape
-from halo.ops.tensor import OpInfo, OpKind, Tensor
+from halo.ops.tensor import LARGEST, OpInfo, OpKind, Tensor
 from onnx_frontend.context import NodeContext, unequal
-from onnx_frontend.extents import LARGEST
 from onnx_frontend.nodes.select import chosen, network
 from onnx_frontend.registry import operator
 
@@ -94,6 +93,8 @@ def roi_align(node: NodeContext, x: Tensor, rois: Tensor, images: Tensor) -> Ten
         node.fail(f"mode {mode!r}", hint="it is avg or max")
     sizes = node.integer("output_height", 1), node.integer("output_width", 1)
     ratio = node.integer("sampling_ratio", 0)
+    if not 0 <= ratio < 1 << 15:
+        node.fail(f"its sampling_ratio is {ratio}")
     half = coordinates == "half_pixel"
     scale = node.number("spatial_scale", 1.0)
     bins, samples = ops.roi_grid(node.inner("grid"), rois, scale, sizes, max(ratio, 0), half)
@@ -102,5 +103,5 @@ def roi_align(node: NodeContext, x: Tensor, rois: Tensor, images: Tensor) -> Ten
         most: Expr = index(ratio)
     else:
         top = reduce(node.inner("most"), samples, "max", [0, 1], keep_axes=False)
-        most = node.content(top, "a number of samples")[0]
+        most = node.scalar(top, "a number of samples")
     return ops.roi_align(node.output(), x, bins, samples, images, sizes, most, mode)

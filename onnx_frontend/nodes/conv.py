@@ -79,7 +79,7 @@ def deform_conv(
     groups, parts = node.integer("group", 1), node.integer("offset_group", 1)
     outs, own = known(w.shape[0]) or 0, known(w.shape[1]) or 0
     channels, taps = own * groups, sizes[0] * sizes[1]
-    if outs % groups or channels % parts:
+    if min(groups, parts) < 1 or outs % groups or channels % parts:
         node.fail(f"{outs} and {channels} channels in {groups} and {parts} groups")
     places = [a.places(d) for a, d in zip(axes, x.shape[2:], strict=True)]
     pairs = [(x.shape[1], index(channels)), (offset.shape[1], index(parts * taps * 2))]

@@ -48,7 +48,10 @@ def _drop(
         node.unsupported("a seed: without one the numbers would have to differ between runs")
     if shape is None:
         node.unsupported("a shape that is known before the model runs")
-    state = np.random.RandomState(int(node.number("seed")))
+    seed = node.number("seed")
+    if not 0 <= seed < 1 << 32:
+        node.fail(f"its seed is {seed}, not a number below {1 << 32}")
+    state = np.random.RandomState(int(seed))
     drawn = constant(node.inner("drawn"), np.asarray(state.random_sample(shape)))
     part = constant(node.inner("ratio"), np.array(0.5, np.float32)) if ratio is None else ratio
 

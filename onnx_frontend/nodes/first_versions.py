@@ -134,7 +134,7 @@ def tile_axis(node: NodeContext, x: Tensor, tiles: Tensor, axis: Tensor) -> Tens
     """Repeated along one axis."""
     place = normal_axis(node.constants(axis, "an axis")[0], x.rank)
     repeats: list[Expr] = [index(1)] * x.rank
-    repeats[place] = node.content(tiles, "a number of tiles")[0]
+    repeats[place] = node.scalar(tiles, "a number of tiles")
     return tile(node.output(), x, repeats)
 
 

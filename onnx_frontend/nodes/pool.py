@@ -36,6 +36,8 @@ def max_unpool(
     pads = node.integers("pads", [0] * 2 * len(kernel))
     if len(kernel) != x.rank - 2:
         node.fail(f"a kernel of {len(kernel)} axes over {x.rank - 2}")
+    if not len(strides) == len(kernel) == len(pads) // 2 or len(pads) % 2:
+        node.fail(f"its strides and pads are not those of {len(kernel)} axes")
     inner = list(x.shape[:2])
     for i, (size, stride) in enumerate(zip(kernel, strides, strict=True)):
         less = pads[i] + pads[i + len(kernel)]

@@ -11,7 +11,7 @@ from halo.ir.types import Float, Int, Type, UInt
 from halo.lang.operators import clamp
 from halo.ops.elementwise import elementwise
 from halo.ops.encoded import ENCODINGS, code_of, decode, saturated_code
-from halo.ops.index import floor_div, known
+from halo.ops.index import ceil_div, floor_div, known
 from halo.ops.normalization import along_axis
 from halo.ops.tensor import Tensor
 from halo.ops.views import normal_axis, view
@@ -39,7 +39,9 @@ def _spread(node: NodeContext, role: str, x: Tensor, values: Tensor) -> Tensor:
     shape = [*x.shape]
     if known(floor_div(x.shape[axis], block)) == 0:
         node.fail(f"its block_size is {block}, more than its axis {axis} has")
-    return view(node.inner(role), shape, cell, values, what="blocks")
+    blocks = [ceil_div(d, block) if a == axis else d for a, d in enumerate(x.shape)]
+    requires = tuple(zip(values.shape, blocks, strict=True))
+    return view(node.inner(role), shape, cell, values, what="blocks", requires=requires)
 
 
 def _float_of(type: Type) -> Type:

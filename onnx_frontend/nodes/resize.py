@@ -28,7 +28,7 @@ from halo.ops.index import (
     times,
 )
 from halo.ops.resize import WIDE, Axis, Taps
-from halo.ops.tensor import Tensor
+from halo.ops.tensor import LARGEST, Tensor
 from halo.ops.views import identity, normal_axis
 from onnx_frontend.context import NodeContext, unequal
 from onnx_frontend.registry import operator
@@ -74,11 +74,13 @@ def resize(
     mode = node.text("coordinate_transformation_mode", "half_pixel")
     if mode not in ops.COORDINATES:
         node.fail(f"coordinate_transformation_mode {mode!r}")
-    if scales is not None and known(scales.shape[0]) == 0:
+    if scales is not None and scales.rank == 1 and known(scales.shape[0]) == 0:
         scales = None
     if mode == "tf_crop_and_resize" and roi is None:
         node.fail("it has no region of interest, which tf_crop_and_resize needs")
     region = roi if mode == "tf_crop_and_resize" else None
+    if region is not None and (region.rank != 1 or known(region.shape[0]) != 2 * len(axes)):
+        node.fail(f"its region of interest is not {2 * len(axes)} numbers")
     if sizes is None and scales is not None:
         given = _of_tensor(node, scales, len(axes))
         return _resize(node, x, axes, given, None, mode, region)
@@ -147,6 +149,8 @@ def _size(node: NodeContext, value: Expr, name: str) -> Expr:
 def _scaled(node: NodeContext, x: Tensor, axis: int, scale: Expr) -> Expr:
     """Return the size of an axis times a scale, rounded down."""
     number, size = as_const(scale), known(x.shape[axis])
+    if number is not None and not 0 < number <= LARGEST:
+        node.fail(f"its scale along axis {axis} is {number}")
     if number is not None and size is not None:
         return index(math.floor(float(number) * size))
     if number is not None and float(number).is_integer():

@@ -21,7 +21,7 @@ def _register(name: str, since: int, combine: Callable[[Expr, Expr], Expr], star
         fixed = node.known_constants(axis)
         if fixed is not None:
             return running(node.output(), x, fixed[0], combine, start, exclusive, reverse)
-        place = node.content(axis, "an axis")[0]
+        place = node.scalar(axis, "an axis")
         split, _ = around(node.inner("split"), x, place)
         made = running(node.inner("sums"), split, 1, combine, start, exclusive, reverse)
         return reshape(node.output(), made, x.shape)

@@ -9,6 +9,7 @@ from halo.ir.operators import as_expr, cast_to, eq
 from halo.ir.types import Int
 from halo.lang.operators import clamp
 from halo.ops import scatter as ops
+from halo.ops.broadcast import shape_text
 from halo.ops.build import computed
 from halo.ops.index import known, minus, same
 from halo.ops.tensor import OpInfo, OpKind, Tensor
@@ -43,6 +44,8 @@ def write_cache(
     mode = node.text("mode", "linear")
     if mode not in ("linear", "circular") or axis == 0:
         node.fail(f"mode {mode!r}, axis {axis}", hint="mode is linear or circular, axis not 0")
+    if update.rank != cache.rank or (starts is not None and starts.rank != 1):
+        node.fail(f"its cache has {cache.rank} axes, its update {update.rank}")
     size, length = cache.shape[axis], update.shape[axis]
 
     def cell(*coords: Any) -> Expr:
@@ -58,6 +61,8 @@ def write_cache(
     inputs = (cache, update) if starts is None else (cache, update, starts)
     pairs = zip(cache.shape, update.shape, strict=True)
     requires = tuple((a, b) for i, (a, b) in enumerate(pairs) if i != axis and not same(a, b))
+    if starts is not None:
+        requires += ((starts.shape[0], cache.shape[0]),)
     op = OpInfo(OpKind.STENCIL, inputs, requires=requires)
     return computed(node.output(), cache.type, cache.shape, cell, op)
 
@@ -69,7 +74,9 @@ def one_hot(node: NodeContext, indices: Tensor, depth: Tensor, values: Tensor) -
         cell = node.run_time.cell(depth, 0)
         size = node.run_time.define(node.inner("depth"), cast_to(Int(32), cell))
     else:
-        size = node.content(depth, "a depth")[0]
+        size = node.scalar(depth, "a depth")
+    if values.rank != 1 or known(values.shape[0]) != 2:
+        node.fail(f"its values have the shape {shape_text(values.shape)}, not 2")
     axis = normal_axis(node.integer("axis", -1), indices.rank + 1)
     shape = (*indices.shape[:axis], size, *indices.shape[axis:])
 

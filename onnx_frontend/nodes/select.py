@@ -71,7 +71,7 @@ def top_attribute(node: NodeContext, x: Tensor) -> Tensor | tuple[Tensor, ...]:
 @operator("TopK", since=10)
 def top(node: NodeContext, x: Tensor, k: Tensor) -> Tensor | tuple[Tensor, ...]:
     """The largest or smallest cells along an axis, in order."""
-    return _top(node, x, node.content(k, "a number of cells")[0], node.flag("largest", True))
+    return _top(node, x, node.scalar(k, "a number of cells"), node.flag("largest", True))
 
 
 def chosen(node: NodeContext, flags: Tensor, role: str) -> Tensor:

@@ -42,7 +42,7 @@ def _place(node: NodeContext, position: Value | None, count: int, end: int, defa
         return index(default)
     if not isinstance(position, Tensor):
         node.fail("its position is no tensor")
-    place = node.content(position, "a position")[0]
+    place = node.scalar(position, "a position")
     number = known(place)
     if number is None:
         return choose(less(place, 0), plus(place, count), place)

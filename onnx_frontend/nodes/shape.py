@@ -8,7 +8,7 @@ from halo.ir.expr import Expr, Max, Select, const, i32
 from halo.ir.intrinsics import intrinsic
 from halo.ir.operators import as_expr, cast_to, eq
 from halo.ir.types import Float, Int, type_of_dtype
-from halo.ops.build import computed, from_content
+from halo.ops.build import CONTENT_LIMIT, computed, from_content
 from halo.ops.index import ceil_div, greatest, index, known, minus, product
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from onnx_frontend.context import NodeContext
@@ -49,15 +49,16 @@ def make_range(node: NodeContext, start: Tensor, limit: Tensor, delta: Tensor) -
     """start, start + delta, ... up to limit."""
     if not start.type.is_integral or node.known_constants(delta) is None:
         return _run_time_range(node, start, limit, delta)
-    first = node.content(start, "a start")[0]
-    last = node.content(limit, "a limit")[0]
+    first = node.scalar(start, "a start")
+    last = node.scalar(limit, "a limit")
     step = node.constants(delta, "a step")[0]
     if step == 0:
         node.fail("its step is 0")
     room = minus(last, first) if step > 0 else minus(first, last)
     count = greatest(ceil_div(room, abs(step)), 0)
-    if known(count) is not None:
-        cells = [first + index(i * step) for i in range(known(count) or 0)]
+    number = known(count)
+    if number is not None and number <= CONTENT_LIMIT:
+        cells = [first + index(i * step) for i in range(number)]
         return from_content(node.output(), start.type, (count,), cells)
     op = OpInfo(OpKind.VIEW, attrs={"what": "range"})
 
@@ -90,7 +91,7 @@ def trilu(node: NodeContext, x: Tensor, k: Tensor | None = None) -> Tensor:
     """The part of matrices above or below a diagonal, zero elsewhere."""
     if x.rank < 2:
         node.fail(f"its input has {x.rank} axes, not 2 or more")
-    diagonal = index(0) if k is None else node.content(k, "a diagonal")[0]
+    diagonal = index(0) if k is None else node.scalar(k, "a diagonal")
     upper = node.flag("upper", True)
 
     def cell(*coords: Any) -> Expr:

@@ -41,7 +41,7 @@ def dft(
     if fixed is not None:
         return _dft(node, x, length, fixed[0])
     # Which axis is data: what is before and behind it is taken together.
-    split, place = around(node.inner("split"), x, node.content(axis, "an axis")[0])
+    split, place = around(node.inner("split"), x, node.scalar(axis, "an axis"))
     parts = x.shape[-1]
     behind = floor_div(split.shape[2], parts)
     four = reshape(node.inner("four"), split, (*split.shape[:2], behind, parts))
@@ -62,7 +62,7 @@ def _dft(
         node.fail(f"a one-sided transform of {'a real' if inverse else 'a complex'} signal")
     size = x.shape[axis]
     if length is not None:
-        count = node.content(length, "a length")[0]
+        count = node.scalar(length, "a length")
     else:
         count = times(minus(size, 1), 2) if inverse and onesided else size
     return fourier.dft(name or node.output(), x, axis, count, inverse, onesided)
@@ -79,11 +79,13 @@ def stft(
     """The transforms of pieces of a signal, one after the other."""
     if x.rank != 3 or known(x.shape[2]) not in (1, 2):
         node.fail("its signal does not have the axes (batch, time, 1 or 2)")
-    by = node.content(step, "a step")[0]
+    if window is not None and window.rank != 1:
+        node.fail(f"its window has {window.rank} axes, not 1")
+    by = node.scalar(step, "a step")
     if (known(by) or 1) < 1:
         node.fail(f"its step is {known(by)}")
     if length is not None:
-        size = node.content(length, "a length")[0]
+        size = node.scalar(length, "a length")
     elif window is not None:
         size = window.shape[0]
     else:
@@ -100,8 +102,8 @@ def mel_weights(
     node: NodeContext, bins: Tensor, length: Tensor, rate: Tensor, lower: Tensor, upper: Tensor
 ) -> Tensor:
     """The matrix that takes a spectrum to bins of the mel scale."""
-    number = node.content(bins, "a number of bins")[0]
-    size = node.content(length, "a length")[0]
+    number = node.scalar(bins, "a number of bins")
+    size = node.scalar(length, "a length")
 
     def scalar(x: Tensor) -> Expr:
         return cast_to(_WIDE, x.at(*[0] * x.rank))

@@ -21,9 +21,8 @@ from halo.ops.index import (
     plus,
 )
 from halo.ops.run_time_axes import chosen
-from halo.ops.tensor import Tensor
+from halo.ops.tensor import LARGEST, Tensor
 from onnx_frontend.context import NodeContext
-from onnx_frontend.extents import LARGEST
 from onnx_frontend.registry import operator
 
 
@@ -98,6 +97,7 @@ def _slice(
     ranges: dict[int, tuple[Expr, Expr, int | Expr]] = {}
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
         axis = views.normal_axis(axis, x.rank)
+        step = max(-LARGEST, min(step, LARGEST))  # no axis has a second place so far away
         ranges[axis] = slice_range(start, end, x.shape[axis], step)
     return views.slice_axes(node.output(), x, ranges)
 

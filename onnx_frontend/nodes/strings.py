@@ -83,7 +83,7 @@ def _only_ascii(node: NodeContext, x: Tensor) -> Tensor:
         node.inner("wide"), lambda v: cast_to(Int(32), v >= const(v.type, 128)), x, type=Int(32)
     )
     found = reduce(node.inner("others"), flags, "max", [0, 1], keep_axes=False)
-    others = choose(less(0, node.content(found, "a flag")[0]), ONE, ZERO)
+    others = choose(less(0, node.scalar(found, "a flag")), ONE, ZERO)
     return view(node.inner("ascii"), x.shape, x.at, x, what="identity", requires=((others, ZERO),))
 
 
@@ -122,7 +122,7 @@ def split(node: NodeContext, x: Value) -> tuple[Value, ...]:
     flat = reshape(node.inner("flat"), counts, (product(counts.shape),))
     nonnegative = elementwise(node.inner("some"), lambda v: Max(v, i32(0)), flat)
     top = reduce(node.inner("most"), nonnegative, "max", [0], keep_axes=False)
-    size = node.content(top, "a number of parts")[0]
+    size = node.scalar(top, "a number of parts")
     held = size if known(product(counts.shape)) != 0 else ZERO
     parts = Text(text.tokens(node.output(0), codes, state, choose(less(held, 0), ZERO, held)))
     wide = elementwise(node.output(1), lambda v: cast_to(Int(64), v), counts, type=Int(64))

@@ -33,6 +33,8 @@ def kernel_of(node: NodeContext, x: Tensor, w: Tensor, *more: Expr) -> Sequence[
 def window_of(node: NodeContext, x: Tensor, kernel: Sequence[int]) -> tuple[WindowAxis, ...]:
     """Return the windows that a node's strides, dilations, pads and auto_pad describe."""
     rank = len(kernel)
+    if rank != x.rank - 2:
+        node.fail(f"a window of {rank} axes over a tensor of {x.rank}")
     mode = node.text("auto_pad", "NOTSET")
     pads = node.integers("pads", [0] * 2 * rank) if mode in ("NOTSET", "") else [0] * 2 * rank
     axes = window_axes(
