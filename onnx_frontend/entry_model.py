@@ -9,6 +9,7 @@ from halo.ir.function import Dimension
 from halo.ir.intrinsics import intrinsic
 from halo.ir.lowered import BufferArg, Field, buffer_field
 from halo.ir.types import Type
+from onnx_frontend.errors import quoted
 from onnx_frontend.plan import Workspace
 
 
@@ -25,7 +26,7 @@ class Argument:
     @property
     def title(self) -> str:
         """What messages call it."""
-        return f"{'output' if self.is_output else 'input'} '{self.name}'"
+        return f"{'output' if self.is_output else 'input'} {quoted(self.name)}"
 
     def extent(self, axis: int) -> Variable:
         """The variable that holds the extent of `axis`, counted from the outermost."""

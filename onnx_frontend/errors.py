@@ -35,7 +35,7 @@ def naming_file(file: str) -> Iterator[None]:
     try:
         yield
     except ModelError as error:
-        if file and file not in error.message:
+        if not error.message.startswith(file):
             error.message = f"{file}: {error.message}"
             error.args = (f"{file}: {error.args[0]}",)
         raise

@@ -142,8 +142,8 @@ def _find(location: str, path: Path, title: str) -> Path:
         raise ModelError(
             f"{named}, but there is no such file in {path.parent}", hint=_HINT
         ) from None
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{named}, which cannot be read: {error}", hint=_HINT) from None
+    except OSError as error:
+        raise ModelError(f"{named}, which cannot be read: {error.strerror}", hint=_HINT) from None
     if not any(_is_below(real, directory) for directory in (own, beside)):
         raise ModelError(
             f"{named}, a link to {real} outside the model's directory: such files are not read",

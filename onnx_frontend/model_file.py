@@ -30,13 +30,14 @@ def load_model(source: ModelSource) -> onnx.ModelProto:
         There is no such file, it is no ONNX model, it is cut short, what is in it contradicts
         itself, or the files that hold its weights are not there or not in its directory.
     """
+    if isinstance(source, onnx.ModelProto):
+        return _complete(source, None)
+    if isinstance(source, bytes):
+        return _complete(_parse(source), None)
+    path = Path(source)
+    data = _read(path)
     with naming_file(file_of(source)):
-        if isinstance(source, onnx.ModelProto):
-            return _complete(source, None)
-        if isinstance(source, bytes):
-            return _complete(_parse(source), None)
-        path = Path(source)
-        return _complete(_parse(_read(path)), path)
+        return _complete(_parse(data), path)
 
 
 def file_of(source: ModelSource) -> str:
