@@ -19,10 +19,9 @@ from halo.ir.types import Int
 from halo.ops import views
 from halo.ops.build import constant
 from halo.ops.index import choose, greatest, holds, index, known, minus, same
-from halo.ops.tensor import OpInfo, OpKind, Tensor
+from halo.ops.tensor import LARGEST, OpInfo, OpKind, Tensor
 from onnx_frontend.context import NodeContext
 from onnx_frontend.errors import Unsupported
-from onnx_frontend.extents import LARGEST
 from onnx_frontend.general_loop import stand_in, translate_general_loop
 from onnx_frontend.running_loop import translate_running_loop
 from onnx_frontend.values import Absent, TensorSequence, Value

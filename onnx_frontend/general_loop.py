@@ -9,11 +9,10 @@ from halo.ir.simplify import simplify
 from halo.ir.types import Int
 from halo.ops.build import define
 from halo.ops.index import index, known
-from halo.ops.tensor import OpInfo, OpKind, Tensor
+from halo.ops.tensor import LARGEST, OpInfo, OpKind, Tensor
 from halo.ops.views import copy_of, view
 from onnx_frontend.c_function import extern_tensors
 from onnx_frontend.context import NodeContext, unequal
-from onnx_frontend.extents import LARGEST
 from onnx_frontend.loop_call import LoopCall, depending
 from onnx_frontend.run_time_sizes import RunTimeSize
 
