@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -113,9 +114,9 @@ class CompiledModel:
         signature = self.signature
         arrays = signature.prepare(inputs)
         symbols = signature.bind(arrays)
-        if signature.outputs_are_known:
-            shapes = signature.output_shapes(symbols)
-        else:
+        shapes = signature.output_shapes(symbols) if signature.outputs_are_known else []
+        # The function that tells sizes also tells what is wrong with the inputs' sizes.
+        if not signature.outputs_are_known or min((0, *chain(*shapes))) < 0:
             shapes = self._output_shapes(arrays)
         results = [
             np.empty(shape, port.dtype)

@@ -49,6 +49,7 @@ from onnx_frontend.extents import (
     widen,
 )
 from onnx_frontend.plan import ALIGNMENT
+from onnx_frontend.wanted_sizes import only_symbol, wanted_sizes
 
 WORKSPACE = "workspace"
 Wrap = Callable[[Stmt], Stmt]
@@ -202,8 +203,8 @@ class _Checks:
     """The checks of a model, each as soon as the sizes in it are known."""
 
     def __init__(self, model: Model, others: Sequence[AssertStmt]) -> None:
-        checks = [*_size_limit(model), *_extents_in_range(model)]
-        checks += [_equal_extents(r) for r in model.requirements]
+        demands = [*_extents_in_range(model), *map(_equal_extents, model.requirements)]
+        checks = [*_size_limit(model), *_in_words(model, demands)]
         self._later = {bind.name for stage in model.stages for bind in stage.binds}
         self._open = [*checks, *others]
 
@@ -281,6 +282,29 @@ def _extents_in_range(model: Model) -> Iterator[AssertStmt]:
             )
             least = 1 if told.isdisjoint(symbols_of(extent)) else 0
             yield AssertStmt(GE(extent, i32(least)), ErrorCode.BAD_SHAPE, message)
+
+
+def _in_words(model: Model, demands: Sequence[AssertStmt]) -> Iterator[AssertStmt]:
+    """Have demands on one size of an input begin with it, and with what it should be."""
+    places: dict[str, str] = {}
+    for argument in model.inputs:
+        for axis, extent in enumerate(argument.shape):
+            if isinstance(extent, Variable):
+                places.setdefault(extent.name, f"{argument.title} dim {axis}")
+    of: dict[str, list[AssertStmt]] = {}
+    for demand in demands:
+        symbol = only_symbol(demand.condition, places)
+        if symbol is not None:
+            of.setdefault(symbol, []).append(demand)
+    words = {symbol: wanted_sizes([d.condition for d in own], symbol) for symbol, own in of.items()}
+    for demand in demands:
+        symbol = only_symbol(demand.condition, places)
+        if symbol is None or not words[symbol]:
+            yield demand
+            continue
+        got = (f"{places[symbol]}: got ", Variable(Int(32), symbol))
+        wanted = f", the model needs {words[symbol]}: "
+        yield AssertStmt(demand.condition, demand.code, (*got, wanted, *demand.message))
 
 
 def _is_size(extent: Expr) -> bool:

@@ -156,20 +156,9 @@ class Signature:
     def output_shapes(self, symbols: Mapping[str, int]) -> list[tuple[int, ...]]:
         """Return the shapes of the outputs for the given values of the symbols.
 
-        Raises
-        ------
-        BufferError
-            The inputs are so small that nothing is left of an output.
+        A size is negative where the inputs are so small that nothing is left of an output.
         """
-        shapes = [tuple(evaluate(d, symbols) for d in p.shape) for p in self.outputs]
-        for port, shape in zip(self.outputs, shapes, strict=True):
-            if min(shape, default=0) < 0:
-                raise BufferError(
-                    f"{self.name}: these inputs are too small: output {port.name!r} "
-                    f"would have the shape {shape}",
-                    hint="; ".join(p.describe() for p in self.inputs),
-                )
-        return shapes
+        return [tuple(evaluate(d, symbols) for d in p.shape) for p in self.outputs]
 
 
 def _prepare(port: Port, value: Any) -> Array:

@@ -37,7 +37,7 @@ def test_an_input_of_one_window_is_enough(pooling: CompiledModel) -> None:
 
 @pytest.mark.parametrize("width", [1, 3, 4])
 def test_an_input_smaller_than_the_window_is_refused(pooling: CompiledModel, width: int) -> None:
-    with pytest.raises(BufferError, match="these inputs are too small"):
+    with pytest.raises(BufferError, match="the model needs at least 5: these inputs are too small"):
         pooling.run({"x": np.zeros((1, 1, width), np.float32)})
 
 
