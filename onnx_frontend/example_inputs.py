@@ -12,7 +12,7 @@ from onnx_frontend.graph import Array, Graph, Value, read_graph
 from onnx_frontend.shapes import describe_dims
 
 BATCH, SIZE = 2, 16
-"""What symbolic sizes are, those of the first axis and others, where nobody says."""
+"""What symbolic sizes are, those of a first axis and others, where nobody says."""
 
 _INTEGERS = 100
 """Random integers are less than this."""
@@ -45,7 +45,8 @@ def example_inputs(
     """
     graph = read_graph(model)
     _check_names(graph, given, shapes)
-    sizes = {name: shape[0] for name, shape in shapes.items() if len(shape) == 1}
+    sizes = _default_sizes(graph)
+    sizes |= {name: shape[0] for name, shape in shapes.items() if len(shape) == 1}
     for value in graph.inputs:  # arrays tell sizes, too
         if value.name in given:
             pairs = zip(value.dims or (), given[value.name].shape, strict=False)
@@ -58,6 +59,13 @@ def example_inputs(
             shape = _shape(value, shapes.get(value.name), sizes)
             arrays[value.name] = _random(value, shape, np.random.default_rng([seed, place]))
     return arrays
+
+
+def _default_sizes(graph: Graph) -> dict[str, int]:
+    """Return a size for each name, which may stand for the first axis of one input only."""
+    places = [(d, axis) for v in graph.inputs for axis, d in enumerate(v.dims or ())]
+    sizes = {d: SIZE for d, _ in places if isinstance(d, str)}
+    return sizes | {d: BATCH for d, axis in places if isinstance(d, str) and not axis}
 
 
 def _check_names(

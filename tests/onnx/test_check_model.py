@@ -180,6 +180,10 @@ def test_sizes_of_random_inputs_are_those_given_or_small() -> None:
     proto = model("(float[n, m] x, float[m, 3] w, float[p] z) => (float[n, m] y) { y = Neg(x) }")
     shapes = {n: a.shape for n, a in example_inputs(proto, {}, {"m": (7,)}).items()}
     assert shapes == {"x": (2, 7), "w": (7, 3), "z": (2,)}
+    proto = model("(float[4, n] x, float[n, m] w) => (float[4, n] y) { y = Neg(x) }")
+    shapes = {n: a.shape for n, a in example_inputs(proto, {}, {}).items()}
+    assert shapes == {"x": (4, 2), "w": (2, 16)}
+    proto = model("(float[n, m] x, float[m, 3] w, float[p] z) => (float[n, m] y) { y = Neg(x) }")
     given = {"x": np.zeros((4, 5), np.float32)}
     shapes = {n: a.shape for n, a in example_inputs(proto, given, {}).items()}
     assert shapes == {"x": (4, 5), "w": (5, 3), "z": (2,)}

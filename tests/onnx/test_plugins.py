@@ -112,6 +112,19 @@ def test_a_func_with_updates_is_compiled_with_what_follows_it(
     np.testing.assert_array_equal(y, -expected)
 
 
+def test_a_size_may_be_data_of_a_run() -> None:
+    @own
+    def op(node: NodeContext, x: Tensor, times: Tensor) -> Tensor:
+        (count,) = node.content(times, "a number of times")
+        return node.tensor(lambda k, j: x.at(j) + hl.f32(k), (count, x.shape[0]))
+
+    body = "(float[m] x, int64[1] k) => (float[?, m] y) { b = my.own.Op(x, k) y = Neg(b) }"
+    compiled = onnx_frontend.compile(model(body))
+    for k in (3, 1):
+        (y,) = compiled.run({"x": X[0], "k": np.array([k])}).values()
+        np.testing.assert_array_equal(y, -(X[0] + np.arange(k, dtype=np.float32)[:, None]))
+
+
 def test_several_outputs_constants_and_types() -> None:
     table = np.array([5, 7, 11, 13, 17, 19], np.int64)
 
