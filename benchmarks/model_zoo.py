@@ -47,8 +47,8 @@ where it takes several. What counts is onnxruntime {peer}: each value within 1e-
 
 Where activations are rounded to few bits, the last bit of a float decides which way, and answers
 move far. An answer is then *as good* as onnxruntime's if that gives it for weights moved by a
-ten-millionth or for nodes taken one by one, or, of float16, if the standard's own evaluator does;
-halo has to be as close to such answers as onnxruntime is.
+millionth (sums of float32 are off as much) or for nodes taken one by one, or, of float16, if the
+standard's own evaluator does; halo has to be as close to such answers as onnxruntime is.
 
 Of {found} models {right} answer right, {refused} are refused, {wrong} answer otherwise,
 {failed} fail.

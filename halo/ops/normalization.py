@@ -15,7 +15,7 @@ from halo.lang.rdom import RDom
 from halo.ops.broadcast import broadcast_at, fits_into
 from halo.ops.build import axis_vars, call, computed
 from halo.ops.elementwise import elementwise
-from halo.ops.functions import sum_type
+from halo.ops.functions import long_sum_type, sum_type
 from halo.ops.index import ZERO, minus, product
 from halo.ops.reduce import accumulate, reduced_shape
 from halo.ops.tensor import LARGEST, OpInfo, OpKind, Tensor
@@ -71,8 +71,9 @@ def normalize(
         Scale or bias do not broadcast to `x`.
     """
     requires = [r for t in (scale, bias) if t is not None for r in fits_into(t, x)]
-    wide = sum_type(x.type)
-    zero, count = const(wide, 0), cast_to(wide, product(x.shape[a] for a in axes))
+    wide, number = sum_type(x.type), product(x.shape[a] for a in axes)
+    summed, count = long_sum_type(x.type, number), cast_to(wide, number)
+    zero = const(summed, 0)
 
     def rest(coords: Sequence[Any]) -> list[Any]:
         return [c for a, c in enumerate(coords) if a not in axes]
@@ -83,21 +84,23 @@ def normalize(
         axes,
         False,
         zero,
-        lambda cell, *_: cast_to(wide, cell),
+        lambda cell, *_: cast_to(summed, cell),
         lambda a, b: a + b,
     )
 
     def centred(cell: Expr, *coords: Any) -> Expr:
-        return cast_to(wide, cell) - call(total, *rest(coords)) / count
+        mean = call(total, *rest(coords)) / cast_to(summed, number)
+        return cast_to(wide, cell) - cast_to(wide, mean)
 
     def squared(cell: Expr, *coords: Any) -> Expr:
-        difference = centred(cell, *coords)
+        difference = cast_to(summed, centred(cell, *coords))
         return difference * difference
 
     spread = accumulate(f"{name}_variance", x, axes, False, zero, squared, lambda a, b: a + b)
 
     def cell(*coords: Any) -> Expr:
-        deviation = sqrt(call(spread, *rest(coords)) / count + const(wide, epsilon))
+        variance = cast_to(wide, call(spread, *rest(coords))) / count
+        deviation = sqrt(variance + const(wide, epsilon))
         result = cast_to(x.type, centred(x.at(*coords), *coords) / deviation)
         if scale is not None:
             result = result * broadcast_at(scale, coords)
@@ -155,17 +158,18 @@ def rms_normalize(
     Scale broadcasts to `x`. The Func ``squares`` (sums, not yet divided) has the dimensions of `x`
     without `axes`, and one RDom dimension per axis, the last first.
     """
-    wide = sum_type(x.type)
-    zero, count = const(wide, 0), cast_to(wide, product(x.shape[a] for a in axes))
+    wide, number = sum_type(x.type), product(x.shape[a] for a in axes)
+    summed, count = long_sum_type(x.type, number), cast_to(wide, number)
+    zero = const(summed, 0)
 
     def squared(cell: Expr, *_: Any) -> Expr:
-        return cast_to(wide, cell) * cast_to(wide, cell)
+        return cast_to(summed, cell) * cast_to(summed, cell)
 
     squares = accumulate(f"{name}_squares", x, axes, False, zero, squared, lambda a, b: a + b)
 
     def cell(*coords: Any) -> Expr:
         rest = [c for a, c in enumerate(coords) if a not in axes]
-        deviation = sqrt(call(squares, *rest) / count + const(wide, epsilon))
+        deviation = sqrt(cast_to(wide, call(squares, *rest)) / count + const(wide, epsilon))
         result = cast_to(wide, x.at(*coords)) / deviation
         if scale is not None:
             result = result * cast_to(wide, broadcast_at(scale, coords))

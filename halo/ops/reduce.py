@@ -15,7 +15,7 @@ from halo.lang.math import log, sqrt
 from halo.lang.rdom import RDom
 from halo.lang.tuple import Tuple
 from halo.ops.build import axis_vars, call, computed
-from halo.ops.functions import divide, larger, magnitude, smaller, sum_type
+from halo.ops.functions import divide, larger, long_sum_type, magnitude, smaller, sum_type
 from halo.ops.index import ONE, ZERO, product
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.views import normal_axis
@@ -93,20 +93,21 @@ def reduce(name: str, x: Tensor, op: str, axes: Sequence[int], keep_axes: bool) 
     chosen = tuple(sorted(normal_axis(a, x.rank) for a in axes))
     if len(set(chosen)) < len(chosen):
         raise DefinitionError(f"axes {tuple(axes)} to reduce {x.name} along repeat")
+    count = product(x.shape[a] for a in chosen)
     wide = x.type if op in ("max", "min") else sum_type(x.type)
+    summed = long_sum_type(x.type, count) if rule.combine is _add else wide
     acc = accumulate(
         f"{name}_acc",
         x,
         chosen,
         keep_axes,
-        rule.start(wide),
-        lambda cell, *coords: rule.before(cast_to(wide, cell)),
+        rule.start(summed),
+        lambda cell, *coords: rule.before(cast_to(summed, cell)),
         rule.combine,
     )
-    count = product(x.shape[a] for a in chosen)
 
     def cell(*coords: Any) -> Expr:
-        return rule.after(call(acc, *coords), count)
+        return rule.after(cast_to(wide, call(acc, *coords)), count)
 
     attrs = {"op": op, "axes": chosen, "keep_axes": keep_axes, "count": count}
     info = OpInfo(OpKind.REDUCE, (x,), {"acc": acc}, attrs)
