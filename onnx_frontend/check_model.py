@@ -71,7 +71,7 @@ def _check_versions(imports: Iterable[onnx.OperatorSetIdProto]) -> None:
                 f"{version}"
             )
         newest = onnx.defs.onnx_opset_version()
-        if version < 1 or (domain == "ai.onnx" and version > newest):
+        if not 1 <= version < 1 << 31 or (domain == "ai.onnx" and version > newest):
             raise ModelError(
                 f"the model imports version {version} of {quoted(domain)}",
                 hint=f"versions are known from 1 to {newest}; newer ones with a newer onnx package"

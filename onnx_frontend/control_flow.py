@@ -52,14 +52,14 @@ def translate_if(
     no, then = run(branches[0], (), eq(flag, 0)), run(branches[1], (), yes)
     if no is None or then is None:
         return None
-    for a, b in zip(then, no, strict=True):
+    for a, b in zip(then, no, strict=False):
         if isinstance(a, Tensor) and isinstance(b, Tensor) and a.rank != b.rank:
             needed = (
                 "branches whose results have one type and one number of axes, or a condition that "
                 "the sizes of inputs given in shapes decide"
             )
             return then if choose_one(node, flag, needed) else no
-    pairs = zip(then, no, strict=True)
+    pairs = zip(then, no, strict=False)
     return [_either(node, node.output(i), yes, a, b) for i, (a, b) in enumerate(pairs)]
 
 
