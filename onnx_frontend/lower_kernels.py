@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from halo.errors import BoundsError
 from halo.ir.lowered import LoweredFunc
 from halo.lowering import Request, lower
 from halo.ops.tensor import OpInfo, OpKind
 from halo.target import Target
 from onnx_frontend.c_function import call_of
+from onnx_frontend.errors import PluginError
 from onnx_frontend.extern_kernel import extern_kernel
 from onnx_frontend.kernels import Kernel
 from onnx_frontend.layouts import Layouts
@@ -84,6 +86,7 @@ def _call(
 
 
 def _lower(kernel: Kernel, name: str, layouts: Layouts, target: Target) -> LoweredFunc:
+    checked = _checked(kernel)
     request = Request(
         name,
         [kernel.root],
@@ -92,8 +95,25 @@ def _lower(kernel: Kernel, name: str, layouts: Layouts, target: Target) -> Lower
         scalars=kernel.symbols,
         args=kernel.images,
         trusted=True,
+        checked=checked,
     )
-    return lower(request).func
+    try:
+        return lower(request).func
+    except BoundsError as error:
+        if not checked:
+            raise
+        message = f"{next(iter(checked.values()))}: {error.message}"
+        raise PluginError(message, where=error.where, hint=error.hint) from error
+
+
+def _checked(kernel: Kernel) -> dict[str, str]:
+    """Return the images that cells of a plugin are computed from, which may read anything."""
+    custom = [t for t in kernel.group.members if t.kind is OpKind.CUSTOM]
+    read = {source for t in custom for source in t.op.inputs}
+    title = f"an operator of a plugin in {kernel.label}"
+    return {
+        image.name: title for image, t in zip(kernel.images, kernel.reads, strict=True) if t in read
+    }
 
 
 def _task(kernel: Kernel, layouts: Layouts, target: Target) -> Task:

@@ -11,6 +11,7 @@ from halo.ir.simplify import simplify
 from halo.ir.stmt import Stmt, block
 from halo.ir.substitute import substitute
 from halo.lowering.checks import (
+    add_checks_of_inputs,
     add_entry_checks,
     add_parameter_checks,
     add_region_checks,
@@ -102,6 +103,9 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     if not request.trusted:
         need_bounds(program, nest.needed)
         s = add_region_checks(s, nest.needed, outputs, {**images, **arrays.images})
+    elif request.checked:
+        need_bounds(program, {n: nest.needed[n] for n in request.checked if n in nest.needed})
+        s = add_checks_of_inputs(s, nest.needed, request.checked)
     coordinates = CoordinateChecks()
     if not request.trusted:
         fields = fields_of(known, outputs, {**images, **arrays.images})

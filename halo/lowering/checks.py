@@ -38,6 +38,21 @@ def add_region_checks(
     return IfThenElse(reduce(Or, some), block(*checks, body))
 
 
+def add_checks_of_inputs(body: Stmt, needed: Mapping[str, Box], inputs: Mapping[str, str]) -> Stmt:
+    """Put in front of `body` that some inputs hold what is read of them.
+
+    Requires: `needed` bounded.
+    Ensures: `body` runs only if every cell that it reads of `inputs` lies in its buffer; what they
+    stand for leads the message.
+    """
+    checks = [
+        check
+        for name, title in inputs.items()
+        for check in _holds(f"{title}: input", name, needed.get(name, ()))
+    ]
+    return block(*checks, body)
+
+
 def add_entry_checks(
     body: Stmt,
     outputs: Mapping[str, Function],

@@ -43,6 +43,9 @@ class Request:
         The inputs in the order of the function's arguments; None: in order of first use.
     trusted
         Called by generated code only: check nothing. All `Dimension`s must be complete.
+    checked
+        Inputs of which it is checked all the same that they hold what is read, and what leads the
+        message.
     features
         What the target asks for beside instructions, such as ``trace_stores``.
     """
@@ -57,6 +60,7 @@ class Request:
     scalars: Scope = field(default_factory=dict)
     args: Sequence[Image | Parameter] | None = None
     trusted: bool = False
+    checked: Mapping[str, str] = field(default_factory=dict)
     features: frozenset[str] = frozenset()
 
 

@@ -311,6 +311,48 @@ def test_an_operator_that_does_not_work_is_named(function: Any, message: str) ->
     assert "Op node #0: plugin tests" in str(caught.value)
 
 
+def too_far(node: NodeContext, x: Tensor) -> Tensor:
+    return node.tensor(lambda i, j: x.at(i, j + 1), x.shape)
+
+
+def sums_too_far(node: NodeContext, x: Tensor) -> Tensor:
+    i, r = hl.Var("i"), hl.RDom([(0, x.shape[1] + 1)])
+    total = hl.Func("total")
+    total[i] = hl.f32(0)
+    total[i] += x.at(i, r.x - 1)
+    return node.tensor(total, x.shape[:1])
+
+
+def where_data_tell(node: NodeContext, x: Tensor) -> Tensor:
+    return node.tensor(lambda i, j: x.at(i, hl.i32(x.at(i, j))), x.shape)
+
+
+@pytest.mark.parametrize(
+    ("function", "rank", "cells"),
+    [(too_far, 2, "cells 1 to 6 are needed"), (sums_too_far, 1, "cells -1 to 5 are needed")],
+)
+def test_cells_outside_of_an_input_are_not_read(function: Any, rank: int, cells: str) -> None:
+    own(function)
+    body = "(float[n, 6] x) => (float[?] y) { b = my.own.Op(x) y = Neg(b) }"
+    compiled = onnx_frontend.compile(model(body.replace("[?]", "[?, ?]" if rank == 2 else "[?]")))
+    with pytest.raises(hl.HaloError, match=f"an operator of a plugin in op.*{cells}"):
+        compiled.run({"x": X})
+
+
+def test_an_index_that_data_tell_has_to_be_bounded() -> None:
+    own(where_data_tell)
+    with pytest.raises(PluginError, match=r"plugin in op.*no bound(?s:.*)halo\.clamp"):
+        onnx_frontend.compile(model(ONE))
+
+    @operator("Op", since=2, domain="my.own")
+    def op(node: NodeContext, x: Tensor) -> Tensor:
+        last = x.shape[1] - 1
+        return node.tensor(lambda i, j: x.at(i, hl.clamp(hl.i32(x.at(i, j)), 0, last)), x.shape)
+
+    places = np.clip(X, 0, 5).astype(int)
+    np.testing.assert_array_equal(run(model(ONE)), np.take_along_axis(X, places, 1))
+
+
 def test_the_line_in_the_plugin_leads_the_message() -> None:
     own(raises)
     with pytest.raises(PluginError) as caught:
