@@ -7,17 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from halo.ir.expr import Expr
+from halo.ir.expr import Expr, Select, const
 from halo.ir.operators import as_expr, cast_to
-from halo.ir.types import Float
+from halo.ir.types import Float, Int
 from halo.lang.operators import clamp
 from halo.ops import recurrent as ops
-from halo.ops.build import constant
+from halo.ops.build import computed, constant
+from halo.ops.bytes_in_words import weight_words
 from halo.ops.elementwise import elementwise
-from halo.ops.index import index, known, minus, product, times
+from halo.ops.index import floor_div, index, known, minus, product, times
 from halo.ops.quantized_recurrent import quantized_lstm
+from halo.ops.reduce import reduce
 from halo.ops.reshape import reshape
-from halo.ops.tensor import Tensor
+from halo.ops.tensor import Array, OpInfo, OpKind, Tensor
 from halo.ops.views import transpose
 from onnx_frontend.context import NodeContext
 from onnx_frontend.microsoft.domain import microsoft, rank_of
@@ -51,12 +53,27 @@ class _Quantized(Layers):
         turned, back = _turned(node, weights[0]), _turned(node, recurrence[0])
         super().__init__(node, 4, x, turned, back, bias, lengths)
         self.given, self.state_weights = weights, recurrence
-        self.codes = dynamically_quantized(node.inner, self.x)
+        self.words: dict[int, tuple[Tensor, int, Tensor]] = {}
+        self.codes = dynamically_quantized(node.inner, self.x, counted=self._within_lengths())
         for _, step, zero in (weights, recurrence):
             for values in (step, zero):
                 rank_of(node, f"operand {values.name}", values, 1, 2)
                 sizes = (index(len(self.backward)), times(self.units, 4))[: values.rank]
                 self.expect(values, *sizes)
+
+    def _within_lengths(self) -> Tensor | None:
+        """Return the input with zeros behind the end of the longest sequence, if that is told."""
+        x, lengths = self.x, self.lengths
+        if lengths is None:
+            return None
+        longest = reduce(self.node.inner("longest"), lengths, "max", [0], keep_axes=False)
+
+        def cell(t: Any, n: Any, i: Any) -> Expr:
+            inside = as_expr(t) < cast_to(Int(32), longest.at())
+            return Select(inside, x.at(t, n, i), const(x.type, 0))
+
+        op = OpInfo(OpKind.ELEMENTWISE, (x, longest))
+        return computed(self.node.inner("within"), x.type, x.shape, cell, op)
 
     def gate_inputs(self, d: int) -> tuple[Tensor, ops.Start]:
         node = self.node
@@ -81,13 +98,38 @@ class _Quantized(Layers):
         return made, start
 
     def rows(self, d: int) -> tuple[Tensor, ops.Weights]:
+        """Return the recurrent weights of direction `d`, four units in a word.
+
+        Where weights less zero are more than signed 8-bit numbers, they are sums of such, and the
+        words of all terms stand below each other.
+        """
         own, _, zeros = (part(self.node, t, d) for t in self.state_weights)
-        moved = shifted(self.node, f"rows_{d}", own, zeros, -1)
+        moved = shifted(self.node, f"moved_{d}", own, zeros, -1).constant
+        if moved is None:
+            self.node.unsupported("recurrent weights that are known")
+        rest = moved.astype(np.int32)
+        less = constant(self.node.inner(f"less_{d}"), rest.sum(0, dtype=np.int32))
+        terms: list[Array] = []
+        while not terms or rest.any():
+            terms.append(weight_words(np.clip(rest, -128, 127), 0))
+            rest = rest - np.clip(rest, -128, 127)
+        words = constant(self.node.inner(f"rows_{d}"), np.concatenate(terms))
+        self.words[d] = words, len(terms), less
+        return words, lambda gate, k, j: words.at(k, as_expr(j) + self.units * gate)
 
-        def weight(gate: int, k: Any, j: Any) -> Expr:
-            return cast_to(self.wide, moved.at(k, as_expr(j) + self.units * gate))
+    def tables(self, d: int) -> tuple[Tensor, ...]:
+        return (self.words[d][2], self.state_weights[1])
 
-        return moved, weight
+    def words_of(self, d: int, gate: int, k: Any, j: Any) -> list[Expr]:
+        """Return the words of recurrent weights of a gate and unit, one of each term."""
+        words, count, _ = self.words[d]
+        step = floor_div(words.shape[0], count)
+        place = as_expr(j) + self.units * gate
+        return [words.at(as_expr(k) + step * i, place) for i in range(count)]
+
+    def sum_of(self, d: int, gate: int, j: Any) -> Expr:
+        """Return the sum of the recurrent weights of a gate and unit."""
+        return self.words[d][2].at(as_expr(j) + self.units * gate)
 
     def step_of(self, d: int, gate: int, j: Any) -> Expr:
         """Return the step of the recurrent weights of a gate and unit."""
@@ -136,7 +178,8 @@ def dynamic_quantize_lstm(
 
         return quantized_lstm(
             beginning(made, d, start, range(4, 8)),
-            weight,
+            lambda gate, k, j: made.words_of(d, gate, k, j),
+            lambda gate, j: made.sum_of(d, gate, j),
             lambda gate, j: made.step_of(d, gate, j),
             units,
             (made.initial(initial, d), made.initial(initial_cell, d)),
@@ -146,6 +189,7 @@ def dynamic_quantize_lstm(
             (step_between, zero_between, code_of),
         )
 
-    functions = made.functions(3, ["Sigmoid", "Tanh", "Tanh"])
-    states = made.states(functions, layer, initial, initial_cell, peepholes, r_scale)
+    # As onnxruntime has it, gates are clipped and the state of the cell is not.
+    functions = made.functions(3, ["Sigmoid", "Tanh", "Tanh"], held=2)
+    states = made.states(functions, layer, initial, initial_cell, peepholes)
     return made.outputs(states, [5, 4])

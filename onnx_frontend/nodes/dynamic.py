@@ -40,7 +40,10 @@ def code_of(value: Expr, step: Expr, zero: Expr) -> Expr:
 
 
 def dynamically_quantized(
-    inner: Callable[[str], str], x: Tensor, names: tuple[str, ...] = ()
+    inner: Callable[[str], str],
+    x: Tensor,
+    names: tuple[str, ...] = (),
+    counted: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the codes of `x`, their step (float32) and the code of zero (uint8), scalars.
 
@@ -50,13 +53,15 @@ def dynamically_quantized(
         Gives the name of a tensor by its role.
     names
         Of the results.
+    counted
+        The tensor whose range counts, if it is another one.
     """
     if x.type != Float(32):
         x = elementwise(inner("wide"), lambda v: v, x, type=Float(32))
     name, step_name, zero_name = names or (inner("codes"), inner("step"), inner("zero"))
-    axes = range(x.rank)
-    low = reduce(inner("low"), x, "min", axes, keep_axes=False)
-    high = reduce(inner("high"), x, "max", axes, keep_axes=False)
+    ranged = x if counted is None else counted
+    low = reduce(inner("low"), ranged, "min", range(x.rank), keep_axes=False)
+    high = reduce(inner("high"), ranged, "max", range(x.rank), keep_axes=False)
     step = elementwise(step_name, step_between, low, high)
     zero = elementwise(zero_name, zero_between, low, step, type=_CODE)
     return elementwise(name, code_of, x, step, zero, type=_CODE), step, zero

@@ -151,6 +151,10 @@ class Layers:
 
         return turned, weight
 
+    def tables(self, d: int) -> tuple[Tensor, ...]:
+        """Return what else the layer of direction `d` reads."""
+        return ()
+
     def bias_at(self, d: int, number: int, j: Any) -> Expr:
         """Return bias `number` of direction `d`: those of the input first."""
         if self.bias is None:
@@ -168,15 +172,21 @@ class Layers:
 
         return read
 
-    def functions(self, count: int, defaults: Sequence[str]) -> list[list[ops.Activation]]:
-        """Return the activation functions of each direction."""
+    def functions(
+        self, count: int, defaults: Sequence[str], held: int | None = None
+    ) -> list[list[ops.Activation]]:
+        """Return the activation functions of each direction; the first `held` of them clip."""
         node = self.node
         names = node.texts("activations", list(defaults) * len(self.backward))
         if len(names) != count * len(self.backward):
             node.fail(f"{len(names)} activations for {count * len(self.backward)}")
         alphas, betas = (iter(node.numbers(f"activation_{v}", [])) for v in ("alpha", "beta"))
         limit = node.number("clip") if node.has("clip") else None
-        made = [_function(node, name, alphas, betas, limit) for name in names]
+        clips = [limit if held is None or i % count < held else None for i in range(len(names))]
+        made = [
+            _function(node, name, alphas, betas, clip)
+            for name, clip in zip(names, clips, strict=True)
+        ]
         return [made[i : i + count] for i in range(0, len(made), count)]
 
     def states(
@@ -195,7 +205,8 @@ class Layers:
             inputs, start = self.gate_inputs(d)
             rows, weight = self.rows(d)
             found = layer(d, start, weight, own)
-            data = [t for t in (self.bias, self.lengths, *given) if t is not None]
+            read = (self.bias, self.lengths, *given, *self.tables(d))
+            data = [t for t in read if t is not None]
             name = self.node.inner(f"states_{d}")
             made.append(ops.run_layer(name, self.wide, found, self.extent(), inputs, rows, *data))
         return made
