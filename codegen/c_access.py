@@ -67,11 +67,15 @@ def _at_place(body: str) -> str:
     return f"p += place;{_indented(body)}"
 
 
-def _loader(prelude: Prelude, t: Type, name: str, params: str, vector: str, body: str) -> str:
+def _loader(
+    prelude: Prelude, t: Type, name: str, params: str, vector: str, body: str, first: str = "0"
+) -> str:
+    """Return the function that returns v, made of the lanes `first` and changed by `body`."""
     value = _value(prelude, t)
     result = f"{widen_helper(prelude, t)}(v)" if is_half(t) else "v"
+    rest = _indented(body) if body else ""
     return (
-        f"HALO_INLINE {value} {name}({params}) {{\n    {vector} v = {{0}};{_indented(body)}\n"
+        f"HALO_INLINE {value} {name}({params}) {{\n    {vector} v = {{{first}}};{rest}\n"
         f"    return {result};\n}}\n"
     )
 
@@ -115,13 +119,19 @@ class Places:
         offset = "_from" if self.base else ""
         return scattered + ("" if self.index == Int(64) else f"{offset}_{tag(self.index)}")
 
-    def parameters(self, prelude: Prelude, lanes: int) -> tuple[str, str]:
-        """Return the parameters that tell the places, and the index of lane i."""
+    def parameters(self, prelude: Prelude, lanes: int) -> str:
+        """Return the parameters that tell the places."""
         if self.index is None:
-            return "int64_t base, int64_t stride", "base + i * stride"
+            return "int64_t base, int64_t stride"
         letter, bits = carrier(self.index)
         vector = f"{prelude.vector(letter, bits, lanes)} index"
-        return (f"int64_t base, {vector}", "base + index[i]") if self.base else (vector, "index[i]")
+        return f"int64_t base, {vector}" if self.base else vector
+
+    def of_lane(self, lane: int | str) -> str:
+        """Return the index of a lane in terms of the parameters."""
+        if self.index is None:
+            return f"base + {lane} * stride"
+        return f"base + index[{lane}]" if self.base else f"index[{lane}]"
 
 
 def every_helper(prelude: Prelude, t: Type, stride: int) -> str:
@@ -171,14 +181,17 @@ def gather_helper(prelude: Prelude, t: Type, at: Places, masked: bool) -> str:
     name = _name(kind, t)
 
     def text() -> str:
-        places, index = at.parameters(prelude, t.lanes())
         guard = "if (mask[i]) " if masked else ""
         mask = f", {_mask(prelude, t)} mask" if masked else ""
-        params = f"const {memory_type(t)} *p, {places}{mask}"
-        body = f"for (int i = 0; i < {t.lanes()}; ++i)\n        {guard}v[i] = p[{index}];"
-        vector, element, _ = _raw(prelude, t)
-        if t.is_bool():
-            body = body.replace("= p[", f"= ({element})p[")
+        params = f"const {memory_type(t)} *p, {at.parameters(prelude, t.lanes())}{mask}"
+        vector, element, bits = _raw(prelude, t)
+        cast = f"({element})" if t.is_bool() else ""
+        if bits < 32 and not masked:
+            # No instruction gathers these, and a loop sends the vector through memory in parts.
+            lanes = ", ".join(f"{cast}p[{at.of_lane(i)}]" for i in range(t.lanes()))
+            return _loader(prelude, t, name, params, vector, "", lanes)
+        value = f"{cast}p[{at.of_lane('i')}]"
+        body = f"for (int i = 0; i < {t.lanes()}; ++i)\n        {guard}v[i] = {value};"
         return _loader(prelude, t, name, params, vector, body)
 
     return prelude.helper(name, text)
@@ -241,12 +254,14 @@ def scatter_helper(prelude: Prelude, t: Type, at: Places, masked: bool) -> str:
     name = _name(kind, t)
 
     def text() -> str:
-        places, index = at.parameters(prelude, t.lanes())
         guard = "if (mask[i]) " if masked else ""
         mask = f", {_mask(prelude, t)} mask" if masked else ""
+        places = at.parameters(prelude, t.lanes())
         params = f"{memory_type(t)} *p, {places}, {_value(prelude, t)} v{mask}"
         lane = _lane(t, "raw[i]" if is_half(t) else "v[i]")
-        body = f"for (int i = 0; i < {t.lanes()}; ++i)\n        {guard}p[{index}] = {lane};"
+        body = (
+            f"for (int i = 0; i < {t.lanes()}; ++i)\n        {guard}p[{at.of_lane('i')}] = {lane};"
+        )
         return _storer(prelude, t, name, params, body)
 
     return prelude.helper(name, text)
