@@ -186,8 +186,8 @@ def gather_helper(prelude: Prelude, t: Type, at: Places, masked: bool) -> str:
         params = f"const {memory_type(t)} *p, {at.parameters(prelude, t.lanes())}{mask}"
         vector, element, bits = _raw(prelude, t)
         cast = f"({element})" if t.is_bool() else ""
-        if bits < 32 and not masked:
-            # No instruction gathers these, and a loop sends the vector through memory in parts.
+        if bits == 16 and not masked:
+            # No instruction gathers these; in a loop gcc sends the vector through memory in parts.
             lanes = ", ".join(f"{cast}p[{at.of_lane(i)}]" for i in range(t.lanes()))
             return _loader(prelude, t, name, params, vector, "", lanes)
         value = f"{cast}p[{at.of_lane('i')}]"

@@ -194,7 +194,18 @@ def compile_flags(compiler: Compiler, target: Target, threads: bool = True) -> t
     """Return the flags that every file is compiled with."""
     openmp = ("-fopenmp",) if compiler.openmp and threads else ()
     optimize = _OPTIMIZE_GCC if compiler.is_gcc else _OPTIMIZE
-    return (*optimize, *_FLAGS, *machine_flags(target), *openmp, *extra_flags())
+    machine = (*machine_flags(target), *_tuning(compiler, target))
+    return (*optimize, *_FLAGS, *machine, *openmp, *extra_flags())
+
+
+def _tuning(compiler: Compiler, target: Target) -> tuple[str, ...]:
+    """Return the flag for which processor instructions are chosen, where the default is worse.
+
+    GCC takes a processor that is newer than itself for one of its relatives, whose registers may
+    be fewer and narrower, and then spills to memory what need not be.
+    """
+    is_x86 = target.name == "host" and target.machine == "x86-64"
+    return ("-mtune=generic",) if compiler.is_gcc and is_x86 else ()
 
 
 def machine_flags(target: Target) -> tuple[str, ...]:
