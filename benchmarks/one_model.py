@@ -107,7 +107,6 @@ def _case(
     variants = _variants(model, feeds)
     return about | {
         "off": _off(ours, variants),
-        "onnxruntime_off": _off(theirs, variants),
         "verdict": "close" if _as_close(ours, theirs, variants) else "wrong",
     }
 
