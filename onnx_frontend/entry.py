@@ -191,8 +191,9 @@ def _checked_inputs(model: Model) -> Iterator[Wrap]:
                 place = f"{argument.title} dim {axis}"
                 bound[extent.name] = place
                 field = argument.extent(axis)
-                message = (f"{place}: got ", field, ", expected at least 1")
-                yield _assert(AssertStmt(GE(field, i32(1)), ErrorCode.BAD_EXTENT, message))
+                low = extent.source.min if isinstance(extent.source, SymbolicSize) else 0
+                message = (f"{place}: got ", field, f", expected at least {low}")
+                yield _assert(AssertStmt(GE(field, i32(low)), ErrorCode.BAD_EXTENT, message))
                 yield _let(extent.name, field)
     for argument in model.inputs:
         for check in _extent_checks(argument, bound):
@@ -265,8 +266,7 @@ def _size_limit(model: Model) -> Iterator[AssertStmt]:
 
 
 def _extents_in_range(model: Model) -> Iterator[AssertStmt]:
-    """Refuse inputs so small that windows do not fit into them; what data tell may be nothing."""
-    told = {bind.name for stage in model.stages for bind in stage.binds}
+    """Refuse inputs so small that windows do not fit into them."""
     seen: set[str] = set()
     for name, shape in model.shapes:
         for axis, extent in enumerate(shape):
@@ -280,8 +280,7 @@ def _extents_in_range(model: Model) -> Iterator[AssertStmt]:
                 f" of '{name}' would be ",
                 extent,
             )
-            least = 1 if told.isdisjoint(symbols_of(extent)) else 0
-            yield AssertStmt(GE(extent, i32(least)), ErrorCode.BAD_SHAPE, message)
+            yield AssertStmt(GE(extent, i32(0)), ErrorCode.BAD_SHAPE, message)
 
 
 def _in_words(model: Model, demands: Sequence[AssertStmt]) -> Iterator[AssertStmt]:

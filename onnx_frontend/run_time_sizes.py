@@ -63,7 +63,7 @@ class RunTimeSizes:
         used = {v.name for v in walk(value) if isinstance(v, Variable)}
         cells = {name: self._places[name] for name in sorted(used & self._places.keys())}
         self.made.append(RunTimeSize(own, value, cells))
-        return Variable(Int(32), own, source=SymbolicSize(own, low, high))
+        return Variable(Int(32), own, source=SymbolicSize(own, low, high, from_data=True))
 
     def follow(self, x: Tensor) -> tuple[Expr, ...] | None:
         """Return the cells of `x` as sizes, and note them as its content; None if there are many.

@@ -8,6 +8,7 @@ from math import prod
 from halo.ir.expr import Variable, i32
 from halo.ir.function import SymbolicSize
 from halo.ir.types import Int
+from halo.ops.build import is_axis_name
 from halo.ops.tensor import LARGEST, Shape
 from onnx_frontend.errors import ModelError
 from onnx_frontend.graph import Graph, Value
@@ -24,7 +25,8 @@ def input_shapes(
     """Return the shape of each input, and the names of the symbols in them.
 
     Equal names of dimensions are one symbol. A dimension of which nothing is known becomes a
-    symbol of its own, such as ``x_dim_2``. Symbols are at least 1: an input has cells.
+    symbol of its own, such as ``x_dim_2``. Symbols are at least 0: an input may be empty,
+    unless its shapes turn out to be right for others only.
 
     Parameters
     ----------
@@ -74,7 +76,9 @@ def _symbols(shapes: Iterable[Sequence[int | str]], names: Names) -> dict[str, V
     symbols: dict[str, Variable] = {}
     for key, limit in limits.items():
         name = names.unique(key.strip())
-        symbols[key] = Variable(Int(32), name, source=SymbolicSize(name, 1, limit))
+        if is_axis_name(name):
+            name = names.unique(f"{name}_size")
+        symbols[key] = Variable(Int(32), name, source=SymbolicSize(name, 0, limit))
     return symbols
 
 

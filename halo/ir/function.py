@@ -33,13 +33,18 @@ class ReductionDomain:
     frozen: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class SymbolicSize:
-    """A size that is known when the compiled function is called, in [min, max]."""
+    """A size in [min, max] that is known when the compiled function is called.
+
+    `from_data` says that cells tell it while the function runs; others are those of inputs.
+    `min` becomes 1 where a shape is only right for a size that is not 0 (`halo.ops.index`).
+    """
 
     name: str
     min: int = 0
     max: int | None = None
+    from_data: bool = False
 
 
 @dataclass(frozen=True, slots=True)

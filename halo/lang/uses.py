@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from halo.errors import DefinitionError, SourceLocation
 from halo.ir.expr import Call, CallKind, Expr, Let, Variable
-from halo.ir.function import Function, ReductionDomain
+from halo.ir.function import Function, ReductionDomain, SymbolicSize
 from halo.ir.intrinsics import is_undefined
 from halo.lang.random import is_random
 from halo.lang.walk import is_the_var, is_var, nodes
@@ -50,11 +50,12 @@ class Uses:
         return found
 
     def check_free(self, names: tuple[str, ...], where: SourceLocation | None) -> None:
-        """Refuse variables that neither `names` nor a parameter, an image or an RDom gives."""
+        """Refuse variables that nothing gives, or both a Var and a parameter or size."""
         for v in self.variables:
-            if v.param is not None and v.name in names:
+            if v.name in names and (v.param is not None or isinstance(v.source, SymbolicSize)):
+                kind = "Param" if v.param is not None else "size"
                 raise DefinitionError(
-                    f"Var {v.name} and Param {v.name} meet in the definition of "
+                    f"Var {v.name} and {kind} {v.name} meet in the definition of "
                     f"{self.function.name}",
                     where=where,
                     hint="rename one of them",

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from halo.errors import DefinitionError
-from halo.ir.expr import Expr, Select
+from halo.ir.expr import Expr, Select, Variable
+from halo.ir.function import SymbolicSize
 from halo.ir.operators import as_expr, eq
-from halo.ops.index import ONE, ZERO, choose, known, same, scope_of
+from halo.ir.substitute import walk
+from halo.ops.index import ONE, ZERO, choose, known, same
 from halo.ops.tensor import Shape, Tensor
 
 Requirement = tuple[Expr, Expr]
@@ -77,7 +79,9 @@ def _run_time_size(sizes: Sequence[Expr]) -> tuple[Expr, list[Requirement]]:
 def may_stretch(size: Expr) -> bool:
     """Whether `size` is one that data tell, which may turn out to be 1."""
     return known(size) is None and any(
-        r.min is not None and (known(r.min) or 0) < 1 for r in scope_of(size).values()
+        v.source.from_data and v.source.min <= 1
+        for v in walk(size)
+        if isinstance(v, Variable) and isinstance(v.source, SymbolicSize)
     )
 
 

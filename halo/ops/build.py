@@ -32,6 +32,11 @@ def axis_vars(rank: int) -> tuple[Var, ...]:
     return tuple(Var(n) for n in reversed(names))
 
 
+def is_axis_name(name: str) -> bool:
+    """Whether `axis_vars` may give a Var of this name, so that no size must have it."""
+    return name in _AXES or (name[:1] == "d" and name[1:].isdecimal())
+
+
 def define(name: str, rank: int, cell: Callable[..., Any]) -> Func:
     """Return a Func of `rank` axes with `cell(*coords)` at the coordinates, outermost first."""
     axes = axis_vars(rank)

@@ -2,11 +2,14 @@
 
 A size or an index is an int32 Expr. Constants that int32 cannot hold (ONNX writes "to the end" as
 the largest int64) stay int64 constants; nothing here wraps.
+
+The size of an input may be 0, but ``min(n, 1)`` should be 1: where a simplification is only right
+for sizes that are not 0, it is made, and the symbols in it take no 0 from then on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from halo.errors import BoundsError
 from halo.ir.equality import equal
@@ -61,30 +64,82 @@ def known(e: Expr) -> int | None:
     return None if value is None else int(value)
 
 
-def scope_of(e: Expr) -> dict[str, Interval]:
-    """Return what is known of the symbols in `e`."""
-    scope: dict[str, Interval] = {}
-    for v in walk(e):
-        if isinstance(v, Variable) and isinstance(v.source, SymbolicSize):
-            high = v.source.max
-            scope[v.name] = Interval(i32(v.source.min), None if high is None else i32(high))
-    return scope
+def scope_of(*exprs: Expr) -> dict[str, Interval]:
+    """Return what is known of the symbols in `exprs`."""
+    return _scope(_symbols(*exprs))
 
 
 def tidy(e: Expr) -> Expr:
     """Return `e` simplified, its symbols being sizes."""
-    return e if isinstance(e, (IntImm, Variable)) else simplify(e, scope_of(e))
+    if isinstance(e, (IntImm, Variable)):
+        return e
+    symbols = _symbols(e)
+    sure = simplify(e, _scope(symbols))
+    if not any(_may_be_none(v.source) for v in symbols.values()):
+        return sure
+    hoped = simplify(e, _scope(symbols, least=1))
+    if not equal(sure, hoped):
+        _take_no_zero(symbols)
+    return hoped
 
 
 def holds(condition: Expr) -> bool:
     """Whether `condition` is proved true for all sizes."""
     value = as_const(condition)
-    return bool(value) if value is not None else can_prove(condition, scope_of(condition))
+    if value is not None:
+        return bool(value)
+    symbols = _symbols(condition)
+    if can_prove(condition, _scope(symbols)):
+        return True
+    hoped = can_prove(condition, _scope(symbols, least=1))
+    if hoped:
+        _take_no_zero(symbols)
+    return hoped
 
 
 def same(a: Expr, b: Expr) -> bool:
     """Whether two sizes are known to be equal."""
-    return equal(a, b) or equal(tidy(a), tidy(b))
+    if equal(a, b):
+        return True
+    symbols = _symbols(a, b)
+    for least in (0, 1):
+        scope = _scope(symbols, least=least)
+        if equal(simplify(a, scope), simplify(b, scope)):
+            if least:
+                _take_no_zero(symbols)
+            return True
+    return False
+
+
+def _symbols(*exprs: Expr) -> dict[str, Variable]:
+    return {
+        v.name: v
+        for e in exprs
+        for v in walk(e)
+        if isinstance(v, Variable) and isinstance(v.source, SymbolicSize)
+    }
+
+
+def _scope(symbols: Mapping[str, Variable], *, least: int = 0) -> dict[str, Interval]:
+    """Return the ranges of `symbols`, of those that inputs tell from `least` on."""
+    scope: dict[str, Interval] = {}
+    for name, v in symbols.items():
+        assert isinstance(v.source, SymbolicSize)
+        low = max(v.source.min, least) if _may_be_none(v.source) else v.source.min
+        high = v.source.max
+        scope[name] = Interval(i32(low), None if high is None else i32(high))
+    return scope
+
+
+def _may_be_none(source: object) -> bool:
+    """Whether a size is one that an input tells, and may be 0 so far."""
+    return isinstance(source, SymbolicSize) and not source.from_data and source.min == 0
+
+
+def _take_no_zero(symbols: Mapping[str, Variable]) -> None:
+    for v in symbols.values():
+        if isinstance(v.source, SymbolicSize) and _may_be_none(v.source):
+            v.source.min = 1
 
 
 def plus(a: int | Expr, b: int | Expr) -> Expr:

@@ -110,7 +110,8 @@ def slice_range(start: Expr, end: Expr, size: Expr, step: int) -> tuple[Expr, Ex
         count = ceil_div(minus(last, first), step)
     else:
         top = minus(size, 1)
-        first = _held(_from_front(start, size), 0, top)
+        # Of an axis without cells `top` is -1, and so is `first` then: no place is left.
+        first = least(greatest(_from_front(start, size), 0), top)
         # -1 stands for "beyond the first cell" here, so it must not be counted from the end.
         last = _held(_from_front(end, size), -1, top)
         count = ceil_div(minus(first, last), -step)

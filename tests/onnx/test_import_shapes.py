@@ -12,6 +12,7 @@ from onnx import parser
 
 from halo.ops.index import known
 from halo.ops.tensor import OpKind
+from onnx_frontend import compile
 from onnx_frontend.errors import ModelError
 from onnx_frontend.importer import ImportedGraph, import_graph
 
@@ -203,3 +204,15 @@ def test_a_squeezed_symbol_must_be_one() -> None:
     graph = import_graph(model(body))
     assert [(str(r.a), str(r.b)) for r in graph.requires] == [("H", "1")]
     assert shape_of(graph) == ["N", "W"]
+
+
+@pytest.mark.parametrize("names", ["c, y, x", "n, d4, d1"])
+def test_a_size_may_be_called_as_the_axes_of_funcs_are(names: str) -> None:
+    body = f"""agraph (float[{names}] x) => (float[?, ?, ?] y) {{
+        s = Constant <value_ints = [-1, -1, -1]> ()
+        e = Constant <value_ints = [-99, -99, -99]> ()
+        a = Constant <value_ints = [0, 1, 2]> ()
+        y = Slice(x, s, e, a, s) }}"""
+    given = np.arange(2 * 3 * 5, dtype=np.float32).reshape(2, 3, 5)
+    made = compile(model(body)).run({"x": given})["y"]
+    np.testing.assert_array_equal(made, given[::-1, ::-1, ::-1])
