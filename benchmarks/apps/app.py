@@ -94,9 +94,13 @@ class App:
         return program.compile()
 
     def compile_best(self) -> Any:
-        """Return the program with the best schedule that is known for halo."""
+        """Return the program with the best schedule that is known for halo.
+
+        That is the one of `schedules.apps`, or else the app's.
+        """
         program = self.build(halo)
-        schedule_app(self.name.split()[0], program)
+        if not schedule_app(self.name.split()[0], program):
+            self.schedule(halo, program)
         return program.compile()
 
     def run(self, hl: ModuleType, compiled: Any, inputs: tuple[Any, ...]) -> Array:

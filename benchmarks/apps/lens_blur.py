@@ -45,20 +45,22 @@ def build(hl: ModuleType) -> Program:
     sure[x, y] = square - mean * mean + 1.0
 
     push = [hl.Func("push0")]
+    narrow: dict[str, Any] = {}
+    upsampled: dict[str, Any] = {}
     arounds = [push[0]]
     push[0][x, y, z, c] = hl.mux(c, [cost[x, y, z] * sure[x, y], sure[x, y]])
     width, height = left.width(), left.height()
     reads = push[0]
     for i in range(1, LEVELS):
         width, height = width / 2, height / 2
-        push.append(halved(hl, reads, f"push{i}", (z, c)))
+        push.append(halved(hl, reads, f"push{i}", (z, c), narrow))
         reads = hl.Func(f"push{i}_around")
         column, row = (hl.clamp(v, 0, hl.max(n, 1) - 1) for v, n in ((x, width), (y, height)))
         reads[x, y, z, c] = push[i][column, row, z, c]
         arounds.append(reads)
     pull, pulls = arounds[-1], []
     for i in reversed(range(LEVELS - 1)):
-        up = doubled(hl, pull, f"pull{i}", (z, c))
+        up = doubled(hl, pull, f"pull{i}", (z, c), upsampled)
         pull = hl.Func(f"pull{i}")
         pull[x, y, z, c] = hl.lerp(up[x, y, z, c], arounds[i][x, y, z, c], 0.5)
         pulls.append(pull)
@@ -67,7 +69,8 @@ def build(hl: ModuleType) -> Program:
     depth[x, y] = hl.argmin(pull[x, y, r.x, 0] / pull[x, y, r.x, 1])[0]
     output, funcs = _blurred(hl, depth, around[0], points)
     made = {"cost": cost, "sure": sure, "push": push, "pulls": pulls, "depth": depth}
-    return Program(output, (left, right, points), {**made, **funcs})
+    steps = {"narrow": narrow, "upsampled": upsampled, "edges": around}
+    return Program(output, (left, right, points), {**made, **steps, **funcs})
 
 
 def _blurred(hl: ModuleType, depth: Any, picture: Any, points: Any) -> tuple[Any, dict[str, Any]]:

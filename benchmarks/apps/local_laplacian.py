@@ -53,13 +53,15 @@ def build(hl: ModuleType, depth: int = 8) -> Program:
     entry = hl.clamp(position, 0, (levels - 1) * FINE) - FINE * k
     remapped[0][x, y, k] = beta * (grey[x, y] - level) + level + remap[entry]
     bright = [grey]
+    narrow: dict[str, Any] = {}
+    upsampled: dict[str, Any] = {}
     for j in range(1, depth):
-        remapped.append(halved(hl, remapped[-1], f"remapped{j}", (k,)))
-        bright.append(halved(hl, bright[-1], f"bright{j}", ()))
+        remapped.append(halved(hl, remapped[-1], f"remapped{j}", (k,), narrow))
+        bright.append(halved(hl, bright[-1], f"bright{j}", (), narrow))
 
-    result = [_blended(hl, remapped, bright, j, levels) for j in range(depth)]
+    result = [_blended(hl, remapped, bright, j, levels, upsampled) for j in range(depth)]
     for j in reversed(range(depth - 1)):
-        larger = doubled(hl, result[j + 1], f"result{j}", ())
+        larger = doubled(hl, result[j + 1], f"result{j}", (), upsampled)
         whole = hl.Func(f"result{j}")
         whole[x, y] = larger[x, y] + result[j][x, y]
         result[j] = whole
@@ -70,16 +72,24 @@ def build(hl: ModuleType, depth: int = 8) -> Program:
     output[x, y, c] = hl.u16(hl.clamp(result[0][x, y] * ratio, 0.0, 1.0) * 65535.0)
     arguments = (picture, levels, alpha, beta)
     pyramids = {"remapped": remapped, "bright": bright, "result": result}
-    return Program(output, arguments, {"grey": grey, "remap": remap, **pyramids})
+    steps = {"narrow": narrow, "upsampled": upsampled}
+    return Program(output, arguments, {"grey": grey, "remap": remap, **pyramids, **steps})
 
 
-def _blended(hl: ModuleType, remapped: list[Any], bright: list[Any], j: int, levels: Any) -> Any:
+def _blended(
+    hl: ModuleType,
+    remapped: list[Any],
+    bright: list[Any],
+    j: int,
+    levels: Any,
+    upsampled: dict[str, Any],
+) -> Any:
     """Return step `j` of the Laplacian pyramid of the result."""
     x, y, k = (hl.Var(name) for name in ("x", "y", "k"))
     detail = remapped[j]
     if j + 1 < len(remapped):
         detail = hl.Func(f"detail{j}")
-        coarse = doubled(hl, remapped[j + 1], f"detail{j}", (k,))
+        coarse = doubled(hl, remapped[j + 1], f"detail{j}", (k,), upsampled)
         detail[x, y, k] = remapped[j][x, y, k] - coarse[x, y, k]
     blended = hl.Func(f"blended{j}")
     position = bright[j][x, y] * hl.f32(levels - 1)
@@ -89,10 +99,16 @@ def _blended(hl: ModuleType, remapped: list[Any], bright: list[Any], j: int, lev
     return blended
 
 
-def halved(hl: ModuleType, f: Any, name: str, rest: tuple[Any, ...]) -> Any:
-    """Return `f` at half the size, weighted 1 3 3 1 along both axes."""
+def halved(
+    hl: ModuleType, f: Any, name: str, rest: tuple[Any, ...], narrow_ones: dict[str, Any]
+) -> Any:
+    """Return `f` at half the size, weighted 1 3 3 1 along both axes.
+
+    What is halved along x only is put into `narrow_ones` under `name`.
+    """
     x, y = hl.Var("x"), hl.Var("y")
     narrow, small = hl.Func(f"{name}_x"), hl.Func(name)
+    narrow_ones[name] = narrow
     cells = [f[(2 * x + d, y, *rest)] for d in (-1, 0, 1, 2)]
     narrow[(x, y, *rest)] = (cells[0] + 3.0 * (cells[1] + cells[2]) + cells[3]) / 8.0
     cells = [narrow[(x, 2 * y + d, *rest)] for d in (-1, 0, 1, 2)]
@@ -100,10 +116,16 @@ def halved(hl: ModuleType, f: Any, name: str, rest: tuple[Any, ...]) -> Any:
     return small
 
 
-def doubled(hl: ModuleType, f: Any, name: str, rest: tuple[Any, ...]) -> Any:
-    """Return `f` at twice the size, each cell from the nearer and the farther one, 3 to 1."""
+def doubled(
+    hl: ModuleType, f: Any, name: str, rest: tuple[Any, ...], upsampled: dict[str, Any]
+) -> Any:
+    """Return `f` at twice the size, each cell from the nearer and the farther one, 3 to 1.
+
+    What is doubled along x only, and the result, are put into `upsampled` under `name`.
+    """
     x, y = hl.Var("x"), hl.Var("y")
     wide, large = hl.Func(f"{name}_wide"), hl.Func(f"{name}_up")
+    upsampled[name] = wide, large
     near, far = x // 2, x // 2 - 1 + 2 * (x % 2)
     wide[(x, y, *rest)] = 0.25 * f[(far, y, *rest)] + 0.75 * f[(near, y, *rest)]
     near, far = y // 2, y // 2 - 1 + 2 * (y % 2)

@@ -30,23 +30,26 @@ def build(hl: ModuleType) -> Program:
         f, half = levels[-1], 1 << (len(levels) - 1)
         levels.append(hl.Func(f"level{len(levels)}"))
         levels[-1][x, y, c] = hl.max(f[x, y, c], f[x, y + half, c])
-    most: Any = None
-    for i in range(-RADIUS, RADIUS + 1):
-        reach = half_height(i)
+    columns: dict[int, Any] = {}
+    for reach in map(half_height, range(RADIUS + 1)):
         level = (2 * reach + 1).bit_length() - 1
         below = y + reach + 1 - (1 << level)
-        pair = hl.max(levels[level][x + i, y - reach, c], levels[level][x + i, below, c])
-        most = pair if most is None else hl.max(most, pair)
+        columns[reach] = hl.Func(f"column{reach}")
+        columns[reach][x, y, c] = hl.max(levels[level][x, y - reach, c], levels[level][x, below, c])
+    most: Any = None
+    for i in range(-RADIUS, RADIUS + 1):
+        column = columns[half_height(i)][x + i, y, c]
+        most = column if most is None else hl.max(most, column)
     output = hl.Func("max_filter")
     output[x, y, c] = most
-    return Program(output, (source,), {f.name(): f for f in levels})
+    return Program(output, (source,), {"levels": levels, "columns": list(columns.values())})
 
 
 def schedule(hl: ModuleType, app: Program) -> None:
     x, y, c, xi, yi = (hl.Var(name) for name in ("x", "y", "c", "xi", "yi"))
     app.output.tile(x, y, xi, yi, 256, 256).reorder(xi, yi, x, y, c).vectorize(xi, 16)
     app.output.parallel(y).parallel(c)
-    for f in app.funcs.values():
+    for f in app.levels:
         f.store_at(app.output, x).compute_at(app.output, yi).vectorize(x, 16)
 
 

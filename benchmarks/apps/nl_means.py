@@ -40,8 +40,8 @@ def build(hl: ModuleType) -> Program:
     total[x, y, c] = 0.0
     total[x, y, c] += weight[x, y, s.x, s.y] * value
     output[x, y, c] = hl.clamp(total[x, y, c] / total[x, y, 3], 0.0, 1.0)
-    funcs = {"distance": distance, "rows": rows, "patches": patches, "total": total, "s": s}
-    return Program(output, (source, sigma), funcs)
+    sums = {"distance": distance, "rows": rows, "patches": patches, "total": total}
+    return Program(output, (source, sigma), {**sums, "around": around, "s": s})
 
 
 def schedule(hl: ModuleType, app: Program) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 from halo import Func
@@ -26,15 +27,13 @@ class Program(Protocol):
     def funcs(self) -> Mapping[str, Any]: ...
 
 
-def schedule_app(name: str, app: Program) -> None:
-    """Give `app` the directives of the module `name`.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        There is no schedule for an app of that name.
-    """
-    import_module(f"{__name__}.{name}").schedule(app)
+def schedule_app(name: str, app: Program) -> bool:
+    """Give `app` the directives of the module `name`; return whether there is one."""
+    module = f"{__name__}.{name}"
+    if find_spec(module) is None:
+        return False
+    import_module(module).schedule(app)
+    return True
 
 
 __all__ = ["Program", "schedule_app"]

@@ -7,12 +7,24 @@ from typing import Any
 
 import numpy as np
 import pytest
-from apps import blur, conv_layer, harris, mat_mul, unsharp
+from apps import (
+    blur,
+    conv_layer,
+    harris,
+    hist,
+    iir_blur,
+    lens_blur,
+    mat_mul,
+    max_filter,
+    nl_means,
+    unsharp,
+)
 from apps.app import App, Array, Program, Size
 
 import halo as hl
 
-PICTURES = [blur.APP, unsharp.APP, harris.APP]
+PICTURES = [m.APP for m in (blur, unsharp, harris, hist, iir_blur, nl_means)]
+LARGE = [max_filter.APP, lens_blur.APP]
 
 
 def check_bits(app: App, *sizes: Size) -> None:
@@ -41,6 +53,12 @@ def bits(a: Array) -> Array:
 @pytest.mark.parametrize("app", PICTURES, ids=lambda app: app.name)
 def test_pictures_keep_their_bits(app: App) -> None:
     check_bits(app, (17, 33), (333, 139))
+
+
+@pytest.mark.long  # compilers take half a minute for each
+@pytest.mark.parametrize("app", LARGE, ids=lambda app: app.name)
+def test_large_programs_keep_their_bits(app: App) -> None:
+    check_bits(app, (61, 47), (261, 57))
 
 
 @pytest.mark.parametrize("size", [70, 518], ids=["as it is", "packed"])
