@@ -16,7 +16,7 @@ from pathlib import Path
 
 SUPPORT = Path(__file__).resolve().parent
 ROOT = SUPPORT.parents[1]
-FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -g -O0"
+FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -g"
 OPTIONS = {
     # Python frees little when it ends, and its own allocator hides the small blocks.
     "ASAN_OPTIONS": "detect_leaks=0",
@@ -41,16 +41,17 @@ def sanitizer_runtimes() -> list[str]:
 
 
 def run_python(
-    arguments: Sequence[str | Path], cache: Path, *, threads: int = 2
+    arguments: Sequence[str | Path], cache: Path, *, threads: int = 2, optimise: str = "-O0"
 ) -> subprocess.CompletedProcess[str]:
     """Run Python on `arguments` in a process in which all that gcc builds is watched.
 
     The compiler itself is started without the sanitizers, which would only slow it down.
+    `optimise` is the level at which it compiles.
     """
     compiler = cache / "bin" / "gcc"
     compiler.parent.mkdir(parents=True, exist_ok=True)
     start = f"unset LD_PRELOAD\nexec {shutil.which('gcc')}"
-    compiler.write_text(f'#!/bin/sh\n{start} "$@" {FLAGS}\n', encoding="ascii")
+    compiler.write_text(f'#!/bin/sh\n{start} "$@" {FLAGS} {optimise}\n', encoding="ascii")
     compiler.chmod(0o700)
     environment = {
         **os.environ,
