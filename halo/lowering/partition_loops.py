@@ -108,8 +108,18 @@ class _Partitioner:
         if not constraints:
             return _loop_of(loop, self.rewrite(steady))
         if state.pivots or _is_tested(loop, steady):
+            if self._is_guard(loop.body):  # a test before the test; `trim` shortens the loop
+                return loop.map_children(self.rewrite)
             return _loop_of(loop, self._tested(loop, state))
         return self._cut(loop, state, steady)
+
+    def _is_guard(self, body: Stmt) -> bool:
+        """Whether `body` is one statement that is likely done, and nothing in it is asked again."""
+        while isinstance(body, LetStmt):
+            body = body.body
+        if not isinstance(body, IfThenElse) or body.else_case is not None:
+            return False
+        return is_intrinsic(body.condition, "likely") and not self.marked(body.then_case)
 
     def _general(self, s: Stmt) -> Stmt:
         """Return `s` for the iterations outside the steady state."""

@@ -14,7 +14,6 @@ from halo.ir.intrinsics import intrinsic
 from halo.ir.operators import cast_to, match_types
 from halo.ir.types import Bool, Float, Type
 from halo.lang.math import erf, exp, log, pow, sqrt, tanh
-from halo.ops.index import known
 
 
 def sum_type(type: Type) -> Type:
@@ -22,18 +21,13 @@ def sum_type(type: Type) -> Type:
     return Float(32) if type.is_float() and type.bits() < 32 else type
 
 
-FEW = 1024
-"""Cells whose sum in float32 is as good as one can expect."""
+def long_sum_type(type: Type) -> Type:
+    """Return the type in which cells of `type` are added one after the other: float64 for floats.
 
-
-def long_sum_type(type: Type, count: Expr) -> Type:
-    """Return the type in which `count` cells of `type` are added one after the other.
-
-    Each addition rounds, so that sums of many float32 cells are formed in float64.
+    Each addition rounds. How many there are does not choose the type: that may be known of a model
+    or not, and must not change its bits.
     """
-    number = known(count)
-    few = number is not None and number <= FEW
-    return sum_type(type) if few or not type.is_float() else Float(64)
+    return Float(64) if type.is_float() else sum_type(type)
 
 
 def lower_bound(x: Expr, low: Any) -> Expr:

@@ -72,7 +72,7 @@ def normalize(
     """
     requires = [r for t in (scale, bias) if t is not None for r in fits_into(t, x)]
     wide, number = sum_type(x.type), product(x.shape[a] for a in axes)
-    summed, count = long_sum_type(x.type, number), cast_to(wide, number)
+    summed, count = long_sum_type(x.type), cast_to(wide, number)
     zero = const(summed, 0)
 
     def rest(coords: Sequence[Any]) -> list[Any]:
@@ -159,7 +159,7 @@ def rms_normalize(
     without `axes`, and one RDom dimension per axis, the last first.
     """
     wide, number = sum_type(x.type), product(x.shape[a] for a in axes)
-    summed, count = long_sum_type(x.type, number), cast_to(wide, number)
+    summed, count = long_sum_type(x.type), cast_to(wide, number)
     zero = const(summed, 0)
 
     def squared(cell: Expr, *_: Any) -> Expr:

@@ -95,7 +95,7 @@ def reduce(name: str, x: Tensor, op: str, axes: Sequence[int], keep_axes: bool) 
         raise DefinitionError(f"axes {tuple(axes)} to reduce {x.name} along repeat")
     count = product(x.shape[a] for a in chosen)
     wide = x.type if op in ("max", "min") else sum_type(x.type)
-    summed = long_sum_type(x.type, count) if rule.combine is _add else wide
+    summed = long_sum_type(x.type) if rule.combine is _add else wide
     acc = accumulate(
         f"{name}_acc",
         x,

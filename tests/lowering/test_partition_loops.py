@@ -250,3 +250,12 @@ def _rows_up_to(last: Expr) -> Stmt:
     """Return a loop over what is from ``new`` to `last`."""
     new = Variable(I32, "new")
     return loop(r, new, last - new + 1, store(load("in", r), r))
+
+
+def test_a_short_loop_whose_body_is_one_guard_is_shortened_without_a_test() -> None:
+    guarded = IfThenElse(likely(x <= 0), store(load("in", x), x))
+    made = trim_no_ops(partition_loops(loop(x, 0, 4, guarded)))
+    assert not [m for m in nodes(made) if isinstance(m, IfThenElse)]
+    np.testing.assert_array_equal(
+        run(made, 9, 5), run(loop(x, 0, 1, store(load("in", x), x)), 9, 5)
+    )
