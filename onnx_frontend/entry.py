@@ -19,8 +19,10 @@ from halo.ir.expr import (
     CallKind,
     Expr,
     Load,
+    Min,
     Or,
     Variable,
+    as_const,
     i32,
     i64,
 )
@@ -37,6 +39,7 @@ from halo.ir.stmt import (
     Store,
     block,
 )
+from halo.ir.substitute import walk
 from halo.ir.types import Int, Type, UInt
 from halo.ops.tensor import LARGEST
 from onnx_frontend.entry_model import Argument, Model, Place, Requirement, Stage, Step
@@ -280,7 +283,7 @@ def _extents_in_range(model: Model) -> Iterator[AssertStmt]:
                 f" of '{name}' would be ",
                 extent,
             )
-            yield AssertStmt(GE(extent, i32(0)), ErrorCode.BAD_SHAPE, message)
+            yield AssertStmt(GE(extent, _least(extent)), ErrorCode.BAD_SHAPE, message)
 
 
 def _in_words(model: Model, demands: Sequence[AssertStmt]) -> Iterator[AssertStmt]:
@@ -304,6 +307,16 @@ def _in_words(model: Model, demands: Sequence[AssertStmt]) -> Iterator[AssertStm
         got = (f"{places[symbol]}: got ", Variable(Int(32), symbol))
         wanted = f", the model needs {words[symbol]}: "
         yield AssertStmt(demand.condition, demand.code, (*got, wanted, *demand.message))
+
+
+def _least(extent: Expr) -> Expr:
+    """Return 1, but 0 where a size that `extent` is made of is 0 or told by data."""
+    least: Expr = i32(1)
+    for v in walk(extent):
+        if isinstance(v, Variable):
+            told = not isinstance(v.source, SymbolicSize) or v.source.from_data
+            least = i32(0) if told or as_const(least) == 0 else Min(least, v)
+    return least
 
 
 def _is_size(extent: Expr) -> bool:

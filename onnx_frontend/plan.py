@@ -145,7 +145,8 @@ def _slot_size(slot: _Slot) -> Expr:
     largest, *others = distinct.values()
     for size in others:
         largest = Max(largest, size)
-    rounded_up = Div(Add(largest, i64(ALIGNMENT - 1)), i64(ALIGNMENT))
+    # Tensors without cells have addresses of their own, too.
+    rounded_up = Div(Add(Max(largest, i64(1)), i64(ALIGNMENT - 1)), i64(ALIGNMENT))
     return Mul(rounded_up, i64(ALIGNMENT))
 
 

@@ -11,7 +11,7 @@ from halo.ir.operators import as_expr, cast_to
 from halo.ir.types import Int
 from halo.lang.operators import clamp
 from halo.ops.build import computed
-from halo.ops.index import greatest, known, minus, narrow, plus
+from halo.ops.index import ZERO, greatest, known, minus, narrow, plus, product, take_no_zero
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.views import normal_axis
 
@@ -28,7 +28,7 @@ def gather(name: str, x: Tensor, indices: Tensor, axis: int) -> Tensor:
     """
     axis = normal_axis(axis, x.rank)
     size = x.shape[axis]
-    _check_axis(x, size, indices)
+    requires = _check_axis(x, size, indices)
 
     def cell(*coords: Any) -> Expr:
         place = coords[axis : axis + indices.rank]
@@ -36,7 +36,8 @@ def gather(name: str, x: Tensor, indices: Tensor, axis: int) -> Tensor:
         return x.at(*coords[:axis], along, *coords[axis + indices.rank :])
 
     shape = (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
-    return computed(name, x.type, shape, cell, _info(x, indices, axis))
+    info = replace(_info(x, indices, axis), requires=requires)
+    return computed(name, x.type, shape, cell, info)
 
 
 def gather_elements(name: str, x: Tensor, indices: Tensor, axis: int) -> Tensor:
@@ -44,13 +45,13 @@ def gather_elements(name: str, x: Tensor, indices: Tensor, axis: int) -> Tensor:
     axis = normal_axis(axis, x.rank)
     if indices.rank != x.rank:
         raise DefinitionError(f"indices of {indices.rank} axes into {x.name}, which has {x.rank}")
-    _check_axis(x, x.shape[axis], indices)
+    requires = (*_check_axis(x, x.shape[axis], indices), *within(indices, x, axis))
 
     def cell(*coords: Any) -> Expr:
         along = place_along(indices.at(*coords), x.shape[axis])
         return x.at(*coords[:axis], along, *coords[axis + 1 :])
 
-    info = replace(_info(x, indices, axis), requires=within(indices, x, axis))
+    info = replace(_info(x, indices, axis), requires=requires)
     return computed(name, x.type, indices.shape, cell, info)
 
 
@@ -60,9 +61,14 @@ def within(part: Tensor, whole: Tensor, axis: int) -> tuple[tuple[Expr, Expr], .
     return tuple((greatest(p, w), w) for a, (p, w) in enumerate(pairs) if a != axis)
 
 
-def _check_axis(x: Tensor, size: Expr, indices: Tensor) -> None:
-    if known(size) == 0 and not any(known(d) == 0 for d in indices.shape):
+def _check_axis(x: Tensor, size: Expr, indices: Tensor) -> tuple[tuple[Expr, Expr], ...]:
+    """Return what must be equal so that there are no indices into an axis without cells."""
+    take_no_zero(size)
+    if known(size) != 0:
+        return ()
+    if all(known(d) for d in indices.shape):
         raise DefinitionError(f"indices into an axis of {x.name}, which has no cells")
+    return ((product(indices.shape), ZERO),)
 
 
 def gather_nd(name: str, x: Tensor, indices: Tensor, batch: int = 0) -> Tensor:
@@ -73,8 +79,7 @@ def gather_nd(name: str, x: Tensor, indices: Tensor, batch: int = 0) -> Tensor:
     outer = indices.rank - 1
     if not 0 <= batch <= outer:
         raise DefinitionError(f"{batch} axes go together, of indices with {indices.rank}")
-    for size in x.shape[batch : batch + depth]:
-        _check_axis(x, size, indices)
+    needs = [r for size in x.shape[batch : batch + depth] for r in _check_axis(x, size, indices)]
 
     def cell(*coords: Any) -> Expr:
         first = [
@@ -84,7 +89,7 @@ def gather_nd(name: str, x: Tensor, indices: Tensor, batch: int = 0) -> Tensor:
 
     shape = (*indices.shape[:-1], *x.shape[batch + depth :])
     together = tuple(zip(indices.shape[:batch], x.shape[:batch], strict=True))
-    info = OpInfo(OpKind.GATHER, (x, indices), requires=together)
+    info = OpInfo(OpKind.GATHER, (x, indices), requires=(*together, *needs))
     return computed(name, x.type, shape, cell, info)
 
 

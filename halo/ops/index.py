@@ -136,6 +136,11 @@ def _may_be_none(source: object) -> bool:
     return isinstance(source, SymbolicSize) and not source.from_data and source.min == 0
 
 
+def take_no_zero(*sizes: Expr) -> None:
+    """Note that the symbols in `sizes` must not be 0: what is computed reads cells all the same."""
+    _take_no_zero(_symbols(*sizes))
+
+
 def _take_no_zero(symbols: Mapping[str, Variable]) -> None:
     for v in symbols.values():
         if isinstance(v.source, SymbolicSize) and _may_be_none(v.source):

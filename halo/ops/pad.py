@@ -11,7 +11,7 @@ from halo.ir.intrinsics import likely
 from halo.ir.operators import as_expr, cast_to
 from halo.lang.operators import clamp
 from halo.ops.build import computed
-from halo.ops.index import greatest, known, minus, plus
+from halo.ops.index import greatest, known, minus, plus, take_no_zero
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 
 PAD_MODES = ("constant", "edge", "reflect", "wrap")
@@ -39,6 +39,8 @@ def pad(
     if mode not in PAD_MODES:
         raise DefinitionError(f"pad mode {mode!r}: known are {', '.join(PAD_MODES)}")
     moved = [a for a in range(x.rank) if known(before[a]) != 0 or known(after[a]) != 0]
+
+    take_no_zero(*(x.shape[axis] for axis in moved))
 
     def cell(*coords: Any) -> Expr:
         where = list(coords)

@@ -21,6 +21,7 @@ from halo.ir.operators import as_expr, cast_to
 from halo.ir.types import Type
 from halo.lang.func import Func
 from halo.lang.image_param import ImageParam
+from halo.ops.index import take_no_zero
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[Expr, ...]
@@ -67,6 +68,16 @@ class OpKind(Enum):
     """A C function computes it whole; ``attrs["call"]`` says how."""
     SOFTMAX = "softmax"
     NORMALIZATION = "normalization"
+
+
+_READ_NOTHING_OF_NOTHING = frozenset(
+    {
+        *(OpKind.INPUT, OpKind.CONSTANT, OpKind.CONTENT, OpKind.ELEMENTWISE, OpKind.VIEW),
+        *(OpKind.MATMUL, OpKind.REDUCE, OpKind.ARG_REDUCE, OpKind.SCAN, OpKind.SOFTMAX),
+        OpKind.NORMALIZATION,
+    }
+)
+"""Operations that read no cell of an input that has none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +149,7 @@ class Tensor:
     encoding: str | None = None
 
     def __post_init__(self) -> None:
-        """Check the sizes that are known.
+        """Check the sizes that are known, and note which must not be 0.
 
         Raises
         ------
@@ -151,9 +162,18 @@ class Tensor:
         elif prod(sizes) > LARGEST:
             problem = f"it has {LARGEST} cells at most"
         else:
+            self._note_cells_needed()
             return
         text = "x".join(str(d) if (n := as_const(d)) is None else str(n) for d in self.shape)
         raise BoundsError(f"{self.name} would have the shape {text}: {problem}")
+
+    def _note_cells_needed(self) -> None:
+        """Have no empty inputs where cells are read at places that are moved into them."""
+        if self.op.kind in _READ_NOTHING_OF_NOTHING:
+            return
+        batched = self.op.kind in (OpKind.CONV, OpKind.DEPTHWISE_CONV, OpKind.POOL)
+        for i, source in enumerate(self.op.inputs):
+            take_no_zero(*(source.shape[1:] if batched and i == 0 else source.shape))
 
     @property
     def rank(self) -> int:

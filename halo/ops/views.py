@@ -10,7 +10,7 @@ from halo.ir.expr import Expr, Max, Min, Select, const
 from halo.ir.operators import as_expr
 from halo.ops.broadcast import Requirement, broadcast_at, broadcast_shapes
 from halo.ops.build import computed, define
-from halo.ops.index import ONE, ZERO, known, minus, plus, same, times
+from halo.ops.index import ONE, ZERO, known, minus, plus, same, take_no_zero, times
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 
 
@@ -115,6 +115,8 @@ def concat(name: str, inputs: Sequence[Tensor], axis: int) -> Tensor:
         _check_alike(first, x)
     inputs = [x for x in inputs if known(x.shape[axis]) != 0] or [first]
     requires = tuple(r for x in inputs[1:] for r in _other_axes_agree(first, x, axis))
+    # Cells are read at places moved into the input, whichever of them is meant.
+    take_no_zero(*(x.shape[axis] for x in inputs))
     offsets: list[Expr] = [ZERO]
     for x in inputs:
         offsets.append(plus(offsets[-1], x.shape[axis]))

@@ -11,7 +11,7 @@ from halo.lang.operators import clamp
 from halo.ops import scatter as ops
 from halo.ops.broadcast import shape_text
 from halo.ops.build import computed
-from halo.ops.index import known, minus, same
+from halo.ops.index import index, known, minus, same
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.views import normal_axis
 from onnx_frontend.context import NodeContext
@@ -75,7 +75,7 @@ def one_hot(node: NodeContext, indices: Tensor, depth: Tensor, values: Tensor) -
         size = node.run_time.define(node.inner("depth"), cast_to(Int(32), cell))
     else:
         size = node.scalar(depth, "a depth")
-    if values.rank != 1 or known(values.shape[0]) != 2:
+    if values.rank != 1 or known(values.shape[0]) not in (2, None):
         node.fail(f"its values have the shape {shape_text(values.shape)}, not 2")
     axis = normal_axis(node.integer("axis", -1), indices.rank + 1)
     shape = (*indices.shape[:axis], size, *indices.shape[axis:])
@@ -90,5 +90,10 @@ def one_hot(node: NodeContext, indices: Tensor, depth: Tensor, values: Tensor) -
         values.type,
         shape,
         cell_at,
-        OpInfo(OpKind.GATHER, (values, indices), attrs={"axis": axis}),
+        OpInfo(
+            OpKind.GATHER,
+            (values, indices),
+            attrs={"axis": axis},
+            requires=((values.shape[0], index(2)),),
+        ),
     )

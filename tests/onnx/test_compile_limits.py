@@ -35,13 +35,9 @@ def test_an_input_of_one_window_is_enough(pooling: CompiledModel) -> None:
     assert y.tolist() == [[[16.0]]]
 
 
-def test_of_an_input_in_which_no_window_fits_nothing_is_left(pooling: CompiledModel) -> None:
-    assert pooling.run({"x": np.zeros((1, 1, 4), np.float32)})["y"].shape == (1, 0, 0)
-
-
-@pytest.mark.parametrize("width", [1, 3])
+@pytest.mark.parametrize("width", [1, 3, 4])
 def test_an_input_smaller_than_the_window_is_refused(pooling: CompiledModel, width: int) -> None:
-    with pytest.raises(BufferError, match="the model needs at least 4: these inputs are too small"):
+    with pytest.raises(BufferError, match="the model needs at least 5: these inputs are too small"):
         pooling.run({"x": np.zeros((1, 1, width), np.float32)})
 
 

@@ -114,10 +114,11 @@ def test_a_wrong_height_is_refused_by_name_and_axis(compiled: CompiledModel) -> 
         compiled.run({"x": np.zeros((1, 3, 7, 8), np.float32)})
 
 
-def test_of_pictures_without_cells_or_of_no_pictures_nothing_is_left(
+def test_pictures_without_cells_are_refused_and_no_pictures_are_taken(
     compiled: CompiledModel,
 ) -> None:
-    assert compiled.run({"x": np.zeros((1, 3, 6, 0), np.float32)})["sum"].shape == (1, 8, 6, 0)
+    with pytest.raises(BufferError, match="input 'x' dim 3: got 0, expected at least 1"):
+        compiled.run({"x": np.zeros((1, 3, 6, 0), np.float32)})
     assert compiled.run({"x": np.zeros((0, 3, 6, 4), np.float32)})["y"].shape == (0, 5)
 
 

@@ -134,8 +134,8 @@ def products() -> CompiledModel:
 @pytest.mark.parametrize(
     ("make", "shape", "message"),
     [
-        (convolution, (1, 1, 3, 9), "input 'x' dim 2: got 3, the model needs at least 4"),
-        (convolution, (1, 1, 9, 1), "input 'x' dim 3: got 1, the model needs at least 2"),
+        (convolution, (1, 1, 4, 9), "input 'x' dim 2: got 4, the model needs at least 5"),
+        (convolution, (1, 1, 9, 1), "input 'x' dim 3: got 1, the model needs at least 3"),
         (reshape, (3, 3), "input 'x' dim 0: got 3, the model needs a multiple of 4"),
         (products, (2, 5), "input 'x' dim 1: got 5, the model needs 6"),
     ],
