@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from halo.ir.expr import Expr, Variable, i64
-from halo.ir.function import SymbolicSize
 from halo.ir.lowered import BufferArg, Constant, ForeignCode, LoweredModule
 from halo.ir.types import Int, UInt
 from halo.ops.tensor import OpKind, Tensor
@@ -114,10 +113,7 @@ def _signature(name: str, graph: ImportedGraph, arguments: Mapping[Tensor, Argum
         return Port(a.name, a.identifier, a.type, shape, t.encoding)
 
     inputs = tuple(port(t) for t in graph.inputs)
-    outputs = tuple(port(t) for _, t in graph.outputs)
-    sizes = {d.name: d.source for t in graph.inputs for d in t.shape if isinstance(d, Variable)}
-    positive = tuple(n for n, s in sizes.items() if isinstance(s, SymbolicSize) and s.min > 0)
-    return Signature(name, inputs, outputs, graph.symbols, positive)
+    return Signature(name, inputs, tuple(port(t) for _, t in graph.outputs), graph.symbols)
 
 
 def _cells(graph: ImportedGraph) -> frozenset[Tensor]:

@@ -73,16 +73,12 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The inputs and outputs of a model called `name` in C, and its symbols.
-
-    `positive` are the symbols that must not be 0.
-    """
+    """The inputs and outputs of a model called `name` in C, and its symbols."""
 
     name: str
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     symbols: tuple[str, ...]
-    positive: tuple[str, ...] = ()
 
     def to_data(self) -> dict[str, Any]:
         """Return the signature as plain data for JSON."""
@@ -91,7 +87,6 @@ class Signature:
             "inputs": [p.to_data() for p in self.inputs],
             "outputs": [p.to_data() for p in self.outputs],
             "symbols": list(self.symbols),
-            "positive": list(self.positive),
         }
 
     @staticmethod
@@ -99,8 +94,7 @@ class Signature:
         """Return the signature that `to_data` gave `data` for."""
         inputs = tuple(Port.from_data(p) for p in data["inputs"])
         outputs = tuple(Port.from_data(p) for p in data["outputs"])
-        positive = tuple(data.get("positive", ()))
-        return Signature(data["name"], inputs, outputs, tuple(data["symbols"]), positive)
+        return Signature(data["name"], inputs, outputs, tuple(data["symbols"]))
 
     def check_names(self, given: Iterable[str]) -> None:
         """Check that exactly the inputs of the model are `given`.
@@ -147,8 +141,6 @@ class Signature:
             for axis, (expected, extent) in enumerate(zip(port.shape, array.shape, strict=True)):
                 place = f"input {port.name!r} dim {axis}"
                 if isinstance(expected, str) and expected not in symbols:
-                    if extent == 0 and expected in self.positive:
-                        raise BufferError(f"{place}: got 0, expected at least 1")
                     symbols[expected], origin[expected] = extent, place
         for port, array in zip(self.inputs, arrays, strict=True):
             _check_extents(port, array, symbols, origin)

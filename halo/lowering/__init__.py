@@ -25,8 +25,9 @@ from halo.lowering.inject_memoization import inject_memoization
 from halo.lowering.inject_tracing import inject_tracing
 from halo.lowering.inputs import Inputs, collect_inputs
 from halo.lowering.jam_vectors import jam_vectors
+from halo.lowering.lets import with_lets
 from halo.lowering.lift_effects import lift_effects
-from halo.lowering.loop_nests import Nest, build_loop_nests, with_lets
+from halo.lowering.loop_nests import Nest, build_loop_nests
 from halo.lowering.memory_types import check_stack, report_registers
 from halo.lowering.names import Lets
 from halo.lowering.names import inline as inline_lets  # `inline` is a module of this package

@@ -24,7 +24,8 @@ from halo.ir.stmt import AssertStmt, ErrorCode, Stmt, block
 from halo.ir.substitute import find
 from halo.ir.types import Int
 from halo.lowering.bounds_inference import Box, with_rvars
-from halo.lowering.loop_nests import Nest, with_lets
+from halo.lowering.lets import with_lets
+from halo.lowering.loop_nests import Nest
 from halo.lowering.magnitude import Dim, FieldValue, Magnitude, Magnitudes, at_most, largest
 from halo.lowering.program import Program, calls_in
 from halo.lowering.wide_sums import sums_in, wide

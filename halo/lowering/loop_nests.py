@@ -10,12 +10,12 @@ from halo.ir.expr import TRUE, Expr, Or, is_true
 from halo.ir.simplify import simplify
 from halo.ir.stmt import (
     IfThenElse,
-    LetStmt,
     ProducerConsumer,
     Stmt,
     block,
 )
 from halo.lowering.bounds_inference import Box, Region
+from halo.lowering.lets import with_lets
 from halo.lowering.program import Program
 from halo.lowering.promises import Sizes
 from halo.lowering.run_ahead import Ahead
@@ -52,13 +52,6 @@ class Nest:
     ahead: dict[str, Ahead]
     regions: dict[str, Region]
     sizes: frozenset[str]
-
-
-def with_lets(lets: Sequence[tuple[str, Expr]], body: Stmt) -> Stmt:
-    """Return `body` inside `lets`, the first outermost."""
-    for name, value in reversed(lets):
-        body = LetStmt(name, value, body)
-    return body
 
 
 def build_loop_nests(

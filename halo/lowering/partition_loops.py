@@ -31,7 +31,6 @@ from halo.ir.stmt import (
     For,
     ForKind,
     IfThenElse,
-    LetStmt,
     Partition,
     Stmt,
     block,
@@ -39,6 +38,7 @@ from halo.ir.stmt import (
 )
 from halo.ir.types import Int
 from halo.lowering.affine import Linear, bound_of
+from halo.lowering.lets import split_lets, with_lets
 from halo.lowering.serialize_gathers import serialize_gathers
 from halo.lowering.steady_state import SteadyState, Undecided, holds_likely
 
@@ -115,11 +115,10 @@ class _Partitioner:
 
     def _is_guard(self, body: Stmt) -> bool:
         """Whether `body` is one statement that is likely done, and nothing in it is asked again."""
-        while isinstance(body, LetStmt):
-            body = body.body
-        if not isinstance(body, IfThenElse) or body.else_case is not None:
+        _, inner = split_lets(body)
+        if not isinstance(inner, IfThenElse) or inner.else_case is not None:
             return False
-        return is_intrinsic(body.condition, "likely") and not self.marked(body.then_case)
+        return is_intrinsic(inner.condition, "likely") and not self.marked(inner.then_case)
 
     def _general(self, s: Stmt) -> Stmt:
         """Return `s` for the iterations outside the steady state."""
@@ -131,19 +130,13 @@ class _Partitioner:
         return made
 
     def _tested(self, loop: For, state: SteadyState) -> Stmt:
-        lets: list[LetStmt] = []
-        body = loop.body
-        while isinstance(body, LetStmt):
-            lets.append(body)
-            body = body.body
+        lets, body = split_lets(loop.body)
         condition: Expr = TRUE
         for form in state.constraints:
             condition = _and(condition, _test(loop, form, state.pivots))
         steady = self.rewrite(_Rewriter(state.known).apply(body))
         body = steady if is_true(condition) else IfThenElse(condition, steady, self._general(body))
-        for let in reversed(lets):
-            body = LetStmt(let.name, let.value, body)
-        return body
+        return with_lets(lets, body)
 
     def _cut(self, loop: For, state: SteadyState, steady: Stmt) -> Stmt:
         start, end = loop.min, add(loop.min, loop.extent)
@@ -170,9 +163,7 @@ class _Partitioner:
             *_piece(loop, first, last, lambda: steady),
             *_piece(loop, last, end, lambda: self._general(loop.body)),
         )
-        for name, value in reversed(lets):
-            made = LetStmt(name, value, made)
-        return made
+        return with_lets(lets, made)
 
 
 def _loop_of(loop: For, body: Stmt) -> For:

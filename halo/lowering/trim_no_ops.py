@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +29,7 @@ from halo.ir.stmt import (
 from halo.ir.substitute import walk
 from halo.ir.types import Int
 from halo.lowering.affine import Linear, atoms, bound_of, inequalities, is_index, linear_form
+from halo.lowering.lets import split_lets, with_lets
 
 
 def trim_no_ops(s: Stmt) -> Stmt:
@@ -117,11 +119,7 @@ def _branch(s: IfThenElse) -> Stmt:
 
 def _loop(loop: For) -> Stmt:
     """Shorten `loop` to where the guard of its body holds."""
-    lets: list[LetStmt] = []
-    body = loop.body
-    while isinstance(body, LetStmt):
-        lets.append(body)
-        body = body.body
+    lets, body = split_lets(loop.body)
     if not isinstance(body, IfThenElse) or body.else_case is not None:
         return loop
     guard = _Guard(loop.name, lets)
@@ -129,21 +127,19 @@ def _loop(loop: For) -> Stmt:
     if not guard.lows and not guard.highs:
         return loop
     inner = body.then_case if rest is None else IfThenElse(rest, body.then_case)
-    for let in reversed(lets):
-        inner = LetStmt(let.name, let.value, inner)
-    return guard.shortened(loop, inner)
+    return guard.shortened(loop, with_lets(lets, inner))
 
 
 class _Guard:
     """The bounds that a condition sets to a loop variable."""
 
-    def __init__(self, name: str, lets: list[LetStmt]) -> None:
+    def __init__(self, name: str, lets: Sequence[tuple[str, Expr]]) -> None:
         self._name = name
         self._lets: dict[str, Linear | None] = {}
         self.lows: list[Expr] = []
         self.highs: list[Expr] = []
-        for let in lets:
-            self._lets[let.name] = linear_form(let.value, self._leaf)
+        for let, value in lets:
+            self._lets[let] = linear_form(value, self._leaf)
 
     def _leaf(self, e: Expr) -> Linear | None:
         if isinstance(e, Variable):

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from halo.errors import DefinitionError
-from halo.ir.expr import Expr, Select, Variable
-from halo.ir.function import SymbolicSize
+from halo.ir.expr import Expr, Select
 from halo.ir.operators import as_expr, eq
-from halo.ir.substitute import walk
-from halo.ops.index import ONE, ZERO, choose, known, same
+from halo.ops.index import ONE, ZERO, choose, known, same, sizes_in
 from halo.ops.tensor import Shape, Tensor
 
 Requirement = tuple[Expr, Expr]
@@ -78,11 +76,7 @@ def _run_time_size(sizes: Sequence[Expr]) -> tuple[Expr, list[Requirement]]:
 
 def may_stretch(size: Expr) -> bool:
     """Whether `size` is one that data tell, which may turn out to be 1."""
-    return known(size) is None and any(
-        v.source.from_data and v.source.min <= 1
-        for v in walk(size)
-        if isinstance(v, Variable) and isinstance(v.source, SymbolicSize)
-    )
+    return known(size) is None and any(s.from_data and s.min <= 1 for s in sizes_in(size).values())
 
 
 def fits_into(x: Tensor, whole: Tensor) -> tuple[Requirement, ...]:

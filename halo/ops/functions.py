@@ -27,7 +27,7 @@ def long_sum_type(type: Type) -> Type:
     Each addition rounds. How many there are does not choose the type: that may be known of a model
     or not, and must not change its bits.
     """
-    return Float(64) if type.is_float() else sum_type(type)
+    return Float(64) if type.is_float() else type
 
 
 def lower_bound(x: Expr, low: Any) -> Expr:

@@ -64,22 +64,27 @@ def known(e: Expr) -> int | None:
     return None if value is None else int(value)
 
 
-def scope_of(*exprs: Expr) -> dict[str, Interval]:
-    """Return what is known of the symbols in `exprs`."""
-    return _scope(_symbols(*exprs))
+def sizes_in(*exprs: Expr) -> dict[str, SymbolicSize]:
+    """Return the symbolic sizes in `exprs` by their names."""
+    return {
+        v.name: v.source
+        for e in exprs
+        for v in walk(e)
+        if isinstance(v, Variable) and isinstance(v.source, SymbolicSize)
+    }
 
 
 def tidy(e: Expr) -> Expr:
     """Return `e` simplified, its symbols being sizes."""
     if isinstance(e, (IntImm, Variable)):
         return e
-    symbols = _symbols(e)
-    sure = simplify(e, _scope(symbols))
-    if not any(_may_be_none(v.source) for v in symbols.values()):
+    sizes = sizes_in(e)
+    sure = simplify(e, _scope(sizes))
+    if not any(_may_be_none(s) for s in sizes.values()):
         return sure
-    hoped = simplify(e, _scope(symbols, least=1))
+    hoped = simplify(e, _scope(sizes, least=1))
     if not equal(sure, hoped):
-        _take_no_zero(symbols)
+        take_no_zero(e)
     return hoped
 
 
@@ -88,12 +93,12 @@ def holds(condition: Expr) -> bool:
     value = as_const(condition)
     if value is not None:
         return bool(value)
-    symbols = _symbols(condition)
-    if can_prove(condition, _scope(symbols)):
+    sizes = sizes_in(condition)
+    if can_prove(condition, _scope(sizes)):
         return True
-    hoped = can_prove(condition, _scope(symbols, least=1))
+    hoped = can_prove(condition, _scope(sizes, least=1))
     if hoped:
-        _take_no_zero(symbols)
+        take_no_zero(condition)
     return hoped
 
 
@@ -101,50 +106,35 @@ def same(a: Expr, b: Expr) -> bool:
     """Whether two sizes are known to be equal."""
     if equal(a, b):
         return True
-    symbols = _symbols(a, b)
+    sizes = sizes_in(a, b)
     for least in (0, 1):
-        scope = _scope(symbols, least=least)
+        scope = _scope(sizes, least=least)
         if equal(simplify(a, scope), simplify(b, scope)):
             if least:
-                _take_no_zero(symbols)
+                take_no_zero(a, b)
             return True
     return False
 
 
-def _symbols(*exprs: Expr) -> dict[str, Variable]:
-    return {
-        v.name: v
-        for e in exprs
-        for v in walk(e)
-        if isinstance(v, Variable) and isinstance(v.source, SymbolicSize)
-    }
+def take_no_zero(*exprs: Expr) -> None:
+    """Note that the symbols in `exprs` must not be 0: what is computed reads cells all the same."""
+    for size in sizes_in(*exprs).values():
+        if _may_be_none(size):
+            size.min = 1
 
 
-def _scope(symbols: Mapping[str, Variable], *, least: int = 0) -> dict[str, Interval]:
-    """Return the ranges of `symbols`, of those that inputs tell from `least` on."""
+def _scope(sizes: Mapping[str, SymbolicSize], *, least: int = 0) -> dict[str, Interval]:
+    """Return the ranges of `sizes`, of those that may be 0 so far from `least` on."""
     scope: dict[str, Interval] = {}
-    for name, v in symbols.items():
-        assert isinstance(v.source, SymbolicSize)
-        low = max(v.source.min, least) if _may_be_none(v.source) else v.source.min
-        high = v.source.max
-        scope[name] = Interval(i32(low), None if high is None else i32(high))
+    for name, size in sizes.items():
+        low = least if _may_be_none(size) else size.min
+        scope[name] = Interval(i32(low), None if size.max is None else i32(size.max))
     return scope
 
 
-def _may_be_none(source: object) -> bool:
+def _may_be_none(size: SymbolicSize) -> bool:
     """Whether a size is one that an input tells, and may be 0 so far."""
-    return isinstance(source, SymbolicSize) and not source.from_data and source.min == 0
-
-
-def take_no_zero(*sizes: Expr) -> None:
-    """Note that the symbols in `sizes` must not be 0: what is computed reads cells all the same."""
-    _take_no_zero(_symbols(*sizes))
-
-
-def _take_no_zero(symbols: Mapping[str, Variable]) -> None:
-    for v in symbols.values():
-        if isinstance(v.source, SymbolicSize) and _may_be_none(v.source):
-            v.source.min = 1
+    return not size.from_data and size.min == 0
 
 
 def plus(a: int | Expr, b: int | Expr) -> Expr:

@@ -18,7 +18,7 @@ from halo.ops.index import (
     known,
     product,
     row_major_strides,
-    scope_of,
+    sizes_in,
 )
 from halo.ops.tensor import Tensor
 from halo.ops.views import view
@@ -67,7 +67,7 @@ def target_shape(
 
 def _may_be_negative(size: Expr) -> bool:
     """Whether `size` depends on numbers that are no sizes of inputs, which are positive."""
-    return any(r.min is not None and (known(r.min) or 0) < 0 for r in scope_of(size).values())
+    return any(s.min < 0 for s in sizes_in(size).values())
 
 
 def _run_time_shape(

@@ -104,9 +104,9 @@ def _typed(case: OperatorCase, dtype: np.dtype[Any], made: Sequence[Array]) -> l
     """Give outputs of the first input's type `dtype`, which the reference may have widened."""
     schema = defs.get_schema(case.op, case.opset)
     own = schema.inputs[0].type_str
-    outputs = [schema.outputs[min(k, len(schema.outputs) - 1)] for k in range(len(made))]
     return [
-        y.astype(dtype) if out.type_str == own else y for y, out in zip(made, outputs, strict=True)
+        y.astype(dtype) if _parameter(schema.outputs, k).type_str == own else y
+        for k, y in enumerate(made)
     ]
 
 
@@ -151,17 +151,26 @@ def _inputs(case: OperatorCase, sizes: Mapping[str, int], dtype: str) -> dict[in
 
 def _type_of_input(case: OperatorCase, i: int, dtype: str) -> np.dtype[Any]:
     """Return `dtype`, or what an input is of whose type is another one's business."""
-    inputs = defs.get_schema(case.op, case.opset).inputs
-    own = inputs[min(i, len(inputs) - 1)]
-    if own.type_str == inputs[0].type_str:
+    if _has_main_type(case, i):
         return np.dtype(dtype)
-    return np.dtype("float32" if "tensor(float)" in own.types else "int64")
+    types = _parameter(defs.get_schema(case.op, case.opset).inputs, i).types
+    return np.dtype("float32" if "tensor(float)" in types else "int64")
+
+
+def _has_main_type(case: OperatorCase, i: int) -> bool:
+    """Whether input `i` is of the first one's type."""
+    inputs = defs.get_schema(case.op, case.opset).inputs
+    return bool(_parameter(inputs, i).type_str == inputs[0].type_str)
+
+
+def _parameter(parameters: Sequence[Any], i: int) -> Any:
+    """Return what the standard says of input or output `i`; the last may stand for many."""
+    return parameters[min(i, len(parameters) - 1)]
 
 
 def _fixed(case: OperatorCase, i: int, dtype: str) -> Array:
-    inputs = defs.get_schema(case.op, case.opset).inputs
     value = case.fixed[i]
-    if inputs[min(i, len(inputs) - 1)].type_str != inputs[0].type_str:
+    if not _has_main_type(case, i):
         return value
     own = _type_of_input(case, i, dtype)
     return (np.abs(value) if own.kind == "u" else value).astype(own)
