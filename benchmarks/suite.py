@@ -1,14 +1,17 @@
 """The apps of `apps/`, halo beside Halide: the same program with the same directives.
 
-    python benchmarks/suite.py [APP ...] [--best] [--threads 1 2] [--json FILE] [--plot FILE]
-                               [--docs]
+    python benchmarks/suite.py [APP ...] [--best] [--threads 1 2] [--through cc gcc clang llvm]
+                               [--json FILE] [--plot FILE] [--docs]
 
-Each app runs in a process of its own for each number of threads, where the two take turns
-(`one_app.py`); with one thread it is processor time that counts. With ``--best`` halo has the
-schedules of ``schedules/apps``, and Halide the faster of the app's and the one that its rules
-make. The share of the limit is that of the peak of fused multiply-adds where these are what an
-app is about, else the time in which inputs and output could be copied, with stores around the
-caches, over the time taken. ``--docs`` writes the table into ``docs/performance.md``.
+Each app runs in a process of its own for each number of threads, where all take turns
+(`one_app.py`); with one thread it is processor time that counts. Ratios are halo's time over
+Halide's, best run to best run, a column for each of what makes halo's machine code (``--through``:
+C compilers, and LLVM in the process); ``median`` and the share of the limit are those of the first.
+With ``--best`` halo has the schedules of ``schedules/apps``, and Halide the faster of the app's and
+the one that its rules make. The share of the limit is that of the peak of fused multiply-adds where
+these are what an app is about, else the time in which inputs and output could be copied, with
+stores around the caches, over the time taken. ``--docs`` writes the table into
+``docs/performance.md``.
 """
 
 from __future__ import annotations
@@ -23,8 +26,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import fmean
 
-from common import ROOT, machine
+from common import ROOT, Times, machine
 from limits import Limits, measure_limits
 
 PAGE = ROOT / "docs" / "performance.md"
@@ -53,90 +57,105 @@ NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An app with a number of threads: seconds of halo and Halide, best and median."""
+    """An app with a number of threads: the times of halo, by what makes its code, and Halide's."""
 
     app: str
     threads: int
-    halo_best: float
-    halo_median: float
-    peer_best: float
-    peer_median: float
+    halo: dict[str, Times]
+    peer: Times
     limit: float
     """Seconds that the machine needs at least."""
     by: str
     """Who made Halide's schedule: ``hand`` or ``rules``."""
 
-    @property
-    def best(self) -> float:
-        """How many times as long halo's best run takes."""
-        return self.halo_best / self.peer_best
+    def best(self, name: str) -> float:
+        """How many times as long halo's best run takes through `name`."""
+        return self.halo[name].best / self.peer.best
 
-    @property
-    def median(self) -> float:
-        """How many times as long halo's median run takes."""
-        return self.halo_median / self.peer_median
+    def median(self, name: str) -> float:
+        """How many times as long halo's median run takes through `name`."""
+        return self.halo[name].median / self.peer.median
+
+    def share(self, name: str) -> float:
+        """Which part of the limit halo reaches through `name`."""
+        return self.limit / self.halo[name].best
 
 
-def run(name: str, threads: int, limits: Limits, rounds: int, best: bool) -> Result | None:
+def run(name: str, threads: int, limits: Limits, options: argparse.Namespace) -> Result | None:
     """Measure the app `name`, or print why not."""
     count = str(threads)
     environment = {**os.environ, "HALO_NUM_THREADS": count, "HL_NUM_THREADS": count}
     environment["PYTHONPATH"] = str(ROOT)
-    command = [sys.executable, str(ROOT / "benchmarks/one_app.py"), name, "--rounds", str(rounds)]
-    command += ["--best"] if best else []
+    command = [sys.executable, str(ROOT / "benchmarks/one_app.py"), name]
+    command += ["--rounds", str(options.rounds), "--through", *options.through]
+    command += ["--best"] if options.best else []
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         print(f"{name}: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
         return None
     found = json.loads(done.stdout.splitlines()[-1])
-    halo, peer = found["halo"], found["halide"]
+    halo = {through: Times(**times) for through, times in found["halo"].items()}
     limit = found["flops"] / limits.flops if found["flops"] else found["bytes"] / limits.stream
-    times = halo["best"], halo["median"], peer["best"], peer["median"]
-    return Result(found["app"], threads, *times, limit, found["by"])
+    return Result(found["app"], threads, halo, Times(**found["halide"]), limit, found["by"])
 
 
-HEAD = (
-    f"{'app':28} {'threads':>7} {'halo':>10} {'Halide':>10} {'best':>6} {'median':>6}"
-    f" {'of limit':>8} {'Halide by':>9}"
-)
+def cells(r: Result) -> list[str]:
+    """Return the row of `r` in the table."""
+    times = [f"{1e3 * t.best:.3g}" for t in (r.peer, *r.halo.values())]
+    best = [f"{r.best(name):.2f}" for name in r.halo]
+    first = next(iter(r.halo))
+    return [
+        r.app,
+        str(r.threads),
+        r.by,
+        *times,
+        *best,
+        f"{r.median(first):.2f}",
+        f"{r.share(first):.0%}",
+    ]
 
 
-def line(r: Result) -> str:
-    """Return the row of `r` in the table that is printed."""
-    times = f"{r.halo_best * 1e3:8.3f}ms {r.peer_best * 1e3:8.3f}ms"
-    shares = f"{r.best:6.2f} {r.median:6.2f} {r.limit / r.halo_best:8.0%}"
-    shares += f" {r.by:>9}"
-    return f"{r.app:28} {r.threads:7} {times} {shares}"
+def heads(through: Sequence[str]) -> list[str]:
+    """Return the titles of the columns, to be filled by `cells`."""
+    times = ["Halide ms", *(f"{name} ms" for name in through)]
+    shares = [f"median {through[0]}", "of the limit"]
+    return ["app", "threads", "Halide by", *times, *through, *shares]
 
 
-def means(results: Sequence[Result]) -> Iterator[str]:
-    """Yield a sentence for each number of threads: the geometric mean of the ratios."""
+def means(results: Sequence[Result], through: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for each number of threads: the geometric means of the ratios."""
     for threads in sorted({r.threads for r in results}):
-        best = [math.log(r.best) for r in results if r.threads == threads]
-        median = [math.log(r.median) for r in results if r.threads == threads]
-        mean = [math.exp(sum(logs) / len(logs)) for logs in (best, median)]
-        yield f"{threads} threads: geometric mean {mean[0]:.2f} (best), {mean[1]:.2f} (median)"
+        rows = [r for r in results if r.threads == threads]
+        found = {name: math.exp(fmean(math.log(r.best(name)) for r in rows)) for name in through}
+        said = ", ".join(f"{mean:.2f} ({name})" for name, mean in found.items())
+        yield f"geometric mean of the ratios, {plural(threads)}: {said}"
 
 
-def page(results: Sequence[Result], limits: dict[int, Limits]) -> str:
+def plural(threads: int) -> str:
+    """Return `threads` with its noun."""
+    return "1 thread" if threads == 1 else f"{threads} threads"
+
+
+def page(results: Sequence[Result], limits: dict[int, Limits], through: Sequence[str]) -> str:
     """Return the part of the page that holds the results."""
-    compiler = subprocess.run(["cc", "--version"], check=True, capture_output=True, text=True)
-    text = [f"{datetime.date.today()}, {machine()}, {compiler.stdout.splitlines()[0]}.", ""]
+    compilers = [version(name) for name in through if name != "llvm"]
+    text = [f"{datetime.date.today()}, {machine()}, {', '.join(compilers)}.", ""]
     for threads, found in limits.items():
         text.append(
-            f"- {threads} threads: {found.flops / 1e9:.0f} GFLOP/s of float32, "
+            f"- {plural(threads)}: {found.flops / 1e9:.0f} GFLOP/s of float32, "
             f"{found.copy / 1e9:.0f} GB/s copied, {found.stream / 1e9:.0f} GB/s around the caches"
         )
-    text += [
-        "",
-        "| app | threads | halo ms | Halide ms | Halide by | best | median | of the limit |",
-    ]
-    text += ["| --- | --: | --: | --: | --- | --: | --: | --: |"]
-    for r in results:
-        times = f"{r.halo_best * 1e3:.3g} | {r.peer_best * 1e3:.3g} | {r.by}"
-        shares = f"{r.best:.2f} | {r.median:.2f} | {r.limit / r.halo_best:.0%}"
-        text.append(f"| {r.app} | {r.threads} | {times} | {shares} |")
-    return "\n".join([*text, "", *(f"- {sentence}" for sentence in means(results))])
+    titles = heads(through)
+    rows = [titles, ["---"] + ["--:"] * (len(titles) - 1), *(cells(r) for r in results)]
+    text += ["", *(f"| {' | '.join(row)} |" for row in rows)]
+    return "\n".join([*text, "", *(f"- {sentence}" for sentence in means(results, through))])
+
+
+def version(compiler: str) -> str:
+    """Return the first line of what a C compiler says of itself."""
+    command = [compiler, "--version"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return said.splitlines()[0]
 
 
 def write_page(text: str, best: bool) -> None:
@@ -149,23 +168,25 @@ def write_page(text: str, best: bool) -> None:
 
 def write_json(path: Path, results: Sequence[Result], limits: dict[int, Limits]) -> None:
     """Write all that was measured."""
-    rows = [{**asdict(r), "best": r.best, "median": r.median} for r in results]
+    rows = [{**asdict(r), "best": {n: r.best(n) for n in r.halo}} for r in results]
     found = {"machine": machine(), "limits": {n: asdict(x) for n, x in limits.items()}}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({**found, "rows": rows}, indent=2) + "\n", encoding="utf-8")
 
 
-def draw(path: Path, results: Sequence[Result]) -> None:
+def draw(path: Path, results: Sequence[Result], through: Sequence[str]) -> None:
     """Draw the ratios as bars, a group for each app."""
     from matplotlib import pyplot as plt
 
     names = list(dict.fromkeys(r.app for r in results))
-    counts = sorted({r.threads for r in results})
-    figure, axes = plt.subplots(figsize=(9, 0.35 * len(names) + 1.5), layout="constrained")
-    for i, threads in enumerate(counts):
+    kinds = [(n, threads) for threads in sorted({r.threads for r in results}) for n in through]
+    width = 0.8 / len(kinds)
+    figure, axes = plt.subplots(figsize=(9, 0.4 * len(names) + 1.5), layout="constrained")
+    for i, (name, threads) in enumerate(kinds):
         rows = [r for r in results if r.threads == threads]
-        places = [names.index(r.app) + (i - (len(counts) - 1) / 2) * 0.4 for r in rows]
-        axes.barh(places, [r.best for r in rows], 0.38, label=f"{threads} threads")
+        places = [names.index(r.app) + (i - (len(kinds) - 1) / 2) * width for r in rows]
+        ratios = [r.best(name) for r in rows]
+        axes.barh(places, ratios, 0.95 * width, label=f"{name}, {plural(threads)}")
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
@@ -180,26 +201,35 @@ def main() -> None:
     parser.add_argument("apps", nargs="*", default=NAMES)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--through", nargs="+", default=["cc"], help="C compilers, or llvm")
     parser.add_argument("--json", type=Path, help="file for the result")
     parser.add_argument("--plot", type=Path, help="file for a picture of the ratios")
     parser.add_argument("--best", action="store_true", help="each with its best schedule")
     parser.add_argument("--docs", action="store_true", help="write docs/performance.md")
     options = parser.parse_args()
+    through = list(options.through)
     limits = {n: measure_limits(n) for n in options.threads}
-    print(f"\nApps beside Halide 21 ({machine()})\n\n{HEAD}")
+    print(f"\nApps beside Halide 21 ({machine()})\n")
+    print("  ".join(f"{title:>{width(title)}}" for title in heads(through)))
     results = []
     for name in options.apps:
         for threads in options.threads:
-            if found := run(name, threads, limits[threads], options.rounds, options.best):
+            if found := run(name, threads, limits[threads], options):
                 results.append(found)
-                print(line(found), flush=True)
-    print("\n" + "\n".join(means(results)))
+                row = zip(heads(through), cells(found), strict=True)
+                print("  ".join(f"{cell:>{width(title)}}" for title, cell in row), flush=True)
+    print("\n" + "\n".join(means(results, through)))
     if options.json:
         write_json(options.json, results, limits)
     if options.plot:
-        draw(options.plot, results)
+        draw(options.plot, results, through)
     if options.docs:
-        write_page(page(results, limits), options.best)
+        write_page(page(results, limits, through), options.best)
+
+
+def width(title: str) -> int:
+    """Return how wide the column with this title is when it is printed."""
+    return 24 if title == "app" else max(len(title), 5)
 
 
 if __name__ == "__main__":
