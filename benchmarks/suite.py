@@ -201,7 +201,7 @@ def main() -> None:
     parser.add_argument("apps", nargs="*", default=NAMES)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--through", nargs="+", default=["cc"], help="C compilers, or llvm")
+    parser.add_argument("--through", nargs="+", default=["cc", "llvm"], help="C compilers, or llvm")
     parser.add_argument("--json", type=Path, help="file for the result")
     parser.add_argument("--plot", type=Path, help="file for a picture of the ratios")
     parser.add_argument("--best", action="store_true", help="each with its best schedule")
