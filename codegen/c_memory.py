@@ -28,6 +28,7 @@ from codegen.c_stream import can_stream
 from codegen.c_types import carrier, is_half, tag
 from codegen.c_walk import expression, index_expression, place
 from halo.ir.expr import Broadcast, Cast, Expr, Load, Ramp, Reinterpret, as_const, const
+from halo.ir.read_where import uniform
 from halo.ir.stmt import Store
 from halo.ir.types import Type
 
@@ -39,6 +40,9 @@ def load(ctx: Context, e: Load) -> Code:
         return Code(array.text, ATOM, array.mask_bits)
     if e.type.is_scalar():
         return _load_scalar(ctx, e, array)
+    condition = uniform(e.predicate)
+    if condition is not None and not e.type.is_bool():
+        return _load_all_or_none(ctx, e, condition)
     if isinstance(e.index, Broadcast):
         return _load_broadcast(ctx, e, array, e.index)
     code = _load_vector(ctx, e, array)
@@ -56,6 +60,15 @@ def _load_scalar(ctx: Context, e: Load, array: Array) -> Code:
         condition = expression(ctx, e.predicate)
     zero = "false" if e.type.is_bool() else "0"
     return Code(f"{condition.within(OR)} ? {code.within(OR)} : {zero}", CHOICE)
+
+
+def _load_all_or_none(ctx: Context, e: Load, uniform: Expr) -> Code:
+    """A vector that is read where a condition holds, which is one for all lanes; else zeros."""
+    with ctx.index():
+        condition = expression(ctx, uniform)
+    lanes = load(ctx, replace(e, predicate=None))
+    zeros = f"({ctx.value_type(e.type)}){{0}}"
+    return Code(f"{condition.within(OR)} ? {lanes.within(OR)} : {zeros}", CHOICE)
 
 
 def element(ctx: Context, array: Array, t: Type, index: str) -> Code:

@@ -24,6 +24,7 @@ from codegen.llvm_types import (
 from codegen.llvm_vectors import gathered, lane, picked, splat
 from codegen.llvm_walk import expression, index_expression, place
 from halo.ir.expr import Broadcast, Expr, Load, Ramp, as_const
+from halo.ir.read_where import uniform
 from halo.ir.stmt import Store
 from halo.ir.types import Type
 
@@ -68,6 +69,12 @@ def load(ctx: Context, e: Load) -> Value:
         return ctx.emit(value_type(memory.type), _load_text(memory.address, memory.type))
     if e.type.is_scalar():
         return _load_scalar(ctx, e, memory)
+    condition = uniform(e.predicate)
+    if condition is not None:
+        whole = replace(e, predicate=None)
+        for part in e.index.children() or (e.index,):
+            index_expression(ctx, part)  # which others may share, so not in the branch
+        return _where(ctx, condition, lambda: load(ctx, whole))
     if isinstance(e.index, Broadcast) and e.predicate is None:
         one = _element(ctx, memory, e.type.element, place(ctx, e.index.value))
         return splat(ctx, one, e.type.lanes())
@@ -92,15 +99,22 @@ def _load_scalar(ctx: Context, e: Load, memory: Memory) -> Value:
     at = place(ctx, e.index)
     if e.predicate is None:
         return _element(ctx, memory, e.type, at)
-    condition = index_expression(ctx, e.predicate)
+    return _where(ctx, e.predicate, lambda: _element(ctx, memory, e.type, at))
+
+
+def _where(ctx: Context, predicate: Expr, read_it: Callable[[], Value]) -> Value:
+    """Return what `read_it` writes code for, run where `predicate` holds; zeros elsewhere."""
+    condition = index_expression(ctx, predicate)
     read, done, before = ctx.label("read"), ctx.label("loaded"), ctx.block
     ctx.choose(condition, read, done)
     ctx.begin(read)
-    value = _element(ctx, memory, e.type, at)
+    known, ctx.temporaries = ctx.temporaries, dict(ctx.temporaries)
+    value = read_it()
+    ctx.temporaries = known  # what was computed in the branch is not there behind it
     last = ctx.block
     ctx.go(done)
     ctx.begin(done)
-    nothing = "0.0" if value.type in ("float", "double") else "0"
+    nothing = zero(value.type).text
     return ctx.emit(
         value.type, f"phi {value.type} [ {value.text}, %{last} ], [ {nothing}, %{before} ]"
     )

@@ -12,7 +12,7 @@ import onnx_frontend.microsoft
 import onnx_frontend.nodes  # noqa: F401 -- registers the operators
 from halo.errors import HaloError, InternalError
 from halo.ir.expr import Expr
-from halo.ops.index import choose, known, same
+from halo.ops.index import choose, known, surely_same
 from halo.ops.tensor import OpKind, Tensor
 from onnx_frontend.apply_operator import apply_operator
 from onnx_frontend.check_nodes import check_declared, check_nodes, check_types
@@ -237,7 +237,7 @@ class Translation:
             if m != n:
                 raise ModelError(f"{node}: sizes of its operands are {m} and {n}, not equal")
             return
-        if not same(a, b):
+        if not surely_same(a, b):
             self.requires.setdefault((str(a), str(b)), Requirement(a, b, str(node)))
 
     def _version(self, node: Node) -> int:

@@ -33,7 +33,7 @@ from halo.ir.expr import (
     StringImm,
     Variable,
 )
-from halo.ir.intrinsics import is_effect, is_undefined
+from halo.ir.intrinsics import is_effect, is_intrinsic, is_undefined
 from halo.ir.math import definition
 from halo.ir.substitute import substitute
 
@@ -55,8 +55,8 @@ class Context(Protocol):
         """Return the value of a parameter, an image's field or a size."""
         ...
 
-    def cells(self, call: Call, coordinates: Sequence[Array]) -> Array:
-        """Return the cells of a Func or image at `coordinates`."""
+    def cells(self, call: Call, coordinates: Sequence[Array], where: Array | None) -> Array:
+        """Return the cells of a Func or image at `coordinates`, anything where `where` is false."""
         ...
 
 
@@ -110,6 +110,9 @@ class Plan:
 
     def _operands(self, e: Expr) -> tuple[Expr, ...]:
         """Return what must be known before `e`."""
+        if is_intrinsic(e, "predicated"):
+            cell, condition = e.children()
+            return (*cell.children(), condition)
         if not _stands_for_another(e):
             return e.children()
         made = self._expansions.get(id(e))
@@ -173,11 +176,24 @@ def _call(e: Call, operands: list[int]) -> Step:
     if is_effect(e):
         return lambda context, v: happen(e, [v[i] for i in operands], context.points, context.mask)
     if e.kind in (CallKind.FUNC, CallKind.IMAGE):
-        return lambda context, v: context.cells(e, [v[i] for i in operands])
+        return lambda context, v: context.cells(e, [v[i] for i in operands], None)
+    if is_intrinsic(e, "predicated") and isinstance(e.args[0], Call):
+        return _predicated(e.args[0], operands)
     if is_undefined(e):
         nothing = np.zeros((), held_dtype(e.type))  # never stored
         return lambda *_: nothing
     raise InternalError(f"the interpreter does not know the call '{e}'")
+
+
+def _predicated(cell: Call, operands: list[int]) -> Step:
+    *places, condition = operands
+
+    def read(context: Context, v: list[Any]) -> Any:
+        where = np.asarray(v[condition], bool)
+        cells = context.cells(cell, [v[i] for i in places], where)
+        return np.where(where, cells, np.zeros((), cells.dtype))
+
+    return read
 
 
 def _other(e: Expr, operands: list[int]) -> Step:

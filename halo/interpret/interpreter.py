@@ -187,11 +187,12 @@ class _Evaluation:
     def constant(self, variable: Variable) -> Any:
         return constant(variable, self.interpreter.symbols)
 
-    def cells(self, call: Call, coordinates: Sequence[Array]) -> Array:
+    def cells(self, call: Call, coordinates: Sequence[Array], where: Array | None) -> Array:
+        mask = where if self.mask is None else self.mask if where is None else self.mask & where
         if isinstance(call.func, Image):
-            return image_cells(call.func, coordinates, self.mask, self.definition.where)
+            return image_cells(call.func, coordinates, mask, self.definition.where)
         assert isinstance(call.func, Function)
-        needed = box_around(coordinates, self.mask)
+        needed = box_around(coordinates, mask)
         if call.func is self.function and self.own is not None:
             source = self.own
             if needed is not None and not source.box.contains(needed):
@@ -201,7 +202,7 @@ class _Evaluation:
         if needed is None:
             return np.zeros((), held_dtype(call.type))
         array = source.arrays[call.value_index]
-        return np.asarray(array[source.index(coordinates, self.mask)])
+        return np.asarray(array[source.index(coordinates, mask)])
 
 
 def _update(stage: PlannedStage, context: _Evaluation, made: Realization) -> None:

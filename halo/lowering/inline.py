@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from halo.ir.equality import StructuralKeys
 from halo.ir.expr import Call, CallKind, Expr
+from halo.ir.read_where import settled
 from halo.ir.substitute import substitute
 from halo.lowering.program import Program
 
@@ -48,6 +49,7 @@ class _Inliner:
             made = e.map_children(self)
             if isinstance(made, Call) and made.kind is CallKind.FUNC and made.name in self._inlined:
                 made = self._value(made)
+            made = settled(made)
             found = self._memo[id(e)] = (e, made)  # e is kept so that its id stays its own
             self._memo.setdefault(id(made), (made, made))
         return found[1]

@@ -7,7 +7,8 @@ from functools import reduce
 
 from halo.ir.expr import And, Call, CallKind, Expr, Select, is_true
 from halo.ir.function import Function
-from halo.ir.intrinsics import intrinsic, is_undefined, likely
+from halo.ir.intrinsics import is_undefined, likely
+from halo.ir.read_where import read_only_where
 from halo.ir.stmt import IfThenElse, Provide, Stmt
 from halo.lowering.splits import StageNest
 
@@ -25,7 +26,7 @@ def with_tails(function: Function, s: Provide, predicate: Expr, nest: StageNest)
     args, values, may_store = s.args, s.values, list(nest.store_guards)
     if nest.load_guards:
         may_read = reduce(And, nest.load_guards)
-        predicate, *rest = _predicated((predicate, *args, *values), may_read)
+        predicate, *rest = read_only_where((predicate, *args, *values), may_read)
         if any(a is not b for a, b in zip(rest, args, strict=False)):
             may_store.append(may_read)
         args, values = tuple(rest[: len(args)]), tuple(rest[len(args) :])
@@ -40,19 +41,3 @@ def with_tails(function: Function, s: Provide, predicate: Expr, nest: StageNest)
     only = reduce(And, may_store) if may_store else None
     made = replace(s, values=values, args=args, predicate=only)
     return made if is_true(predicate) else IfThenElse(predicate, made)
-
-
-def _predicated(exprs: tuple[Expr, ...], condition: Expr) -> list[Expr]:
-    """Return `exprs` with every cell in them read only where `condition` holds; 0 elsewhere."""
-    memo: dict[int, Expr] = {}
-
-    def visit(e: Expr) -> Expr:
-        made = memo.get(id(e))
-        if made is None:
-            made = e.map_children(visit)
-            if isinstance(made, Call) and made.kind in (CallKind.FUNC, CallKind.IMAGE):
-                made = intrinsic("predicated", made, condition)
-            memo[id(e)] = made
-        return made
-
-    return [visit(e) for e in exprs]

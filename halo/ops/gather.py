@@ -11,7 +11,8 @@ from halo.ir.operators import as_expr, cast_to
 from halo.ir.types import Int
 from halo.lang.operators import clamp
 from halo.ops.build import computed
-from halo.ops.index import ZERO, greatest, known, minus, narrow, plus, product, take_no_zero
+from halo.ops.empty import unless_empty
+from halo.ops.index import ZERO, greatest, known, minus, narrow, plus, product, surely
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.views import normal_axis
 
@@ -33,7 +34,7 @@ def gather(name: str, x: Tensor, indices: Tensor, axis: int) -> Tensor:
     def cell(*coords: Any) -> Expr:
         place = coords[axis : axis + indices.rank]
         along = place_along(indices.at(*place), size)
-        return x.at(*coords[:axis], along, *coords[axis + indices.rank :])
+        return unless_empty(x.at(*coords[:axis], along, *coords[axis + indices.rank :]), size)
 
     shape = (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
     info = replace(_info(x, indices, axis), requires=requires)
@@ -49,7 +50,8 @@ def gather_elements(name: str, x: Tensor, indices: Tensor, axis: int) -> Tensor:
 
     def cell(*coords: Any) -> Expr:
         along = place_along(indices.at(*coords), x.shape[axis])
-        return x.at(*coords[:axis], along, *coords[axis + 1 :])
+        found = x.at(*coords[:axis], along, *coords[axis + 1 :])
+        return unless_empty(found, x.shape[axis])
 
     info = replace(_info(x, indices, axis), requires=requires)
     return computed(name, x.type, indices.shape, cell, info)
@@ -63,12 +65,12 @@ def within(part: Tensor, whole: Tensor, axis: int) -> tuple[tuple[Expr, Expr], .
 
 def _check_axis(x: Tensor, size: Expr, indices: Tensor) -> tuple[tuple[Expr, Expr], ...]:
     """Return what must be equal so that there are no indices into an axis without cells."""
-    take_no_zero(size)
-    if known(size) != 0:
-        return ()
-    if all(known(d) for d in indices.shape):
+    count = product(indices.shape)
+    if known(size) == 0 and known(count):
         raise DefinitionError(f"indices into an axis of {x.name}, which has no cells")
-    return ((product(indices.shape), ZERO),)
+    if surely(size > 0):
+        return ()
+    return ((count if known(size) == 0 else Select(size < 1, count, ZERO), ZERO),)
 
 
 def gather_nd(name: str, x: Tensor, indices: Tensor, batch: int = 0) -> Tensor:
@@ -85,7 +87,8 @@ def gather_nd(name: str, x: Tensor, indices: Tensor, batch: int = 0) -> Tensor:
         first = [
             place_along(indices.at(*coords[:outer], k), x.shape[batch + k]) for k in range(depth)
         ]
-        return x.at(*coords[:batch], *first, *coords[outer:])
+        found = x.at(*coords[:batch], *first, *coords[outer:])
+        return unless_empty(found, *x.shape[batch : batch + depth])
 
     shape = (*indices.shape[:-1], *x.shape[batch + depth :])
     together = tuple(zip(indices.shape[:batch], x.shape[:batch], strict=True))

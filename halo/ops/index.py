@@ -93,27 +93,37 @@ def holds(condition: Expr) -> bool:
     value = as_const(condition)
     if value is not None:
         return bool(value)
-    sizes = sizes_in(condition)
-    if can_prove(condition, _scope(sizes)):
+    if surely(condition):
         return True
-    hoped = can_prove(condition, _scope(sizes, least=1))
+    hoped = can_prove(condition, _scope(sizes_in(condition), least=1))
     if hoped:
         take_no_zero(condition)
     return hoped
 
 
+def surely(condition: Expr) -> bool:
+    """Whether `condition` is proved true for all sizes, of which some may be 0."""
+    return can_prove(condition, _scope(sizes_in(condition)))
+
+
 def same(a: Expr, b: Expr) -> bool:
     """Whether two sizes are known to be equal."""
-    if equal(a, b):
+    if surely_same(a, b):
         return True
-    sizes = sizes_in(a, b)
-    for least in (0, 1):
-        scope = _scope(sizes, least=least)
-        if equal(simplify(a, scope), simplify(b, scope)):
-            if least:
-                take_no_zero(a, b)
-            return True
-    return False
+    hoped = _same_from(1, a, b)
+    if hoped:
+        take_no_zero(a, b)
+    return hoped
+
+
+def surely_same(a: Expr, b: Expr) -> bool:
+    """Whether two sizes are known to be equal, whichever sizes of inputs are 0."""
+    return equal(a, b) or _same_from(0, a, b)
+
+
+def _same_from(least: int, a: Expr, b: Expr) -> bool:
+    scope = _scope(sizes_in(a, b), least=least)
+    return equal(simplify(a, scope), simplify(b, scope))
 
 
 def take_no_zero(*exprs: Expr) -> None:

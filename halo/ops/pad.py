@@ -11,6 +11,7 @@ from halo.ir.intrinsics import likely
 from halo.ir.operators import as_expr, cast_to
 from halo.lang.operators import clamp
 from halo.ops.build import computed
+from halo.ops.empty import unless_empty
 from halo.ops.index import greatest, known, minus, plus, take_no_zero
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 
@@ -39,8 +40,9 @@ def pad(
     if mode not in PAD_MODES:
         raise DefinitionError(f"pad mode {mode!r}: known are {', '.join(PAD_MODES)}")
     moved = [a for a in range(x.rank) if known(before[a]) != 0 or known(after[a]) != 0]
-
-    take_no_zero(*(x.shape[axis] for axis in moved))
+    sizes = [x.shape[axis] for axis in moved]
+    if mode != "constant":
+        take_no_zero(*sizes)  # what is added is made of cells
 
     def cell(*coords: Any) -> Expr:
         where = list(coords)
@@ -51,9 +53,10 @@ def pad(
             within = likely(place >= 0) & likely(place < size)
             inside = within if inside is TRUE else inside & within
             where[axis] = _source_place(place, size, mode)
+        found = unless_empty(x.at(*where), *sizes)
         if mode != "constant" or inside is TRUE:
-            return x.at(*where)
-        return Select(inside, x.at(*where), _value(x, value))
+            return found
+        return Select(inside, found, _value(x, value))
 
     shape = [plus(plus(d, b), a) for d, b, a in zip(x.shape, before, after, strict=True)]
     attrs = {"what": "pad", "mode": mode, "before": tuple(before), "after": tuple(after)}

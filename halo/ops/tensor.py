@@ -73,8 +73,8 @@ class OpKind(Enum):
 _READ_NOTHING_OF_NOTHING = frozenset(
     {
         *(OpKind.INPUT, OpKind.CONSTANT, OpKind.CONTENT, OpKind.ELEMENTWISE, OpKind.VIEW),
-        *(OpKind.MATMUL, OpKind.REDUCE, OpKind.ARG_REDUCE, OpKind.SCAN, OpKind.SOFTMAX),
-        OpKind.NORMALIZATION,
+        *(OpKind.GATHER, OpKind.MATMUL, OpKind.REDUCE, OpKind.ARG_REDUCE, OpKind.SCAN),
+        *(OpKind.SOFTMAX, OpKind.NORMALIZATION),
     }
 )
 """Operations that read no cell of an input that has none."""

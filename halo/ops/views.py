@@ -10,7 +10,8 @@ from halo.ir.expr import Expr, Max, Min, Select, const
 from halo.ir.operators import as_expr
 from halo.ops.broadcast import Requirement, broadcast_at, broadcast_shapes
 from halo.ops.build import computed, define
-from halo.ops.index import ONE, ZERO, known, minus, plus, same, take_no_zero, times
+from halo.ops.empty import unless_empty
+from halo.ops.index import ONE, ZERO, known, minus, plus, same, times
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 
 
@@ -115,8 +116,6 @@ def concat(name: str, inputs: Sequence[Tensor], axis: int) -> Tensor:
         _check_alike(first, x)
     inputs = [x for x in inputs if known(x.shape[axis]) != 0] or [first]
     requires = tuple(r for x in inputs[1:] for r in _other_axes_agree(first, x, axis))
-    # Cells are read at places moved into the input, whichever of them is meant.
-    take_no_zero(*(x.shape[axis] for x in inputs))
     offsets: list[Expr] = [ZERO]
     for x in inputs:
         offsets.append(plus(offsets[-1], x.shape[axis]))
@@ -129,7 +128,8 @@ def concat(name: str, inputs: Sequence[Tensor], axis: int) -> Tensor:
             along = _at_least(along, ZERO)
         if i < len(inputs) - 1:
             along = _at_most(along, minus(inputs[i].shape[axis], 1))
-        return inputs[i].at(*coords[:axis], along, *coords[axis + 1 :])
+        found = inputs[i].at(*coords[:axis], along, *coords[axis + 1 :])
+        return unless_empty(found, inputs[i].shape[axis])
 
     def cell(*coords: Any) -> Expr:
         result = part(len(inputs) - 1, coords)

@@ -19,6 +19,7 @@ from halo.ops.index import (
     less,
     minus,
     plus,
+    surely_same,
 )
 from halo.ops.run_time_axes import chosen
 from halo.ops.tensor import LARGEST, Tensor
@@ -111,7 +112,8 @@ def slice_range(start: Expr, end: Expr, size: Expr, step: int) -> tuple[Expr, Ex
     else:
         top = minus(size, 1)
         # Of an axis without cells `top` is -1, and so is `first` then: no place is left.
-        first = least(greatest(_from_front(start, size), 0), top)
+        place = _from_front(start, size)
+        first = top if surely_same(place, top) else least(greatest(place, 0), top)
         # -1 stands for "beyond the first cell" here, so it must not be counted from the end.
         last = _held(_from_front(end, size), -1, top)
         count = ceil_div(minus(first, last), -step)

@@ -1,0 +1,161 @@
+"""Sizes of 0: what is joined, picked, padded and cut where there is nothing, read by nobody."""
+
+from __future__ import annotations
+
+import mmap
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+
+import onnx_frontend
+from halo.errors import BufferError
+from halo.target import Target
+from onnx_frontend import ModelError
+
+Array = np.ndarray[Any, np.dtype[Any]]
+RNG = np.random.default_rng(5)
+TARGETS = pytest.mark.parametrize("target", ["host", "host-llvm"])
+
+
+def model(text: str) -> onnx.ModelProto:
+    return onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 20]> {text}')
+
+
+def floats(*shape: int) -> Array:
+    return RNG.normal(size=shape).astype(np.float32)
+
+
+@pytest.fixture
+def unreadable() -> mmap.mmap:
+    """Return memory that no one may read: whoever reads it ends the process."""
+    return mmap.mmap(-1, 1 << 16, prot=0)
+
+
+def nothing(memory: mmap.mmap, *shape: int) -> Array:
+    """Return an array of no cells in the middle of `memory`."""
+    assert 0 in shape
+    return np.ndarray(shape, np.float32, buffer=memory, offset=1 << 15)
+
+
+STEP = """
+step (float[b, 2, p, 8] past, float[b, 2, s, 8] new, float[b, 2, s, 8] q)
+  => (float[b, 2, t, 8] keys, float[b, 2, s, t] weights, float[b, 2, t, 8] grown) {
+  keys = Concat<axis = 2>(past, new)
+  turned = Transpose<perm = [0, 1, 3, 2]>(keys)
+  scores = MatMul(q, turned)
+  weights = Softmax<axis = -1>(scores)
+  larger = Concat<axis = 2>(past, new)
+  grown = Exp(larger)
+}"""
+
+
+@TARGETS
+def test_the_first_step_of_a_cache_has_no_past(target: str, unreadable: mmap.mmap) -> None:
+    compiled = onnx_frontend.compile(model(STEP), target=Target(target))
+    for b, p, s in [(1, 0, 3), (2, 0, 1), (2, 5, 1), (1, 3, 0), (0, 2, 1), (1, 0, 0)]:
+        past, new, q = floats(b, 2, p, 8), floats(b, 2, s, 8), floats(b, 2, s, 8)
+        if not past.size:
+            past = nothing(unreadable, *past.shape)
+        made = compiled.run({"past": past, "new": new, "q": q})
+        keys = np.concatenate([np.zeros(past.shape) if 0 in past.shape else past, new], 2)
+        powers = np.exp(q @ keys.swapaxes(2, 3))
+        np.testing.assert_array_equal(made["keys"], keys)
+        np.testing.assert_allclose(
+            made["weights"], powers / powers.sum(-1, keepdims=True), rtol=1e-5, atol=1e-6
+        )
+        np.testing.assert_allclose(made["grown"], np.exp(keys), rtol=1e-5)
+
+
+@TARGETS
+@pytest.mark.parametrize("axis", [0, 1])
+def test_any_part_of_what_is_joined_may_be_empty(
+    target: str, axis: int, unreadable: mmap.mmap
+) -> None:
+    dims = "[{0}, 40]" if axis == 0 else "[3, {0}]"
+    inputs = ", ".join(f"float{dims.format(name)} {name}" for name in "abe")
+    text = f"""j ({inputs}) => (float[m, n] y) {{
+        u = Concat<axis = {axis}>(a, b, e) d = Sqrt(b) v = Concat<axis = {axis}>(d, a)
+        w = Concat<axis = {axis}>(u, v) y = Abs(w) }}"""
+    compiled = onnx_frontend.compile(model(text), target=Target(target))
+    for sizes in [(0, 40, 3), (33, 0, 1), (5, 7, 0), (0, 0, 20), (0, 0, 0)]:
+        given = [np.abs(floats(*((n, 40) if axis == 0 else (3, n)))) for n in sizes]
+        feeds = {
+            name: x if x.size else nothing(unreadable, *x.shape)
+            for name, x in zip("abe", given, strict=True)
+        }
+        a, b, e = given
+        want = np.concatenate([a, b, e, np.sqrt(b), a], axis)
+        np.testing.assert_array_equal(compiled.run(feeds)["y"], want)
+
+
+def test_parts_that_are_known_to_be_empty_are_left_out() -> None:
+    text = "j (float[2, 0, 3] a, float[2, n, 3] b) => (float[o] y) { y = Concat<axis = 1>(a, b) }"
+    compiled = onnx_frontend.compile(model(text))
+    for n in (0, 4):
+        b = floats(2, n, 3)
+        made = compiled.run({"a": np.zeros((2, 0, 3), np.float32), "b": b})["y"]
+        np.testing.assert_array_equal(made, b)
+
+
+@TARGETS
+def test_a_size_that_data_tell_may_be_0_where_parts_are_joined(target: str) -> None:
+    text = """j (float[n] x, int64[1] count, float[m] b) => (float[o] y) {
+        zero = Constant<value_ints = [0]>() part = Slice(x, zero, count)
+        y = Concat<axis = 0>(part, b, part) }"""
+    compiled = onnx_frontend.compile(model(text), target=Target(target))
+    x, b = floats(9), floats(20)
+    for count in (0, 4, 9):
+        made = compiled.run({"x": x, "count": np.array([count]), "b": b})["y"]
+        np.testing.assert_array_equal(made, np.concatenate([x[:count], b, x[:count]]))
+
+
+@TARGETS
+def test_padding_surrounds_nothing(target: str, unreadable: mmap.mmap) -> None:
+    text = """p (float[n, m] x) => (float[o] y) {
+        pads = Constant<value_ints = [1, 20, 0, 17]>() two = Constant<value_float = 2.0>()
+        y = Pad(x, pads, two) }"""
+    compiled = onnx_frontend.compile(model(text), target=Target(target))
+    for shape in [(0, 3), (2, 0), (0, 0), (2, 3)]:
+        x = floats(*shape) if 0 not in shape else nothing(unreadable, *shape)
+        source = np.zeros(shape, np.float32) if 0 in shape else x
+        want = np.pad(source, [(1, 0), (20, 17)], constant_values=2)
+        np.testing.assert_array_equal(compiled.run({"x": x})["y"], want)
+
+
+@TARGETS
+def test_of_nothing_nothing_is_picked(target: str, unreadable: mmap.mmap) -> None:
+    text = "g (float[n, m] x, int64[k] i) => (float[o] y) { y = Gather<axis = 0>(x, i) }"
+    compiled = onnx_frontend.compile(model(text), target=Target(target))
+    none = np.zeros(0, np.int64)
+    for shape, i in [((0, 5), none), ((4, 0), np.array([1, 3])), ((4, 5), none)]:
+        x = np.zeros(shape, np.float32) if 0 not in shape else nothing(unreadable, *shape)
+        assert compiled.run({"x": x, "i": i})["y"].shape == (len(i), shape[1])
+    with pytest.raises(BufferError, match="Gather node"):
+        compiled.run({"x": nothing(unreadable, 0, 5), "i": np.array([0])})
+
+
+def test_indices_into_an_axis_that_is_known_to_be_empty_are_refused() -> None:
+    text = "g (float[0, m] x, int64[2] i) => (float[o] y) { y = Gather<axis = 0>(x, i) }"
+    with pytest.raises(ModelError, match="has no cells"):
+        onnx_frontend.compile(model(text))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "step", "cut"),
+    [
+        (2, 9, 1, slice(2, 9)),
+        (-3, 99, 1, slice(-3, None)),
+        (0, 99, 2, slice(0, None, 2)),
+        (-1, -99, -1, slice(None, None, -1)),
+    ],
+)
+def test_cuts_of_nothing_are_nothing(start: int, end: int, step: int, cut: slice) -> None:
+    values = {"start": start, "end": end, "axis": 1, "step": step}
+    made = " ".join(f"{k} = Constant<value_ints = [{v}]>()" for k, v in values.items())
+    text = f"s (float[2, n] x) => (float[o] y) {{ {made} y = Slice(x, start, end, axis, step) }}"
+    compiled = onnx_frontend.compile(model(text))
+    for n in (0, 4, 12):
+        x = floats(2, n)
+        np.testing.assert_array_equal(compiled.run({"x": x})["y"], x[:, cut])
