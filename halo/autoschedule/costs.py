@@ -41,8 +41,20 @@ WHOLE_STRIP = (32, 16)
 """Rows of a strip of which all is computed before its rows are."""
 CHUNK = 4096
 """Cells of a strip of what has one dimension."""
+SHORT = 8
+"""Most values of a variable all of which are computed for a row of another."""
 UNROLLED = 4
-"""Iterations of a short loop that are written out, inside the vectors."""
+"""Cells of a dimension, read one by one, whose loop is written out inside of the vectors."""
+SUMMED = 8
+"""Steps of a sum from which its results are worth keeping close by."""
+STEPS = 16
+"""Steps of a sum that are written out, where their number is known."""
+TILE = (64, 32)
+"""Cells of a tile that is summed up step by step, along the first two dimensions."""
+AGAIN = 0.5
+"""Most cells that such tiles may compute twice."""
+FIRST_CACHE = 32 << 10
+"""Bytes that what is read again for each result of a register tile may have."""
 
 _DIVISION = 4.0
 _UNKNOWN_DIVISION = 10.0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from halo.autoschedule.costs import CHUNK, FORK, TASKS, VECTORS
+from halo.autoschedule.costs import CHUNK, FORK, STEPS, TASKS, VECTORS
 from halo.autoschedule.nest import Nest
 from halo.autoschedule.program import Func, Stage
 from halo.schedule.races import self_reads
@@ -30,12 +30,23 @@ def lanes_for(f: Func, stage: Stage, var: str, target: Target) -> int:
 
 
 def schedule_rows(
-    f: Func, why: str, target: Target, *, rows: int = 0, work: float = 0.0, turned: bool = False
+    f: Func,
+    why: str,
+    target: Target,
+    *,
+    rows: int = 0,
+    work: float = 0.0,
+    turned: bool = False,
+    short: Collection[str] = (),
+    fixed: Collection[str] = (),
 ) -> tuple[Nest, Strips | None]:
     """Schedule the pure definition of `f`, in strips of `rows` rows where that is not 0.
 
     Parameters
     ----------
+    short, fixed
+        Variables with few values: those all of which are computed for a row, those whose loops are
+        written out inside of it.
     turned
         Whether what it reads lies across its rows: then a vector runs down the rows of a strip.
     work
@@ -45,34 +56,40 @@ def schedule_rows(
     nest = Nest(f.name, 0, stage.pure, why)
     if not f.args:
         return nest, None
-    x, outer = f.args[0], list(f.args[1:])
+    x = f.args[0]
+    fixed = [v for v in fixed if v != x and not (turned or (rows and v == f.args[1]))]
+    outer = [v for v in f.args[1:] if v not in short and v not in fixed]
     lanes = lanes_for(f, stage, x, target)
     inner = ""
     if len(f.args) == 1:
         inner = _cut_line(f, nest, rows, work)
     elif rows:
-        inner = nest.split(outer[0], rows, "i")
+        inner = nest.split(f.args[1], rows, "i")
     line = inner if inner and len(f.args) == 1 else x
     lane = nest.split(line, lanes, "v") if lanes > 1 else ""
     if turned and lane and rows and line == x:
         nest.reorder(lane, inner, x)
+    if short or fixed:
+        between = [v for v in f.args[1:] if v in short and v not in fixed]
+        around = [inner] if inner and line == x else []
+        nest.reorder(*filter(None, [lane]), *fixed, x, *between, *around, *outer)
     if lane:
         nest.vectorize(lane)
+    for v in fixed:
+        nest.unroll(v)
     shared = ""
     if len(f.args) == 1:
         shared = x if inner and work >= FORK else ""
         if shared:
             nest.parallel(shared)
-    elif work >= FORK:
-        steps = [
-            f.extents[v] / (rows or 1) if i == 0 else f.extents[v] for i, v in enumerate(outer)
-        ]
+    elif work >= FORK and outer:
+        steps = [f.extents[v] / (rows or 1) if v == f.args[1] else f.extents[v] for v in outer]
         shared = share(nest, outer, steps)
     if not rows:
         return nest, None
     if len(f.args) == 1:
         return nest, Strips(x, None)
-    return nest, Strips(shared or outer[0], inner)
+    return nest, Strips(shared or f.args[1], inner)
 
 
 def _cut_line(f: Func, nest: Nest, rows: int, work: float) -> str:
@@ -121,6 +138,9 @@ def schedule_update(f: Func, index: int, target: Target, *, threads: bool) -> Ne
         else:
             nest.reorder(lane, *(between or [x]), *stage.rvars, *([x] if part else []), *rest)
         nest.vectorize(lane)
+        if sums and 1 < f.known_steps(stage) <= STEPS:
+            for r in stage.rvars:
+                nest.unroll(r)
         if alone:
             nest.parallel(x)
     if shared and rest:

@@ -123,6 +123,11 @@ class Func:
         return len(self.stages) == 1 and not self.stages[0].is_extern
 
     @property
+    def is_cell_by_cell(self) -> bool:
+        """Whether its updates read and write the cell of their pure variables only."""
+        return all(len(s.own) == len(self.args) for s in self.stages[1:])
+
+    @property
     def bytes(self) -> int:
         """Bytes of a cell."""
         return sum(t.bytes() for t in self.function.types)
@@ -138,6 +143,10 @@ class Func:
                 size = as_const(r.extent)
                 return float(_USUAL[0] if size is None else max(size, 1))
         return self.extents[name]
+
+    def known_steps(self, stage: Stage) -> int:
+        """Return how many steps the sums of `stage` have, 0 where that depends on sizes."""
+        return math.prod(int(as_const(r.extent) or 0) for r in stage.definition.rvars)
 
     def iterations(self, stage: Stage) -> float:
         """Return how often `stage` runs."""

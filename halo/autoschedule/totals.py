@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from halo.autoschedule.costs import FORK
-from halo.autoschedule.loops import lanes_for, share, total_work
+import math
+from collections.abc import Mapping
+
+from halo.autoschedule.costs import EXTRA, FIRST_CACHE, FORK
+from halo.autoschedule.group import Group
+from halo.autoschedule.index import Index
+from halo.autoschedule.loops import lanes_for, schedule_rows, schedule_update, share, total_work
 from halo.autoschedule.nest import Nest
-from halo.autoschedule.program import Func
+from halo.autoschedule.program import Func, Program
+from halo.autoschedule.regions import picked, region_in
 from halo.autoschedule.register_tile import Tile, choose_tile
 from halo.schedule.directives import ComputeAt
 from halo.schedule.tail import TailStrategy
@@ -15,23 +21,68 @@ _SMALL = 16
 """Cells along a dimension so short that a tile should not be larger."""
 
 
-def schedule_totals(root: Func, f: Func, why: tuple[str, str], target: Target) -> list[Nest]:
-    """Schedule `root` in tiles, and `f`, which sums up what a tile reads, inside them.
+def join_totals(program: Program, f: Func, group: Group) -> str:
+    """Let `f` be computed for each register tile of `group`, or return why not."""
+    root, total, tile = group.root, group.total, group.tile
+    assert total is not None and tile is not None
+    same = tuple(Index(((v, 1.0),)) for v in root.args)
+    region = region_in(program, f, root, {**group.members, total.name: same})
+    if region is None:
+        return f"a tile of {root.name} may need any cell of it"
+    if not f.is_cell_by_cell:
+        return "its updates reach other cells"
+    if not {v for i in region for v in i.names()} <= set(root.args):
+        return f"what a tile of {root.name} needs of it depends on sizes"
+    cells = {v: 1.0 for v in root.args} | {root.args[0]: float(tile.columns)}
+    if group.tile_row is not None:
+        cells[group.tile_row] = float(tile.rows)
+    needed = math.prod(i.cells(cells.get) or 1.0 for i in region)
+    tiles = math.prod(math.ceil(n / cells[v]) for v, n in root.extents.items())
+    if needed * tiles > (1 + EXTRA) * f.cells():
+        return f"tiles of {root.name} would compute much of it twice"
+    kept = sum(
+        g.bytes * math.prod(i.cells(cells.get) or 1.0 for i in group.members[g.name])
+        for g in group.inside
+    )
+    if kept + f.bytes * needed > FIRST_CACHE:
+        return f"what a tile of {root.name} needs of it does not fit into the first cache"
+    group.members[f.name] = region
+    group.inside.append(f)
+    group.why[f.name] = f"each tile of {root.name} computes what it sums up"
+    return ""
 
-    `why` are the reasons for the place of `root` and that of `f`.
-    """
+
+def tile_of(root: Func, f: Func, target: Target) -> tuple[Tile, str | None]:
+    """Return the register tile of `root` in which `f` is summed up, and what its rows are along."""
     lanes = lanes_for(root, f.stages[1], root.args[0], target)
     row = _row(root, f)
-    rows = None if row is None else _size(root, row)
+    rows = 1 if row is None else _size(root, row)
     registers = 24 if target.vector_bits == 512 else 12
-    tile = choose_tile(1 if row is None else rows, _size(root, root.args[0]), lanes, registers)
-    nest, place = _tile_root(root, f, tile, row, why[0], target)
+    return choose_tile(rows, _size(root, root.args[0]), lanes, registers), row
+
+
+def schedule_totals(
+    program: Program, group: Group, why: Mapping[str, str], target: Target
+) -> list[Nest]:
+    """Schedule the root of `group` in tiles, in them its sum and what they sum up.
+
+    `why` are the reasons for the places of all of them.
+    """
+    root, f, tile, row = group.root, group.total, group.tile, group.tile_row
+    assert f is not None and tile is not None
+    work = sum(map(total_work, (root, f, *group.inside)))
+    nest, place = _tile_root(root, work, tile, row, why[root.name])
     made = [nest]
-    total = Nest(f.name, 0, f.args, why[1])
+    total = Nest(f.name, 0, f.args, why[f.name])
     total.give(ComputeAt(root.name, place))
     made.append(total)
     for i in (0, 1):
         made.append(_tile_stage(f, i, tile, row and f.args[root.args.index(row)]))
+    for g in group.inside:
+        inside = Nest(g.name, 0, g.args, why[g.name])
+        inside.give(ComputeAt(root.name, place))
+        made += [inside, schedule_rows(g, "", target, fixed=picked(program, g))[0]]
+        made += [schedule_update(g, i, target, threads=False) for i in range(1, len(g.stages))]
     return made
 
 
@@ -55,9 +106,7 @@ def _row(root: Func, f: Func) -> str | None:
     return None
 
 
-def _tile_root(
-    root: Func, f: Func, tile: Tile, row: str | None, why: str, target: Target
-) -> tuple[Nest, str]:
+def _tile_root(root: Func, work: float, tile: Tile, row: str | None, why: str) -> tuple[Nest, str]:
     nest = Nest(root.name, 0, root.args, why)
     column = root.args[0]
     others = [v for v in root.args[1:] if v != row]
@@ -73,7 +122,7 @@ def _tile_root(
     # All rows before the next columns: what these read stays in the cache.
     nest.reorder(*inside, column, *others)
     shared = column
-    if total_work(root) + total_work(f) >= FORK:
+    if work >= FORK:
         steps = [root.extents[column] / tile.columns, *(root.extents[v] for v in others)]
         shared = share(nest, [column, *others], steps)
     return nest, row or shared

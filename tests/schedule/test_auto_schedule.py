@@ -36,6 +36,10 @@ def values(name: str, sizes: tuple[int, ...], scheduled: bool) -> np.ndarray[Any
 def sizes_of(name: str) -> list[tuple[int, ...]]:
     if name == "matmul":
         return [(256, 192)]
+    if name == "separable":
+        return [(16, 1), (16, 77)]
+    if name == "colours":
+        return [(1, 1, 3), (77, 70, 3)]
     if name == "line":
         return [(1,), (5,), (9000,)]
     if name == "unsharp":
@@ -83,6 +87,57 @@ def test_running_sums_of_columns_are_computed_strip_by_strip() -> None:
     f, _ = KERNELS["columns turned"].pipeline()
     text = re.sub(r"\$\d+", "", str(f.auto_schedule(AVX2)))
     assert "sums.compute_at(exchanged, y)" in text and "exchanged.reorder(xv, yi, x)" in text
+
+
+def test_sums_whose_steps_need_cells_of_their_own_are_summed_up_step_by_step() -> None:
+    f, _ = KERNELS["shifted"].pipeline()
+    made = f.auto_schedule(AVX2)
+    text = re.sub(r"\$\d+", "", str(made))
+    assert "total.compute_at(mean, x)" in text
+    assert "total.update(0).reorder(xv, c, x, y, s.x, s.y)" in text
+    for name in ("weight", "unlike"):
+        assert f"{name}.compute_at(total.update(0), s.x)" in text
+    assert "computed for each step of total" in " ".join(e.why for e in made.entries)
+
+
+def test_small_pictures_are_not_summed_up_step_by_step() -> None:
+    f, _ = KERNELS["shifted"].pipeline()
+    text = re.sub(r"\$\d+", "", str(f.auto_schedule(AVX2, [30, 20])))
+    assert "weight" in text and "total.update(0), s.x" not in text
+
+
+def test_what_a_register_tile_sums_up_is_computed_for_it() -> None:
+    f, _ = KERNELS["separable"].pipeline()
+    made = f.auto_schedule(AVX2)
+    text = re.sub(r"\$\d+", "", str(made))
+    assert "mixed.compute_at(result, y)" in text and "each.compute_at(result, y)" in text
+    assert "each.update(0).unroll(r.x)" in text
+    assert "each tile of result" in " ".join(e.why for e in made.entries)
+
+
+def test_tiles_that_would_compute_it_again_read_it_from_root() -> None:
+    source = hl.ImageParam(hl.Float(32), 2, "source")
+    g, total, wide = hl.funcs("g total wide")
+    k = hl.RDom([(0, 256)], name="k")
+    g[x, y] = hl.sqrt(source[x, y]) + hl.sqrt(source[x, y] + 1)
+    total[x, y] = 0.0
+    total[x, y] += source[x, k.x] * g[k.x, y]
+    wide[x, y] = total[x, y] + 1
+    wide.bound(x, 0, 256).bound(y, 0, 192)
+    made = wide.auto_schedule(AVX2)
+    (placed,) = [e for e in made.entries if e.func == g.name() and e.why]
+    assert placed.directive.source() == "compute_root()"
+    assert "would compute much of it twice" in placed.why
+
+
+def test_planes_read_one_by_one_are_written_out_and_all_of_a_row_computed_together() -> None:
+    f, _ = KERNELS["colours"].pipeline()
+    made = f.auto_schedule(AVX2)
+    text = re.sub(r"\$\d+", "", str(made))
+    assert "plane.compute_at(result, yi)" in text
+    assert "plane.reorder(xv, c, x, y)" in text and "plane.unroll(c)" in text
+    assert "result.reorder(xv, c, x, yi, y)" in text and "result.unroll(c)" in text
+    assert "for all c of a row" in " ".join(e.why for e in made.entries)
 
 
 def test_what_would_only_fill_memory_is_computed_again() -> None:

@@ -165,6 +165,47 @@ def triangle(source: hl.ImageParam) -> hl.Func:
     return spread
 
 
+def shifted(source: hl.ImageParam) -> hl.Func:
+    """A mean of shifted pictures, each weighted by another."""
+    dx, dy = hl.vars("dx dy")
+    s = hl.RDom([(-2, 5), (-1, 3)], name="s")
+    unlike, patch, weight, total, mean = hl.funcs("unlike patch weight total mean")
+    difference = source[x, y] - source[x + dx, y + dy]
+    unlike[x, y, dx, dy] = difference * difference
+    patch[x, y, dx, dy] = sum(unlike[x + i, y + j, dx, dy] for i in range(3) for j in range(3))
+    weight[x, y, dx, dy] = 1.0 / (1.0 + patch[x, y, dx, dy])
+    total[x, y, c] = 0.0
+    total[x, y, c] += weight[x, y, s.x, s.y] * hl.mux(c, [source[x + s.x, y + s.y], 1.0])
+    mean[x, y] = total[x, y, 0] / total[x, y, 1]
+    return mean
+
+
+def separable(source: hl.ImageParam) -> hl.Func:
+    """A small matrix product of what is itself summed up over a window, channel by channel."""
+    r = hl.RDom([(0, 3)], name="r")
+    k = hl.RDom([(0, 32)], name="k")
+    each, mixed, result = hl.funcs("each mixed result")
+    each[x, y] = 0.0
+    each[x, y] += source[x, r.x] * source[x, y + r.x]
+    mixed[x, y] = 0.0
+    mixed[x, y] += source[x, k.x] * each[k.x, y]
+    result[x, y] = hl.max(mixed[x, y], 3.0)
+    result.bound(x, 0, 16)
+    return result
+
+
+def colours(source: hl.ImageParam) -> hl.Func:
+    """A few planes of one picture, read one by one, and mixed to others."""
+    plane, mixed, result = hl.funcs("plane mixed result")
+    value = source[x, y] * source[x + 1, y] / 3
+    plane[x, y, c] = hl.mux(c, [value, value + source[x, y + 1] % 5, source[x, y] / 7])
+    total = plane[x, y, 0] + plane[x, y + 1, 1] * plane[x, y, 2]
+    mixed[x, y, c] = hl.mux(c, [total, total * plane[x, y, 1], plane[x, y, 2] / 3])
+    result[x, y, c] = mixed[x, y, c] - mixed[x, y + 1, c] / 5
+    result.bound(c, 0, 3)
+    return result
+
+
 @dataclass(frozen=True)
 class Kernel:
     """What makes a pipeline of an input of a type, and how its size follows from the output's.
@@ -213,6 +254,9 @@ KERNELS = {
     "halves": Kernel(halves, hl.Int(32)),
     "best": Kernel(best, hl.Int(32)),
     "triangle": Kernel(triangle, hl.Int(32)),
+    "shifted": Kernel(shifted, hl.Float(32), room=5),
+    "separable": Kernel(separable, hl.Float(32), sizes=(80, 120)),
+    "colours": Kernel(colours, hl.Int(32), room=3),
 }
 """All of them, by name."""
 
