@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "performance.md"
 sys.path.insert(0, str(ROOT))
 
 
@@ -107,6 +108,14 @@ def write_rows(path: str | None, title: str, rows: Sequence[Row]) -> None:
         found = [{**asdict(r), "ratio": r.ratio} for r in rows]
         text = json.dumps({"title": title, "machine": machine(), "rows": found}, indent=2)
         Path(path).write_text(text + "\n", encoding="utf-8")
+
+
+def write_page(command: str, text: str) -> None:
+    """Put `text` between the marks of what `command` writes in ``docs/performance.md``."""
+    begin, end = f"<!-- written by: benchmarks/{command} -->", "<!-- until here -->"
+    before, rest = PAGE.read_text(encoding="utf-8").split(begin)
+    after = rest.split(end, 1)[1]
+    PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def machine() -> str:

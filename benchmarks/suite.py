@@ -28,11 +28,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
 
-from common import ROOT, Times, machine
+from common import ROOT, Times, machine, write_page
 from limits import Limits, measure_limits
-
-PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- written by: benchmarks/suite.py{} --docs -->", "<!-- until here -->"
 
 NAMES = (
     "blur",
@@ -158,14 +155,6 @@ def version(compiler: str) -> str:
     return said.splitlines()[0]
 
 
-def write_page(text: str, best: bool) -> None:
-    """Put `text` between the marks of its table in the page."""
-    begin = BEGIN.format(" --best" if best else "")
-    before, rest = PAGE.read_text(encoding="utf-8").split(begin)
-    after = rest.split(END, 1)[1]
-    PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{END}{after}", encoding="utf-8")
-
-
 def write_json(path: Path, results: Sequence[Result], limits: dict[int, Limits]) -> None:
     """Write all that was measured."""
     rows = [{**asdict(r), "best": {n: r.best(n) for n in r.halo}} for r in results]
@@ -224,7 +213,8 @@ def main() -> None:
     if options.plot:
         draw(options.plot, results, through)
     if options.docs:
-        write_page(page(results, limits, through), options.best)
+        command = f"suite.py{' --best' if options.best else ''} --docs"
+        write_page(command, page(results, limits, through))
 
 
 def width(title: str) -> int:
