@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from halo.errors import HaloError
+from halo.errors import HaloError, InternalError
 from halo.ir.expr import Expr, Variable, i32
 from halo.ops.build import input_tensor
 from halo.ops.tensor import OpKind, Shape, Tensor
@@ -129,7 +129,7 @@ def _translated(model: Graph, given: Given | None, settled: Settled) -> Imported
         inputs,
         tuple(v.name for v in graph.inputs),
         outputs,
-        with_siblings(producers_first((*(t for _, t in outputs), *read))),
+        _of_own_names(with_siblings(producers_first((*(t for _, t in outputs), *read)))),
         symbols,
         tuple(translation.requires.values()),
         run_time,
@@ -184,6 +184,16 @@ def _parts(name: str, sequence: TensorSequence | None) -> dict[str, Tensor]:
     """Return the tensors of a sequence that is an output, each an output of its own."""
     assert sequence is not None
     return {part_name(name, i): tensor for i, tensor in enumerate(sequence.items)}
+
+
+def _of_own_names(tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Return `tensors`; memory is planned by their names, so no two may share one."""
+    seen: set[str] = set()
+    for t in tensors:
+        if t.name in seen:
+            raise InternalError(f"two tensors of the model are called {t.name}")
+        seen.add(t.name)
+    return tensors
 
 
 def with_siblings(tensors: Iterable[Tensor]) -> tuple[Tensor, ...]:

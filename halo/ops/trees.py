@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,12 @@ import numpy as np
 from halo.ir.expr import FALSE, Expr, Max, Min, Select, const
 from halo.ir.intrinsics import intrinsic
 from halo.ir.operators import as_expr, cast_to, eq
-from halo.ir.types import Bool, Int
+from halo.ir.types import Bool, Int, Type, type_of_dtype
 from halo.lang.func import Func
 from halo.lang.operators import clamp
 from halo.lang.rdom import RDom
 from halo.ops.build import axis_vars, call, computed, constant
+from halo.ops.functions import long_sum_type
 from halo.ops.index import index, minus
 from halo.ops.reduce import highest, lowest
 from halo.ops.tensor import Array, OpInfo, OpKind, Tensor
@@ -40,8 +41,8 @@ class Trees:
         Whether NaN counts as true.
     roots
         Where the trees begin, encoded as the nodes that follow.
-    targets, weights
-        Per leaf the column of the result that it adds its weight to.
+    voters, targets, weights
+        Per vote the leaf that gives it, the column of the result that it is for, and its weight.
     """
 
     features: Array
@@ -52,6 +53,7 @@ class Trees:
     if_false: Array
     missing: Array
     roots: Array
+    voters: Array
     targets: Array
     weights: Array
 
@@ -117,26 +119,83 @@ def _member(v: Expr, node: Expr, members: Sequence[Sequence[float]], type: Any) 
     return answer if answer is not FALSE else const(Bool(), 0)
 
 
-def aggregated(name: str, found: Tensor, trees: Trees, targets: int, how: str) -> Tensor:
-    """Return the weights of the leaves `found`, per target: their sum, average, min or max."""
-    which = _column(f"{name}_targets", trees.targets)
-    weights = _column(f"{name}_weights", trees.weights)
-    type = weights.type
-    start = {"min": highest(type), "max": lowest(type)}.get(how, const(type, 0))
+def aggregated(
+    name: str,
+    found: Tensor,
+    trees: Trees,
+    targets: int,
+    how: str,
+    base: Array | None = None,
+    result: Type | None = None,
+) -> Tensor:
+    """Return the votes of the leaves `found`, per target: their sum, average, min or max.
+
+    Parameters
+    ----------
+    how
+        "sum", "average" (over the trees), "min" or "max"; 0 for a target without a vote.
+    base
+        Per target what is added afterwards.
+    result
+        The type of the elements; that of the weights by default.
+
+    Returns
+    -------
+    Tensor
+        (samples, targets).
+    """
+    type = type_of_dtype(trees.weights.dtype)
+    assert type is not None
+    wide = type if how in ("min", "max") else long_sum_type(type)
+    neutral = {"min": highest(type), "max": lowest(type)}.get(how, const(type, 0))
+    vote, tables = _votes(name, trees, targets, how, neutral)
     n, k = axis_vars(2)
     acc = Func(f"{name}_acc")
-    acc[(k, n)] = start
+    acc[(k, n)] = cast_to(wide, neutral)
     r = RDom([(0, found.shape[1])])
-    leaf = as_expr(clamp(found.at(n, r[0]), 0, len(trees.targets) - 1))
-    hit, weight, old = eq(which.at(leaf), k), weights.at(leaf), call(acc, n, k)
-    combined = old + weight
-    if how in ("min", "max"):
-        combined = Min(old, weight) if how == "min" else Max(old, weight)
-    acc[(k, n)] = Select(hit, combined, old)
+    leaf = as_expr(clamp(found.at(n, r[0]), 0, max(_leaves(trees) - 1, 0)))
+    weight, old = cast_to(wide, vote(leaf, k)), call(acc, n, k)
+    combined = {"min": Min(old, weight), "max": Max(old, weight)}.get(how, old + weight)
+    acc[(k, n)] = combined
+    added = None if base is None else _column(f"{name}_base", base.astype(wide.dtype))
 
     def cell(*at: Any) -> Expr:
         total = call(acc, *at)
-        return total / cast_to(type, found.shape[1]) if how == "average" else total
+        if how == "average":
+            total = total / cast_to(wide, found.shape[1])
+        if how in ("min", "max"):
+            total = Select(eq(total, neutral), const(type, 0), total)
+        return total if added is None else total + added.at(at[1])
 
-    info = OpInfo(OpKind.REDUCE, (found, which, weights), {"acc": acc})
-    return computed(name, type, (found.shape[0], index(targets)), cell, info)
+    read = tables if added is None else (*tables, added)
+    info = OpInfo(OpKind.REDUCE, (found, *read), {"acc": acc})
+    return computed(name, result or type, (found.shape[0], index(targets)), cell, info)
+
+
+def _leaves(trees: Trees) -> int:
+    """Return how many leaves there are, or at least those that are reached."""
+    ends = -1 - np.concatenate([trees.if_true, trees.if_false, trees.roots])
+    return int(max(ends.max(initial=-1), trees.voters.max(initial=-1))) + 1
+
+
+def _votes(
+    name: str, trees: Trees, targets: int, how: str, neutral: Expr
+) -> tuple[Callable[[Expr, Any], Expr], tuple[Tensor, ...]]:
+    """Return what gives a leaf's vote for a target, and the tables that it reads."""
+    count = _leaves(trees)
+    if np.bincount(trees.voters, minlength=1).max() <= 1:
+        own = np.full(max(count, 1), -1, np.int32)
+        each = np.zeros(max(count, 1), trees.weights.dtype)
+        own[trees.voters], each[trees.voters] = trees.targets, trees.weights
+        which, weights = _column(f"{name}_targets", own), _column(f"{name}_weights", each)
+
+        def single(leaf: Expr, k: Any) -> Expr:
+            return Select(eq(which.at(leaf), k), weights.at(leaf), neutral)
+
+        return single, (which, weights)
+    value = {"min": np.inf, "max": -np.inf}.get(how, 0)
+    table = np.full((count, targets), value, trees.weights.dtype)
+    add = {"min": np.minimum, "max": np.maximum}.get(how, np.add)
+    add.at(table, (trees.voters, trees.targets), trees.weights)
+    votes = constant(f"{name}_votes", table)
+    return lambda leaf, k: votes.at(leaf, k), (votes,)

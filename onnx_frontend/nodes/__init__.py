@@ -13,6 +13,8 @@ from onnx_frontend.nodes import (
     gather,
     grid,
     integer_products,
+    labels,
+    linear_models,
     logic,
     machine_learning,
     matmul,
@@ -33,8 +35,10 @@ from onnx_frontend.nodes import (
     slice,
     softmax,
     strings,
+    support_vectors,
     text,
     training,
+    tree_ensembles,
 )
 
 __all__ = [
@@ -50,6 +54,8 @@ __all__ = [
     "gather",
     "grid",
     "integer_products",
+    "labels",
+    "linear_models",
     "logic",
     "machine_learning",
     "matmul",
@@ -70,6 +76,8 @@ __all__ = [
     "slice",
     "softmax",
     "strings",
+    "support_vectors",
     "text",
     "training",
+    "tree_ensembles",
 ]

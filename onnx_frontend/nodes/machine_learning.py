@@ -1,21 +1,22 @@
-"""Operators of the domain ai.onnx.ml on numbers."""
+"""Operators of the domain ai.onnx.ml that prepare features."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from halo.ir.operators import cast_to
-from halo.ops import functions as f
-from halo.ops import gather, trees
+from halo.ir.expr import Expr, Select, const
+from halo.ir.intrinsics import intrinsic
+from halo.ir.operators import cast_to, eq
+from halo.ir.types import Float
+from halo.ops import gather, views
+from halo.ops.build import constant
 from halo.ops.elementwise import elementwise
-from halo.ops.index import choose, index, less, product
+from halo.ops.index import ZERO, known, least, minus, product
+from halo.ops.pad import pad
+from halo.ops.reduce import reduce
 from halo.ops.reshape import reshape
-from halo.ops.softmax import softmax
 from halo.ops.tensor import Array, Tensor
-from halo.ops.views import unsqueeze
-from onnx_frontend.context import NodeContext, unequal
+from onnx_frontend.context import NodeContext
 from onnx_frontend.registry import operator
 
 DOMAIN = "ai.onnx.ml"
@@ -31,96 +32,91 @@ def binarize(node: NodeContext, x: Tensor) -> Tensor:
 @operator("ArrayFeatureExtractor", since=1, domain=DOMAIN)
 def pick_features(node: NodeContext, x: Tensor, places: Tensor) -> Tensor:
     """Cells at places along the last axis."""
-    rows = unsqueeze(node.inner("rows"), x, [0]) if x.rank == 1 else x
+    rows = views.unsqueeze(node.inner("rows"), x, [0]) if x.rank == 1 else x
     flat = reshape(node.inner("flat"), places, (product(places.shape),))
     return gather.gather(node.output(), rows, flat, rows.rank - 1)
 
 
-_HOW = ("average", "sum", "min", "max")
+def floats(node: NodeContext, x: Tensor) -> Tensor:
+    """Return `x` in float32, in which these operators compute."""
+    return elementwise(node.inner("floats"), lambda v: cast_to(Float(32), v), x, type=Float(32))
 
 
-@operator("TreeEnsemble", since=5, domain=DOMAIN)
-def tree_ensemble(node: NodeContext, x: Tensor) -> Tensor:
-    """What the leaves say that each sample comes to in trees."""
+def samples(node: NodeContext, x: Tensor) -> Tensor:
+    """Return `x` as rows of features; a vector is one of them."""
+    if x.rank == 1:
+        return views.unsqueeze(node.inner("rows"), x, [0])
     if x.rank != 2:
         node.fail(f"its input has {x.rank} axes, not 2")
-    modes = node.array("nodes_modes").astype(np.int32).reshape(-1)
-    splits = node.array("nodes_splits").reshape(-1)
-    ensemble = trees.Trees(
-        np.array(node.integers("nodes_featureids"), np.int32),
-        modes,
-        splits.astype(x.type.dtype),
-        _members(node, modes),
-        _encoded(node, "true"),
-        _encoded(node, "false"),
-        np.array(node.integers("nodes_missing_value_tracks_true", [0] * len(modes)), np.bool_),
-        _roots(node),
-        np.array(node.integers("leaf_targetids"), np.int32),
-        node.array("leaf_weights").reshape(-1),
+    return x
+
+
+def _per_feature(node: NodeContext, x: Tensor, values: Array, what: str) -> Tensor:
+    """Return numbers for each feature, the last axis of `x`; or one for all."""
+    width = known(x.shape[-1]) if x.rank else 1
+    if values.size not in (1, width) and (width is not None or not values.size):
+        node.fail(f"it has {values.size} values of {what} for {width} features")
+    return constant(node.inner(what), values)
+
+
+@operator("Scaler", since=1, domain=DOMAIN)
+def scale(node: NodeContext, x: Tensor) -> Tensor:
+    """Features less an offset, times a scale."""
+    offset = np.array(node.numbers("offset", [0.0]), np.float32)
+    factor = np.array(node.numbers("scale", [1.0]), np.float32)
+    by = [_per_feature(node, x, v, w) for v, w in ((offset, "offset"), (factor, "scale"))]
+    return elementwise(
+        node.output(),
+        lambda v, o, s: (cast_to(Float(32), v) - o) * s,
+        x,
+        *by,
+        type=Float(32),
     )
-    _check(node, ensemble)
-    how, post = node.integer("aggregate_function", 1), node.integer("post_transform", 0)
-    if not 0 <= how < len(_HOW):
-        node.fail(f"aggregate_function {how}")
-    if post not in (0, 1, 2):
-        node.unsupported("a post_transform of NONE, SOFTMAX or LOGISTIC")
-    asked = int(ensemble.features.max(initial=-1)) + 1
-    found = trees.leaves(node.inner("leaves"), x, ensemble)
-    too_few = choose(less(x.shape[1], asked), index(1), index(0))
-    found.op = replace(found.op, requires=unequal(node, [(too_few, index(0))]))
-    targets = node.integer("n_targets")
-    name = node.inner("total") if post else node.output()
-    made = trees.aggregated(name, found, ensemble, targets, _HOW[how])
-    if post == 1:
-        return softmax(node.output(), made, [1])
-    return elementwise(node.output(), f.sigmoid, made) if post else made
 
 
-def _encoded(node: NodeContext, side: str) -> Array:
-    """Return the nodes that follow on one side; a leaf k as -1 - k."""
-    follow = np.array(node.integers(f"nodes_{side}nodeids"), np.int32)
-    is_leaf = np.array(node.integers(f"nodes_{side}leafs"), np.bool_)
-    if follow.shape != is_leaf.shape:
-        node.fail(f"it has {len(follow)} nodes_{side}nodeids and {len(is_leaf)} nodes_{side}leafs")
-    return np.where(is_leaf, -1 - follow, follow).astype(np.int32)
+@operator("Normalizer", since=1, domain=DOMAIN)
+def normalize(node: NodeContext, x: Tensor) -> Tensor:
+    """Rows divided by their largest cell, the sum of their sizes, or their length."""
+    norm = node.text("norm", "MAX")
+    how = {"MAX": "max", "L1": "l1", "L2": "l2"}.get(norm)
+    if how is None:
+        node.fail(f"norm {norm!r}", hint="it is MAX, L1 or L2")
+    wide = floats(node, x)
+    divisor = reduce(node.inner("norm"), wide, how, [-1], keep_axes=True)
+    return elementwise(node.output(), lambda v, d: Select(eq(d, 0), v, v / d), wide, divisor)
 
 
-def _roots(node: NodeContext) -> Array:
-    """Return where the trees begin; a tree of a leaf only has a node that leads to it twice."""
-    roots = np.array(node.integers("tree_roots"), np.int32)
-    yes, no = _encoded(node, "true"), _encoded(node, "false")
-    if roots.size and not (roots.min() >= 0 and roots.max() < len(yes)):
-        node.fail("a root is no node")
-    only = (yes[roots] < 0) & (yes[roots] == no[roots])
-    return np.where(only, yes[roots], roots).astype(np.int32)
+@operator("Imputer", since=1, domain=DOMAIN)
+def impute(node: NodeContext, x: Tensor) -> Tensor:
+    """Cells that have one value replaced by another, of each feature."""
+    if x.type.is_float():
+        given = np.array(node.numbers("imputed_value_floats", []), x.type.dtype)
+        gone: float = node.number("replaced_value_float", 0.0)
+    else:
+        given = np.array(node.integers("imputed_value_int64s", []), x.type.dtype)
+        gone = node.integer("replaced_value_int64", 0)
+    if not given.size:
+        node.fail("it has no imputed values of the type of its input")
+    values = _per_feature(node, x, given, "imputed")
+
+    def cell(v: Expr, other: Expr) -> Expr:
+        found = intrinsic("is_nan", v) if gone != gone else eq(v, const(v.type, gone))
+        return Select(found, other, v)
+
+    return elementwise(node.output(), cell, x, values)
 
 
-def _members(node: NodeContext, modes: Array) -> list[list[float]]:
-    """Return the numbers that each node looks for: they are listed in the order of such nodes."""
-    sets: list[list[float]] = [[] for _ in modes]
-    wanting = [i for i, mode in enumerate(modes) if mode == trees.MEMBER]
-    if not wanting:
-        return sets
-    number = 0
-    for value in node.array("membership_values").reshape(-1).tolist():
-        if np.isnan(value):
-            number += 1
-        elif number < len(wanting):
-            sets[wanting[number]].append(value)
-    if number != len(wanting):
-        node.fail(f"membership_values are for {number} nodes, not {len(wanting)}")
-    return sets
-
-
-def _check(node: NodeContext, t: trees.Trees) -> None:
-    count, leafs = len(t.modes), len(t.targets)
-    columns = (t.features, t.splits, t.if_true, t.if_false, t.missing)
-    if any(len(c) != count for c in columns) or len(t.weights) != leafs:
-        node.fail("its lists of nodes or of leaves are not equally long")
-    follow = np.concatenate([t.if_true, t.if_false, t.roots])
-    if follow.size and (follow.max() >= count or follow.min() < -leafs):
-        node.fail("a node is followed by one that does not exist")
-    if t.depth() > count:
-        node.fail("its nodes go round in a circle")
-    if t.modes.size and not (t.modes.min() >= 0 and t.modes.max() <= trees.MEMBER):
-        node.fail("a mode is not known")
+@operator("FeatureVectorizer", since=1, domain=DOMAIN)
+def join_features(node: NodeContext, *inputs: Tensor) -> Tensor:
+    """The features of all inputs side by side, of each as many as told."""
+    wanted = node.integers("inputdimensions", [known(x.shape[-1]) or -1 for x in inputs])
+    if len(wanted) != len(inputs) or min(wanted) < 0:
+        node.fail(f"it has {len(wanted)} inputdimensions for {len(inputs)} inputs")
+    parts: list[Tensor] = []
+    for x, width in zip(inputs, wanted, strict=True):
+        rows = samples(node, x)
+        kept = least(rows.shape[1], width)
+        cut = views.slice_axis(node.inner("cut"), floats(node, rows), 1, ZERO, kept)
+        filled = pad(node.inner("filled"), cut, [ZERO, ZERO], [ZERO, minus(width, kept)])
+        parts.append(filled)
+    return views.concat(node.output(), parts, 1)

@@ -7,18 +7,16 @@ from typing import Any
 import numpy as np
 
 from halo.ir.expr import Expr, Max, Select, const, i32
-from halo.ir.intrinsics import intrinsic
-from halo.ir.operators import as_expr, cast_to, eq
+from halo.ir.operators import as_expr, cast_to
 from halo.ir.types import Bool, Int
 from halo.lang.operators import clamp
 from halo.ops import text
 from halo.ops.build import computed, constant
 from halo.ops.elementwise import elementwise
-from halo.ops.gather import gather
 from halo.ops.index import ONE, ZERO, choose, known, less, minus, product
 from halo.ops.reduce import reduce
 from halo.ops.reshape import reshape
-from halo.ops.tensor import Array, OpInfo, OpKind, Tensor
+from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.views import unsqueeze, view
 from onnx_frontend.context import NodeContext
 from onnx_frontend.element_types import text_constant
@@ -145,63 +143,3 @@ def match(node: NodeContext, x: Value) -> Tensor:
     for made in (table, accepts):
         made.content = None
     return text.accepted(node.output(), codes, table, accepts)
-
-
-@operator("LabelEncoder", since=2, domain=ML, values=True, codes=True)
-def encode_labels(node: NodeContext, x: Value) -> Value:
-    """For each cell or string the value that belongs to it among keys, else a default."""
-    keys, values = _listed(node, "keys"), _listed(node, "values")
-    if len(keys) != len(values):
-        node.fail(f"it has {len(keys)} keys and {len(values)} values")
-    if isinstance(x, Text) != (keys.dtype == object):
-        node.fail(f"its keys are of type {keys.dtype}, other than its input")
-    if isinstance(x, Text):
-        places = text.label_places(
-            node.inner("places"), x.codes, text_constant(node.inner("keys"), keys)
-        )
-    elif isinstance(x, Tensor):
-        places = _number_places(node, x, keys)
-    else:
-        node.fail("its operand is no tensor")
-    table = np.append(values, _default(node, values))
-    if values.dtype == object:
-        rows = text_constant(node.inner("values"), table)
-        return Text(gather(node.output(), rows, places, 0))
-    return gather(node.output(), constant(node.inner("values"), table), places, 0)
-
-
-def _number_places(node: NodeContext, x: Tensor, keys: Array) -> Tensor:
-    """Return which of `keys` each cell is first equal to, their number if none."""
-
-    def cell(v: Expr) -> Expr:
-        place: Expr = i32(len(keys))
-        for i in range(len(keys) - 1, -1, -1):
-            key = keys[i].item()
-            hit = intrinsic("is_nan", v) if key != key else eq(v, const(v.type, key))
-            place = Select(hit, i32(i), place)
-        return place
-
-    return elementwise(node.inner("places"), cell, x, type=Int(32))
-
-
-_LISTS = {"strings": object, "int64s": np.int64, "floats": np.float32}
-
-
-def _listed(node: NodeContext, role: str) -> Array:
-    """Return the keys or the values, of whatever type they are given."""
-    if node.has(f"{role}_tensor"):
-        return node.array(f"{role}_tensor").reshape(-1)
-    for kind, dtype in _LISTS.items():
-        if node.has(f"{role}_{kind}"):
-            return np.array(node.node.attributes[f"{role}_{kind}"], dtype)
-    node.fail(f"it has no {role}")
-
-
-def _default(node: NodeContext, values: Array) -> Any:
-    if node.has("default_tensor"):
-        return node.array("default_tensor").reshape(-1)[:1].astype(values.dtype)
-    if values.dtype == object:
-        return np.array([node.text("default_string", "_Unused")], object)
-    if values.dtype.kind == "f":
-        return np.array([node.number("default_float", -0.0)], values.dtype)
-    return np.array([node.integer("default_int64", -1)], values.dtype)
