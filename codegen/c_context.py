@@ -62,6 +62,8 @@ class Context:
     """Expression class -> its printer."""
     variables: dict[str, Code] = field(default_factory=dict)
     arrays: dict[str, Array] = field(default_factory=dict)
+    values: dict[str, None] = field(default_factory=dict)
+    """C names of scalars, vectors and pointers that do not change once they are there."""
     index_like: set[str] = field(default_factory=set)
     """Names whose values, and what is computed from them, cannot overflow."""
     index_used: frozenset[str] = frozenset()
@@ -116,9 +118,15 @@ class Context:
         letter, bits = carrier(t)
         return self.prelude.vector(letter, bits, t.lanes())
 
+    def value_name(self, hint: str) -> str:
+        """Return a new C name for what does not change once it is there."""
+        name = self.names.fresh(hint)
+        self.values[name] = None
+        return name
+
     def bind(self, t: Type, code: Code, hint: str) -> Code:
         """Write `code` into a new constant and return the constant's name."""
-        name = self.names.fresh(hint)
+        name = self.value_name(hint)
         self.line(f"const {self.value_type(t, code.mask_bits)} {name} = {code.text};")
         return Code(name, ATOM, code.mask_bits)
 

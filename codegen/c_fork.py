@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from codegen.c_capture import copied
 from codegen.c_context import Context, Exit
 from codegen.c_profile import profiled_iteration
 from codegen.forks import holds_parallel_loop
@@ -64,6 +65,7 @@ def _region(ctx: Context, s: Fork, threads: str, statement: Printer, alone: str 
     ctx.line(f"halo_fork {fork} = HALO_FORK;")
     with _semaphores(ctx, s, fork):
         own, branch = Exit(ctx.names.fresh("joined")), ctx.names.fresh("branch")
+        around, pragma = tuple(ctx.values), len(ctx.lines)
         ctx.lines.append(f"#pragma omp parallel num_threads({threads})")
         ctx.line("{")
         with ctx.deeper():
@@ -83,6 +85,7 @@ def _region(ctx: Context, s: Fork, threads: str, statement: Printer, alone: str 
                 ctx.line(after)
             ctx.line(f"if (err) halo_fork_fail(&{fork}, err);")
         ctx.line("}")
+        ctx.lines[pragma] += copied(around, ctx.lines[pragma + 1 :])
     ctx.line(f"{'err = ' if own.used else ''}halo_fork_end(&{fork});")
     return own.used
 

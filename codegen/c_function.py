@@ -116,6 +116,7 @@ def print_function(
     table = argument_names(f, frozenset(externs))
     reserved = frozenset(table.values()) | frozenset(externs) | {c for c, _ in constants.values()}
     ctx = Context(prelude, Names(reserved | set(callees.values())), PRINTERS, callees=dict(callees))
+    ctx.values = dict.fromkeys(["ctx", *table.values()])
     ctx.index_used = names_in_indices(body)
     ctx.forks = holds_fork(body)
     for constant, (c_name, data) in constants.items():
@@ -160,7 +161,7 @@ def _declare_dimension(ctx: Context, a: BufferArg, i: int, d: Dimension) -> None
 
 
 def _declare(ctx: Context, name: str, t: Type, value: str) -> None:
-    own = ctx.names.fresh(name)
+    own = ctx.value_name(name)
     ctx.line(f"const {scalar_type(t)} {own} = {value};")
     ctx.variables[name] = Code(own)
     ctx.index_like.add(name)
@@ -181,7 +182,7 @@ def _enter_public(ctx: Context, f: LoweredFunc, table: Mapping[str, str]) -> Non
     ctx.line("{")
     ctx.depth += 1
     for a in buffers:
-        own = ctx.names.fresh(f"{a.name}_data")
+        own = ctx.value_name(f"{a.name}_data")
         const = "" if a.is_output else "const "
         ctx.line(f"{const}{memory_type(a.type)} *const {own} = {_host(a, table[a.name])};")
         ctx.arrays[a.name] = Array(own, a.type)

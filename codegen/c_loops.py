@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from codegen.c_capture import copied
 from codegen.c_context import ATOM, SUM, Code, Context, Exit
 from codegen.c_profile import profiled_iteration
 from codegen.c_text import comment
@@ -20,7 +21,7 @@ def print_loop(ctx: Context, s: For, body: Callable[[], None]) -> None:
     if s.kind not in (ForKind.SERIAL, ForKind.PARALLEL):
         raise InternalError(f"a {s.kind.value} loop over {s.name} reached the C back end")
     first, end = _bounds(ctx, s)
-    name = ctx.names.fresh(s.name)
+    name = ctx.value_name(s.name)
     before, was_index = ctx.variables.get(s.name), s.name in ctx.index_like
     head = f"for (int32_t {name} = {first.text}; {name} < {end.text}; ++{name}) {{"
     if s.note:
@@ -66,6 +67,7 @@ def _count(s: For, first: Code, end: Code) -> str:
 def _parallel(ctx: Context, name: str, head: str, count: str, body: Callable[[], None]) -> None:
     failed = ctx.names.fresh(f"{name}_error")
     own = Exit(ctx.names.fresh(f"next_{name}"))
+    around = [value for value in ctx.values if value != name]
     outside, ctx.lines, ctx.in_parallel = ctx.lines, [], True
     ctx.exits.append(own)
     with ctx.deeper():
@@ -76,7 +78,7 @@ def _parallel(ctx: Context, name: str, head: str, count: str, body: Callable[[],
         ctx.line(f"int32_t {failed} = 0;")
     ctx.lines.append(
         "#pragma omp parallel for num_threads(halo_threads(ctx)) "
-        f"schedule(dynamic, halo_chunk(ctx, {count}))"
+        f"schedule(dynamic, halo_chunk(ctx, {count})){copied(around, inside)}"
     )
     ctx.line(head)
     before, after = profiled_iteration(ctx)

@@ -327,6 +327,7 @@ def _allocate_heap(ctx: Context, s: Allocate, name: str) -> None:
     count = _product(ctx, s)
     # What several threads write and read is no one's alone.
     alone = "" if ctx.forks else "restrict "
+    ctx.values[name] = None
     ctx.line(f"{element} *{alone}{name} = halo_allocate(ctx, {count}, sizeof({element}));")
     ctx.line(f"if (HALO_UNLIKELY(!{name})) {{")
     with ctx.deeper():

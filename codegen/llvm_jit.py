@@ -12,7 +12,7 @@ from typing import Any
 
 from codegen.c_cache import Cache, cache_directory
 from codegen.hooks import abi, abi_types
-from codegen.llvm_machine import llvm, machine, machine_code, optimize, parsed
+from codegen.llvm_machine import llvm, machine, optimize, parsed
 from codegen.llvm_module import LlvmSource, emit_llvm
 from codegen.llvm_runtime import runtime_ir
 from codegen.loader import Functions, public_declarations
@@ -98,7 +98,7 @@ def _compiled(source: LlvmSource, target: Target) -> tuple[bytes, Any]:
         return found.read_bytes(), made
     module = parsed(source.text, made)
     optimize(module, made, source.scalar_loops)
-    code = machine_code(module, made)
+    code: bytes = made.emit_object(module)
     cache.put(key, ".jit.o", code)
     return code, made
 

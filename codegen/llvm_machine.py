@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import threading
 from typing import Any
 
 from codegen.c_compiler import TRIPLES
@@ -128,23 +127,3 @@ def optimize(module: Any, target_machine: Any, whole: bool = True) -> None:
     for name in _SHORT:
         getattr(passes, f"add_{name}_pass")()
     passes.run(module, builder)
-
-
-_OPTIONS_LOCK = threading.Lock()
-
-
-def machine_code(module: Any, target_machine: Any) -> bytes:
-    """Return `module` as an object file.
-
-    Without LLVM's loop strength reduction, which takes up to half of the time there and makes
-    nothing faster: halo's indices are reduced. It is an option of the whole process, so it is as
-    before when others use LLVM.
-    """
-    binding = llvm()
-    with _OPTIONS_LOCK:
-        binding.set_option("halo", "-disable-lsr=true")
-        try:
-            code: bytes = target_machine.emit_object(module)
-        finally:
-            binding.set_option("halo", "-disable-lsr=false")
-    return code

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from codegen.llvm_machine import llvm, machine, machine_code, optimize, parsed
+from codegen.llvm_machine import llvm, machine, optimize, parsed
 from codegen.llvm_module import emit_llvm
 from codegen.llvm_runtime import runtime_ir
 from halo.errors import CodegenError
@@ -22,7 +22,8 @@ def llvm_object(module: LoweredModule, target: Target) -> bytes:
         LLVM is not there, or has no code for `target` here.
     """
     made, code = _compiled(module, target)
-    return machine_code(code, made)
+    made_code: bytes = made.emit_object(code)
+    return made_code
 
 
 def llvm_assembly(module: LoweredModule, target: Target) -> bytes:
@@ -46,7 +47,8 @@ def llvm_bitcode(module: LoweredModule, target: Target) -> bytes:
 def llvm_object_of_text(text: str, target: Target, *, whole: bool = True) -> bytes:
     """Return LLVM IR that halo wrote as an object file; see above, and `optimize`."""
     made, code = _with_runtime(text, target, whole)
-    return machine_code(code, made)
+    made_code: bytes = made.emit_object(code)
+    return made_code
 
 
 def _compiled(module: LoweredModule, target: Target) -> tuple[Any, Any]:
