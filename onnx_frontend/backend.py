@@ -18,7 +18,7 @@ from onnx.backend.base import Backend, BackendRep
 from onnx_frontend.compiled_model import CompiledModel
 from onnx_frontend.compiler import compile
 from onnx_frontend.errors import ModelError
-from onnx_frontend.input_sequences import part_name
+from onnx_frontend.input_sequences import KEYS, VALUES, part_name
 from onnx_frontend.signature import Array
 
 
@@ -43,6 +43,9 @@ class CompiledRep(BackendRep):  # type: ignore[misc]  # onnx has no types
         self._inputs = [v.name for v in inputs]
         self._outputs = {v.name: v.type.WhichOneof("value") for v in proto.graph.output}
         self._loose = {v.name for v in inputs if v.type.WhichOneof("value") in _LOOSE}
+        self._maps = {
+            v.name: v.type.map_type for v in inputs if v.type.WhichOneof("value") == "map_type"
+        }
         self._compiled: dict[str, CompiledModel] = {}
         if not self._loose:
             self._compiled[""] = compile(proto, **options)
@@ -54,12 +57,14 @@ class CompiledRep(BackendRep):  # type: ignore[misc]  # onnx has no types
         ----------
         inputs
             A sequence of arrays in the model's order, a mapping by name, or one array. A list of
-            arrays stands for a sequence, None for an optional input that is not there.
+            arrays stands for a sequence, None for an optional input that is not there, a dict for
+            a map.
 
         Returns
         -------
         tuple
-            An array for each output, in the model's order; a list of arrays for a sequence.
+            An array for each output, in the model's order; a list of arrays for a sequence, a
+            list of dicts for a sequence of maps.
 
         Raises
         ------
@@ -68,7 +73,7 @@ class CompiledRep(BackendRep):  # type: ignore[misc]  # onnx has no types
         """
         named = self._named(inputs)
         model = self._model(named)
-        results = model.run(_flat(named), **kwargs)
+        results = model.run(_flat(named, self._maps), **kwargs)
         return tuple(
             _gathered(name, results) if kind in _LOOSE and name not in results else results[name]
             for name, kind in self._outputs.items()
@@ -107,20 +112,35 @@ def _shape(value: Any) -> Any:
     return [None] * np.ndim(value)
 
 
-def _flat(named: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs of a compiled model: sequences as tensors of their own."""
+def _flat(named: Mapping[str, Any], maps: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs of a compiled model: sequences and maps as tensors of their own."""
     result: dict[str, Any] = {}
     for name, value in named.items():
-        if isinstance(value, (list, tuple)):
+        if name in maps:
+            result |= _entries(name, value, maps[name])
+        elif isinstance(value, (list, tuple)):
             result |= {part_name(name, i): np.asarray(item) for i, item in enumerate(value)}
         elif value is not None:
             result[name] = value
     return result
 
 
-def _gathered(name: str, results: Mapping[str, Array]) -> list[Array]:
-    """Return the tensors of a sequence among the outputs."""
-    items: list[Array] = []
+def _entries(name: str, value: Mapping[Any, Any], type: onnx.TypeProto.Map) -> dict[str, Array]:
+    """Return the keys and the values of a map as arrays."""
+    kinds = (type.key_type, type.value_type.tensor_type.elem_type)
+    parts = zip((KEYS, VALUES), (list(value.keys()), list(value.values())), kinds, strict=True)
+    return {
+        part_name(name, part): np.array(items, helper.tensor_dtype_to_np_dtype(kind))
+        for part, items, kind in parts
+    }
+
+
+def _gathered(name: str, results: Mapping[str, Array]) -> list[Any]:
+    """Return the tensors of a sequence among the outputs, or its maps."""
+    keys, rows = (results.get(part_name(name, part)) for part in (KEYS, VALUES))
+    if keys is not None and rows is not None:
+        return [dict(zip(keys.tolist(), row.tolist(), strict=True)) for row in rows]
+    items: list[Any] = []
     while part_name(name, len(items)) in results:
         items.append(results[part_name(name, len(items))])
     return items

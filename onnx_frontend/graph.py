@@ -14,7 +14,7 @@ from onnx_frontend.errors import ModelError, quoted
 from onnx_frontend.tensor_data import Array as Array
 from onnx_frontend.tensor_data import to_array, to_dense
 
-_KINDS = frozenset({"tensor", "sequence", "optional", "optional sequence"})
+_KINDS = frozenset({"tensor", "sequence", "optional", "optional sequence", "map", "sequence map"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,13 +55,15 @@ class Value:
     """An input or output: the ONNX element type and the dimensions (None: of unknown rank).
 
     A dimension is an int, the name of a symbol, or None if nothing is known. The kind is "tensor",
-    "sequence", "optional" (a tensor) or "optional sequence".
+    "sequence", "optional" (a tensor), "optional sequence", "map" or "sequence map"; of maps the
+    element type is that of the values, and `key_type` that of the keys.
     """
 
     name: str
     element_type: int
     dims: tuple[int | str | None, ...] | None
     kind: str = "tensor"
+    key_type: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,16 +210,20 @@ def _value(proto: onnx.ValueInfoProto) -> Value:
         outer = type.WhichOneof("value")
         kinds.append(outer.removesuffix("_type"))
         type = getattr(type, outer).elem_type
+    key_type = 0
+    if type.WhichOneof("value") == "map_type":
+        kinds.append("map")
+        key_type, type = type.map_type.key_type, type.map_type.value_type
     kind = " ".join(kinds) or "tensor"
     if type.WhichOneof("value") != "tensor_type" or kind not in _KINDS:
         found = " ".join([*kinds, type.WhichOneof("value") or "value of unknown type"])
         raise ModelError(
             f"{quoted(proto.name)} is a {found.replace('_type', '')}: "
-            "only tensors, sequences of them and optional ones can be inputs and outputs"
+            "only tensors, sequences of them, optional ones and maps can be inputs and outputs"
         )
     tensor = type.tensor_type
     dims = tuple(_dimension(d) for d in tensor.shape.dim) if tensor.HasField("shape") else None
-    return Value(proto.name, tensor.elem_type, dims, kind)
+    return Value(proto.name, tensor.elem_type, dims, kind, key_type)
 
 
 def _dimension(dim: onnx.TensorShapeProto.Dimension) -> int | str | None:

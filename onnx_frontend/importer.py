@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from halo.errors import HaloError, InternalError
@@ -19,7 +19,7 @@ from onnx_frontend.expand_functions import expand_functions
 from onnx_frontend.graph import Graph, Node, read_graph
 from onnx_frontend.graph import Value as GraphValue
 from onnx_frontend.graph_passes import run_passes
-from onnx_frontend.input_sequences import Given, part_name, split_inputs
+from onnx_frontend.input_sequences import KEYS, VALUES, Given, Parts, part_name, split_inputs
 from onnx_frontend.model_file import ModelSource, file_of, load_model
 from onnx_frontend.names import Names
 from onnx_frontend.open_questions import Settled, forced_sizes, settle
@@ -28,7 +28,7 @@ from onnx_frontend.producers import producers_first
 from onnx_frontend.run_time_sizes import RunTimeSize
 from onnx_frontend.shapes import input_shapes
 from onnx_frontend.translation import Requirement, Translation
-from onnx_frontend.values import Absent, TensorSequence, Text, Value
+from onnx_frontend.values import Absent, Maps, TensorSequence, Text, Value, tensors_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,9 +112,8 @@ def _translated(model: Graph, given: Given | None, settled: Settled) -> Imported
     inputs = tuple(_input(graph, v, names.unique(v.name), sizes[v.name]) for v in graph.inputs)
     for v, x in zip(graph.inputs, inputs, strict=True):
         translation.values[v.name] = Text(x) if x.encoding == TEXT else x
-    tensors = {v.name: x for v, x in zip(graph.inputs, inputs, strict=True)}
     for name, own in parts.items():
-        translation.values[name] = _joined([tensors[n] for n in own.names], own.is_sequence)
+        translation.values[name] = _joined([translation.values[n] for n in own.names], own)
     translation.translate(graph)
     if translation.missing:
         forced = forced_sizes(((r.a, r.b) for r in translation.requires.values()), symbols)
@@ -141,11 +140,14 @@ def _settled(size: Expr, sizes: Mapping[str, int]) -> Expr:
     return i32(sizes[size.name]) if isinstance(size, Variable) and size.name in sizes else size
 
 
-def _joined(tensors: list[Tensor], is_sequence: bool) -> Value:
+def _joined(given: Sequence[Value | None], parts: Parts) -> Value:
     """Return what an input that is no tensor stands for."""
-    if is_sequence:
-        return TensorSequence(tuple(tensors))
-    return tensors[0] if tensors else Absent()
+    if parts.is_map:
+        keys, values = (v for v in given if isinstance(v, (Tensor, Text)))
+        return Maps(keys, values)
+    if parts.is_sequence:
+        return TensorSequence(tuple(v for v in given if isinstance(v, Tensor)))
+    return next((v for v in given if v is not None), Absent())
 
 
 def _input(graph: Graph, value: GraphValue, name: str, shape: Shape) -> Tensor:
@@ -180,10 +182,13 @@ def _outputs(graph: Graph, translation: Translation) -> tuple[tuple[str, Tensor]
     return tuple(result)
 
 
-def _parts(name: str, sequence: TensorSequence | None) -> dict[str, Tensor]:
-    """Return the tensors of a sequence that is an output, each an output of its own."""
-    assert sequence is not None
-    return {part_name(name, i): tensor for i, tensor in enumerate(sequence.items)}
+def _parts(name: str, value: TensorSequence | Maps | None) -> dict[str, Tensor]:
+    """Return the tensors of a sequence or map that is an output, each an output of its own."""
+    assert value is not None
+    tensors = tensors_of(value)
+    if isinstance(value, Maps):
+        return {part_name(name, p): t for p, t in zip((KEYS, VALUES), tensors, strict=True)}
+    return {part_name(name, i): t for i, t in enumerate(tensors)}
 
 
 def _of_own_names(tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -1,6 +1,7 @@
-"""Inputs that are sequences or optional: the tensors they consist of become inputs of their own.
+"""Inputs that are sequences, optional or maps: the tensors they consist of become inputs.
 
-How many there are must be known when the model is compiled, as the shapes of other inputs may be.
+A map becomes the vectors of its keys and of its values. How many tensors a sequence has must be
+known when the model is compiled, as the shapes of other inputs may be.
 """
 
 from __future__ import annotations
@@ -24,14 +25,22 @@ Given = Mapping[str, Shape | Sequence[Shape] | None]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What an input consists of: tensors by name, which are a sequence or one; or nothing."""
+    """What an input consists of: tensors by name, which are a sequence or one; or nothing.
+
+    Of a map its keys and its values.
+    """
 
     names: tuple[str, ...]
     is_sequence: bool
+    is_map: bool = False
 
 
-def part_name(name: str, number: int) -> str:
-    """Return the name of a tensor of a sequence."""
+KEYS, VALUES = "keys", "values"
+"""The parts of a map."""
+
+
+def part_name(name: str, number: int | str) -> str:
+    """Return the name of a tensor of a sequence, or of a part of a map."""
     return f"{name}[{number}]"
 
 
@@ -52,6 +61,16 @@ def split_inputs(
         if value.kind == "tensor":
             values.append(_with_bytes(value, shapes) if value.element_type == _STRING else value)
             continue
+        if value.kind == "map":
+            own_names = tuple(part_name(value.name, part) for part in (KEYS, VALUES))
+            parts[value.name] = Parts(own_names, False, is_map=True)
+            size = f"{value.name} entries"
+            for name, type in zip(own_names, (value.key_type, value.element_type), strict=True):
+                vector = Value(name, type, (size,))
+                values.append(_with_bytes(vector, shapes) if type == _STRING else vector)
+            continue
+        if value.kind == "sequence map":
+            raise ModelError(f"input '{value.name}' is a sequence of maps: not supported")
         if value.name not in shapes:
             raise ModelError(
                 f"input '{value.name}' is a {value.kind}: it is not known what it consists of",

@@ -1,4 +1,4 @@
-"""What a name of a model stands for while it is translated: a tensor, a sequence, or nothing."""
+"""What a name of a model stands for while it is translated: a tensor, or something made of some."""
 
 from __future__ import annotations
 
@@ -31,7 +31,19 @@ class Text:
         self.codes.encoding = TEXT
 
 
-Value: TypeAlias = Tensor | TensorSequence | Absent | Text
+@dataclass(frozen=True, slots=True)
+class Maps:
+    """A map: the vectors of its keys and of the values that belong to them.
+
+    With `many` it is a sequence of maps with the same keys, and `values` have a row for each.
+    """
+
+    keys: Tensor | Text
+    values: Tensor | Text
+    many: bool = False
+
+
+Value: TypeAlias = Tensor | TensorSequence | Absent | Text | Maps
 
 
 def tensors_of(value: Value) -> tuple[Tensor, ...]:
@@ -43,5 +55,7 @@ def tensors_of(value: Value) -> tuple[Tensor, ...]:
             return items
         case Text(codes=codes):
             return (codes,)
+        case Maps(keys=keys, values=values):
+            return (*tensors_of(keys), *tensors_of(values))
         case _:
             return ()
