@@ -6,11 +6,11 @@ from codegen.c_index import narrows
 from codegen.c_types import is_half
 from codegen.llvm_context import Context
 from codegen.llvm_half import from_memory, nearest, odd_double, odd_float, to_memory
+from codegen.llvm_saturate import saturated
 from codegen.llvm_types import (
     Value,
     float_constant,
     int_constant,
-    suffix_of,
     value_type,
     width_of,
 )
@@ -55,9 +55,7 @@ def _truth(ctx: Context, source: Type, x: Value) -> Value:
 
 def _from_float(ctx: Context, to: Type, source: Type, x: Value) -> Value:
     if to.is_integral:
-        name = f"llvm.fpto{'s' if to.is_int() else 'u'}i.sat"
-        result = value_type(to)
-        return ctx.call(result, f"{name}.{suffix_of(result)}.{suffix_of(x.type)}", x)
+        return saturated(ctx, to, x)
     if is_half(to):
         if source.bits() == 64:
             x = odd_float(ctx, x, to.lanes())
