@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper, parser
+from runtime_nodes import run_reference
 
 from halo.ir.types import Int, UInt
 from halo.ops.tensor import OpKind, Tensor
@@ -18,7 +19,6 @@ from onnx_frontend.graph import read_graph
 from onnx_frontend.groups import group_tensors
 from onnx_frontend.importer import import_graph
 from onnx_frontend.use_integer_products import use_integer_products
-from tests.support.runtime_nodes import run_reference
 
 RNG = np.random.default_rng(31)
 Array = np.ndarray[Any, np.dtype[Any]]

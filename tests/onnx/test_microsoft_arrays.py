@@ -6,22 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from runtime_nodes import RNG, Case, check_cases, floats, same_numbers
 
-from tests.support.runtime_nodes import Case, check_cases
-
-RNG = np.random.default_rng()
+numbers_begin_anew = same_numbers(41)
 Array = np.ndarray[Any, np.dtype[Any]]
 NEAR: dict[str, Any] = {"rtol": 1e-4, "atol": 2e-6}
-
-
-@pytest.fixture(autouse=True)
-def same_numbers() -> None:
-    """Give each test the same numbers, whichever tests run before it: rounding may hang on them."""
-    RNG.bit_generator.state = np.random.default_rng(41).bit_generator.state
-
-
-def floats(*shape: int) -> Array:
-    return np.asarray(RNG.normal(size=shape), np.float32)
 
 
 def numbers(*values: int) -> Array:

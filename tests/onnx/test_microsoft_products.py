@@ -6,34 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from runtime_nodes import RNG, Case, check_cases, codes, floats, same_numbers, zero
 
-from tests.support.runtime_nodes import Case, check_cases
-
-RNG = np.random.default_rng()
+numbers_begin_anew = same_numbers(29)
 Array = np.ndarray[Any, np.dtype[Any]]
-
-
-@pytest.fixture(autouse=True)
-def same_numbers() -> None:
-    """Give each test the same numbers, whichever tests run before it: rounding may hang on them."""
-    RNG.bit_generator.state = np.random.default_rng(29).bit_generator.state
-
-
-def codes(type: Any, *shape: int) -> Array:
-    info = np.iinfo(type)
-    return RNG.integers(info.min, info.max + 1, shape).astype(type)
-
-
-def floats(*shape: int) -> Array:
-    return np.asarray(RNG.normal(size=shape), np.float32)
 
 
 def steps(*shape: int) -> Array:
     return np.asarray(RNG.random(shape) * 0.02 + 0.01, np.float32)
-
-
-def zero(type: Any, value: int) -> Array:
-    return np.array(value, type)
 
 
 def test_gemm_of_codes_is_scaled_or_a_float() -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from runtime_nodes import MICROSOFT, Case, model_of
 
 from onnx_frontend import ModelError
 from onnx_frontend.importer import import_graph
 from onnx_frontend.registry import supported_operators
-from tests.support.runtime_nodes import MICROSOFT, Case, model_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "com-microsoft.md"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from halo.target import Target
@@ -16,6 +17,36 @@ from onnx_frontend import compile
 
 Array = np.ndarray[Any, np.dtype[Any]]
 MICROSOFT = "com.microsoft"
+RNG = np.random.default_rng()
+
+
+def same_numbers(seed: int) -> Any:
+    """Return a fixture that has every test of a file begin with the same numbers of `RNG`.
+
+    Whichever tests run before it: rounding may hang on them.
+    """
+
+    @pytest.fixture(autouse=True)
+    def begin_anew() -> None:
+        RNG.bit_generator.state = np.random.default_rng(seed).bit_generator.state
+
+    return begin_anew
+
+
+def floats(*shape: int) -> Array:
+    """Return random numbers."""
+    return np.asarray(RNG.normal(size=shape), np.float32)
+
+
+def codes(type: Any, *shape: int) -> Array:
+    """Return random integers, any that `type` has."""
+    info = np.iinfo(type)
+    return RNG.integers(info.min, info.max + 1, shape).astype(type)
+
+
+def zero(type: Any, value: int) -> Array:
+    """Return a zero point."""
+    return np.array(value, type)
 
 
 @dataclass(frozen=True)
