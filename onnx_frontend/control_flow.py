@@ -34,6 +34,9 @@ STEPS_LIMIT = 4096
 """Nodes that a loop may become."""
 
 
+Attempt = Callable[[Callable[[], list[Value] | None]], list[Value] | None]
+"""Does something that may raise `Unsupported`, and forgets then what it required of sizes."""
+
 Choose = Callable[[NodeContext, Expr, str], bool]
 """Whether the condition of an If, an Expr, is taken to hold; the text says what would help."""
 
@@ -128,6 +131,7 @@ def translate_loop(
     condition: Tensor | None,
     state: Sequence[Value],
     run: Body,
+    attempt: Attempt,
 ) -> list[Value] | None:
     """A body that runs as long as a condition holds, and so often at most."""
     body = _body(node, "body")
@@ -137,7 +141,7 @@ def translate_loop(
     short = steps is not None and steps * len(body.node) <= STEPS_LIMIT
     if count is None or short or (steps is not None and _may_end(body)):
         try:
-            return _unrolled(node, body, steps, condition, state, run)
+            return attempt(lambda: _unrolled(node, body, steps, condition, state, run))
         except Unsupported:
             if any(not isinstance(x, Tensor) for x in state):
                 raise

@@ -28,6 +28,7 @@ from onnx_frontend.producers import producers_first
 from onnx_frontend.run_time_sizes import RunTimeSize
 from onnx_frontend.shapes import input_shapes
 from onnx_frontend.translation import Requirement, Translation
+from onnx_frontend.used_sizes import used_sizes
 from onnx_frontend.values import Absent, Maps, TensorSequence, Text, Value, tensors_of
 
 
@@ -121,7 +122,8 @@ def _translated(model: Graph, given: Given | None, settled: Settled) -> Imported
             return _translated(model, given, replace(settled, sizes={**settled.sizes, **forced}))
         raise UnsupportedOp(graph.name, tuple(translation.missing))
     outputs = _outputs(graph, translation)
-    run_time = tuple(translation.run_time.made)
+    requires = tuple(translation.requires.values())
+    run_time = used_sizes(translation.run_time.made, outputs, requires)
     read = (t for size in run_time for t, _ in size.cells.values())
     return ImportedGraph(
         Names().unique(graph.name),
@@ -130,7 +132,7 @@ def _translated(model: Graph, given: Given | None, settled: Settled) -> Imported
         outputs,
         _of_own_names(with_siblings(producers_first((*(t for _, t in outputs), *read)))),
         symbols,
-        tuple(translation.requires.values()),
+        requires,
         run_time,
         translation.node_of,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import onnx
@@ -166,6 +166,7 @@ class Translation:
                 None if going is None else _tensor(context, going),
                 [v for v in state if v is not None],
                 body,
+                self._attempt,
             )
         if context.opset < 9 and given[0] is None:
             given = given[1:]
@@ -181,6 +182,15 @@ class Translation:
         self._asked += 1
         self._require(*as_equality(flag, holds), context.node)
         return holds
+
+    def _attempt(self, make: Callable[[], list[Value] | None]) -> list[Value] | None:
+        """Return what `make` returns; see `control_flow.Attempt`."""
+        before = dict(self.requires)
+        try:
+            return make()
+        except Unsupported:
+            self.requires = before
+            raise
 
     def _body(
         self, proto: onnx.GraphProto, inputs: Sequence[Value], guard: Expr | None

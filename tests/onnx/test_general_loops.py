@@ -13,6 +13,7 @@ from c_programs import answer, build_c_program, run_c_program
 
 from halo.target import Target
 from onnx_frontend import CompiledModel, UnsupportedOp, compile
+from onnx_frontend.importer import import_graph
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -115,6 +116,20 @@ def test_without_a_bound_on_the_steps_nothing_is_gathered() -> None:
     text = ENDING.replace("Loop (n, starts", "Loop ( , starts")
     with pytest.raises(UnsupportedOp, match="which bounds how much a loop gathers"):
         compile(model_of(text))
+
+
+def test_an_attempt_to_unroll_a_loop_leaves_no_sizes_behind() -> None:
+    text = """l (float[n] x, float[2] v0) => (float[2] y) {
+      trips = Constant<value = int64 {4}>() go = Constant<value = bool {1}>()
+      y = Loop (trips, go, v0) < body = b (int64 i, bool g, float[2] v) => (on, w) {
+        zero = Constant<value = int64[1] {0}>()
+        most = ReduceMax<keepdims = 0>(x) count = Cast<to = 7>(most)
+        size = Unsqueeze(count, zero) ones = Expand(most, size) sum = ReduceSum<keepdims = 0>(ones)
+        w = Add(v, sum) total = ReduceSum<keepdims = 0>(w) limit = Constant<value = float {70.0}>()
+        on = Less(total, limit) } > }"""
+    made = import_graph(model_of(text))
+    assert len(made.sizes) == 1
+    check(text, x=np.float32([1, 3, 2]), v0=np.float32([0.5, 0.25]))
 
 
 def test_states_may_change_places_or_never_change() -> None:
