@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codegen.c_lanes import lanes_loop
 from codegen.c_masked import choose, masked_load, masked_store
@@ -186,6 +186,13 @@ def gather_helper(prelude: Prelude, t: Type, at: Places, masked: bool) -> str:
         params = f"const {memory_type(t)} *p, {at.parameters(prelude, t.lanes())}{mask}"
         vector, element, bits = _raw(prelude, t)
         cast = f"({element})" if t.is_bool() else ""
+        if at.base and not masked:
+            # Gathers that differ in the base alone take the lanes apart once.
+            moved = gather_helper(prelude, t, replace(at, base=False), masked=False)
+            return (
+                f"HALO_INLINE {_value(prelude, t)} {name}({params}) {{\n"
+                f"    return {moved}(p + base, index);\n}}\n"
+            )
         if bits == 16 and not masked:
             # No instruction gathers these; in a loop gcc sends the vector through memory in parts.
             lanes = ", ".join(f"{cast}p[{at.of_lane(i)}]" for i in range(t.lanes()))

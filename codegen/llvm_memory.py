@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from codegen.c_index import split_places
 from codegen.c_stream import can_stream
 from codegen.c_types import is_half
 from codegen.llvm_context import Context, Memory
@@ -23,7 +24,7 @@ from codegen.llvm_types import (
 )
 from codegen.llvm_vectors import gathered, lane, picked, splat
 from codegen.llvm_walk import expression, index_expression, place
-from halo.ir.expr import Broadcast, Expr, Load, Ramp, as_const
+from halo.ir.expr import Add, Broadcast, Expr, Load, Ramp, as_const
 from halo.ir.read_where import uniform
 from halo.ir.stmt import Store
 from halo.ir.types import Type
@@ -130,12 +131,22 @@ def _load_vector(ctx: Context, e: Load, memory: Memory) -> Value:
             return _load_close(ctx, memory, t, base, stride)
         if abs(stride) == 1:
             return _load_masked(ctx, memory, t, base, stride, mask)
-    places = place(ctx, index)
     if mask is not None:
-        return _gather(ctx, memory, t, places, mask)
+        return _gather(ctx, memory, t, place(ctx, index), mask)
+    return _load_scattered(ctx, memory, t, index)
+
+
+def _load_scattered(ctx: Context, memory: Memory, t: Type, index: Expr) -> Value:
+    """Load lane by lane; what is added to all lanes is added to the address."""
+    base, _ = split_places(index)
+    inside = base is None
+    if base is not None and isinstance(index, Add):
+        start = address(ctx, memory, place(ctx, base), inside=False)
+        memory = memory._replace(address=start)
+        index = index.b if isinstance(index.a, Broadcast) else index.a
+    places = place(ctx, index)
     at = [lane(ctx, places, i) for i in range(t.lanes())]
-    one = t.element
-    lanes = [_raw(ctx, memory, one, address(ctx, memory, x)) for x in at]
+    lanes = [_raw(ctx, memory, t.element, address(ctx, memory, x, inside)) for x in at]
     return gathered(ctx, memory_element(t), lanes)
 
 

@@ -48,7 +48,8 @@ def build(hl: ModuleType) -> Program:
     inside[x, y, c] = hl.lerp(flat[0], flat[1], zf)
     output[x, y] = inside[x, y, 0] / inside[x, y, 1]
     names = ("grid", "blur_z", "blur_x", "blur_y")
-    return Program(output, (source, step), {**dict(zip(names, blurs, strict=True)), "r": r})
+    funcs = {**dict(zip(names, blurs, strict=True)), "around": around, "r": r}
+    return Program(output, (source, step), funcs)
 
 
 def _blurred(hl: ModuleType, f: Any, axis: int) -> Any:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from halo.ir.expr import Expr
+from halo.ir.function import output_buffer
 from halo.ir.simplify import simplify
 from halo.ir.stmt import Stmt, block
 from halo.ir.substitute import substitute
@@ -31,6 +32,7 @@ from halo.lowering.loop_nests import Nest, build_loop_nests
 from halo.lowering.memory_types import check_stack, report_registers
 from halo.lowering.names import Lets
 from halo.lowering.names import inline as inline_lets  # `inline` is a module of this package
+from halo.lowering.narrow_gathers import narrow_gathers, reach_of
 from halo.lowering.outcome import Outcome, marked_as_run
 from halo.lowering.partition_loops import partition_loops
 from halo.lowering.precompute import evaluate
@@ -120,7 +122,10 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
         s = add_requirements(s, request.requirements)
     s = run("entry checks", lambda s: s, s)
     outcome = Outcome()
-    for name, f in _passes(request.scalars, program, resolved, outcome):
+    dimensions = {output_buffer(f.name, 0, len(f.types)): f.dimensions for f in outputs.values()}
+    dimensions |= {name: len(i.dims) for name, i in {**images, **arrays.images}.items()}
+    reach = {name: substitute(reach_of(name, n), known) for name, n in dimensions.items()}
+    for name, f in _passes(request.scalars, program, resolved, outcome, reach):
         s = run(name, f, s)
     inputs, func = make_signature(request, program, given, output_dims, s)
     serial = outcome.left_serial()
@@ -160,7 +165,11 @@ def _traced(
 
 
 def _passes(
-    scope: Scope, program: Program, resolved: ResolvedSchedule, outcome: Outcome
+    scope: Scope,
+    program: Program,
+    resolved: ResolvedSchedule,
+    outcome: Outcome,
+    reach: Mapping[str, Expr],
 ) -> list[tuple[str, Callable[[Stmt], Stmt]]]:
     functions, receipts = program.functions, resolved.receipts
 
@@ -205,6 +214,7 @@ def _passes(
         ("vectorize", vectorized),
         ("simplify vectors", simplified_vectors),  # indices become ramps, places in tiles constants
         ("weave", weave_loads),
+        ("narrow gathers", lambda s: narrow_gathers(s, reach)),
         ("share gathers", share_gathers),
         ("promote registers", promoted),
         ("hoist", hoist_invariants),

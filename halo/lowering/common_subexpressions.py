@@ -21,6 +21,7 @@ from halo.ir.expr import (
 )
 from halo.ir.stmt import AssertStmt, LetStmt, Stmt
 from halo.ir.substitute import substitute
+from halo.ir.types import Int
 
 
 def common_subexpressions(s: Stmt) -> Stmt:
@@ -139,7 +140,9 @@ def is_trivial(e: Expr) -> bool:
     if isinstance(e, (IntImm, FloatImm, Variable, Broadcast, Ramp)):
         return True
     if isinstance(e, Cast):
-        return isinstance(e.value, (Variable, IntImm))
+        # Back ends look for widened lanes, too: they gather at the narrower ones.
+        widened = e.type == Int(64, e.type.lanes()) and e.value.type == Int(32, e.type.lanes())
+        return isinstance(e.value, (Variable, IntImm)) or (widened and e.type.is_vector())
     if isinstance(e, (Add, Sub, Mul)):
         return isinstance(e.a, (Variable, IntImm)) and isinstance(e.b, IntImm)
     return isinstance(e, Call) and e.name in _ADDRESSES

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from apps import (
+    bilateral_grid,
     blur,
     conv_layer,
     harris,
@@ -23,7 +24,7 @@ from apps.app import App, Array, Program, Size
 
 import halo as hl
 
-PICTURES = [m.APP for m in (blur, unsharp, harris, hist, iir_blur, nl_means)]
+PICTURES = [m.APP for m in (bilateral_grid, blur, unsharp, harris, hist, iir_blur, nl_means)]
 LARGE = [max_filter.APP, lens_blur.APP]
 
 
