@@ -106,25 +106,31 @@ def reversed_helper(prelude: Prelude, t: Type, masked: bool) -> str:
 class Places:
     """How the elements of a scattered access are told: base and stride, or a vector `index`.
 
-    The places are `base`, if there is one, and a lane.
+    The places are `base`, if there is one, and a lane; lanes may be read from memory one by one.
     """
 
     index: Type | None = None
     base: bool = False
+    in_memory: bool = False
 
     def name(self, strided: str, scattered: str) -> str:
         """Return what an access to such places is called."""
         if self.index is None:
             return strided
-        offset = "_from" if self.base else ""
-        return scattered + ("" if self.index == Int(64) else f"{offset}_{tag(self.index)}")
+        offset = ("_from" if self.base else "") + ("_at" if self.in_memory else "")
+        return scattered + (
+            f"{offset}_{tag(self.index)}" if offset or self.index != Int(64) else ""
+        )
 
     def parameters(self, prelude: Prelude, lanes: int) -> str:
         """Return the parameters that tell the places."""
         if self.index is None:
             return "int64_t base, int64_t stride"
-        letter, bits = carrier(self.index)
-        vector = f"{prelude.vector(letter, bits, lanes)} index"
+        if self.in_memory:
+            vector = f"const {memory_type(self.index)} *index"
+        else:
+            letter, bits = carrier(self.index)
+            vector = f"{prelude.vector(letter, bits, lanes)} index"
         return f"int64_t base, {vector}" if self.base else vector
 
     def of_lane(self, lane: int | str) -> str:
@@ -195,13 +201,36 @@ def gather_helper(prelude: Prelude, t: Type, at: Places, masked: bool) -> str:
             )
         if bits == 16 and not masked:
             # No instruction gathers these; in a loop gcc sends the vector through memory in parts.
-            lanes = ", ".join(f"{cast}p[{at.of_lane(i)}]" for i in range(t.lanes()))
-            return _loader(prelude, t, name, params, vector, "", lanes)
+            return _gather_words(prelude, t, name, params, at)
         value = f"{cast}p[{at.of_lane('i')}]"
         body = f"for (int i = 0; i < {t.lanes()}; ++i)\n        {guard}v[i] = {value};"
         return _loader(prelude, t, name, params, vector, body)
 
     return prelude.helper(name, text)
+
+
+_FEW = 8
+"""How many scalars a vector is made of at once: of more, gcc has some wait in other registers."""
+
+
+def _gather_words(prelude: Prelude, t: Type, name: str, params: str, at: Places) -> str:
+    vector, _, bits = _raw(prelude, t)
+    lanes, width = [f"p[{at.of_lane(i)}]" for i in range(t.lanes())], padded(t.lanes())
+    if width <= _FEW:
+        return _loader(prelude, t, name, params, vector, "", ", ".join(lanes))
+    few = prelude.vector("u" if is_half(t) else carrier(t)[0], bits, _FEW)
+    parts = [f"({few}){{{', '.join(lanes[i : i + _FEW])}}}" for i in range(0, width, _FEW)]
+    return _loader(prelude, t, name, params, vector, f"v = {_joined(parts, _FEW)};")
+
+
+def _joined(parts: list[str], lanes: int) -> str:
+    """Return the concatenation of a power of two of vectors."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    a, b = (_joined(p, lanes) for p in (parts[:half], parts[half:]))
+    order = ", ".join(map(str, range(len(parts) * lanes)))
+    return f"__builtin_shufflevector({a}, {b}, {order})"
 
 
 def store_helper(prelude: Prelude, t: Type, masked: bool) -> str:

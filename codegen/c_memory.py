@@ -105,7 +105,7 @@ def _load_vector(ctx: Context, e: Load, array: Array) -> Code:
     if isinstance(index, Ramp) and _is_close(t, stride) and e.predicate is None:
         name = every_helper(ctx.prelude, t, int(stride or 0))
         return _call(name, _address(array, place(ctx, index.base).within(SUM), False))
-    arguments, at = _places(ctx, index)
+    arguments, at = _places_in_memory(ctx, e) or _places(ctx, index)
     predicate = _predicate(ctx, t, e.predicate)
     name = gather_helper(ctx.prelude, t, at, predicate is not None)
     return _call(name, array.text, arguments, predicate)
@@ -132,6 +132,20 @@ def _places(ctx: Context, index: Expr) -> tuple[str, Places]:
     text = index_expression(ctx, lanes).text
     at = Places(lanes.type.element, base is not None)
     return text if base is None else f"{place(ctx, base).text}, {text}", at
+
+
+def _places_in_memory(ctx: Context, e: Load) -> tuple[str, Places] | None:
+    """Return the arguments if lanes lie in memory as they are: loads take them from there."""
+    base, lanes = split_places(e.index)
+    if not isinstance(lanes, Load) or e.predicate is not None:
+        return None
+    at, array = lanes.index, ctx.array(lanes.name)
+    dense = isinstance(at, Ramp) and as_const(at.stride) == 1 and lanes.predicate is None
+    if not dense or array.register or not isinstance(at, Ramp):
+        return None
+    text = _address(array, place(ctx, at.base).within(SUM), False)
+    told = Places(lanes.type.element, base is not None, in_memory=True)
+    return text if base is None else f"{place(ctx, base).text}, {text}", told
 
 
 def _predicate(ctx: Context, t: Type, predicate: Expr | None) -> str | None:
