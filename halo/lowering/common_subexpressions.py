@@ -141,8 +141,8 @@ def is_trivial(e: Expr) -> bool:
         return True
     if isinstance(e, Cast):
         # Back ends look for widened lanes, too: they gather at the narrower ones.
-        widened = e.type == Int(64, e.type.lanes()) and e.value.type == Int(32, e.type.lanes())
-        return isinstance(e.value, (Variable, IntImm)) or (widened and e.type.is_vector())
+        widened = e.type.is_vector() and e.type.element == Int(64) and e.value.type.bits() == 32
+        return isinstance(e.value, (Variable, IntImm)) or (widened and e.value.type.is_integral)
     if isinstance(e, (Add, Sub, Mul)):
         return isinstance(e.a, (Variable, IntImm)) and isinstance(e.b, IntImm)
     return isinstance(e, Call) and e.name in _ADDRESSES

@@ -1,9 +1,9 @@
-"""Gathers from memory of fewer than 2**30 cells: lanes of 32 bits, which gathers in a row share."""
+"""Gathers from memory of less than 2**30 cells: lanes of 32 bits, which gathers in a row share."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import reduce
 from itertools import groupby
 from typing import Any
@@ -31,7 +31,7 @@ from halo.ir.lowered import Field, buffer_field
 from halo.ir.simplify import simplify
 from halo.ir.stmt import Allocate, Block, For, IfThenElse, Stmt, Store, block
 from halo.ir.substitute import find
-from halo.ir.types import Int, UInt
+from halo.ir.types import Int, Type, UInt
 from halo.lowering.gather_places import NotNarrow, Places, Sum, lanes_of, scalar_of
 
 MOST_CELLS = 1 << 30
@@ -61,7 +61,7 @@ def narrow_gathers(s: Stmt, reach: Mapping[str, Expr]) -> Stmt:
     Ensures: the same cells are read.
 
         a[x4(i*s) + int64x4(v + x4(1))] + a[x4(i*s) + int64x4(v) - x4(i)]
-        ->  lanes = int32x4(uint32x4(v) + x4(uint32(i*s + 1)))
+        ->  lanes = uint32x4(v) + x4(uint32(i*s + 1))
             a[int64x4(lanes)] + a[x4(-1 - i) + int64x4(lanes)]
     """
     conditions = {name: _fits(n) for name, n in reach.items()}
@@ -125,7 +125,7 @@ class _Narrower:
         """Return stores of which all are made or none, in a row."""
         if len(stores) > 1 and not self._keep_places(stores):
             return block(*(self._run([s]) for s in stores))
-        rewriter = _Gathers(self._places, self._keys, self._fits)
+        rewriter = _Gathers(self._places, self._keys, self._fits, self._own)
         made = [s.map_children(rewriter.expr) for s in stores]
         if self._pending is not None:
             self._pending.update(rewriter.conditions)
@@ -171,8 +171,14 @@ class _Gathers:
         What must hold for the result to be right, by number.
     """
 
-    def __init__(self, places: Places, keys: StructuralKeys, fits: Mapping[str, Expr]) -> None:
-        self._places, self._keys, self._fits = places, keys, fits
+    def __init__(
+        self,
+        places: Places,
+        keys: StructuralKeys,
+        fits: Mapping[str, Expr],
+        own: Collection[str],
+    ) -> None:
+        self._places, self._keys, self._fits, self._own = places, keys, fits, own
         self.conditions: dict[int, Expr] = {}
         self._memo: dict[int, tuple[Expr, Expr]] = {}
         self._first: dict[tuple[int, ...], tuple[Expr, Sum]] = {}
@@ -206,7 +212,8 @@ class _Gathers:
         n = e.index.type.lanes()
         first = self._first.get(key)
         if first is None:
-            first = self._first[key] = (_word_lanes(lanes, base, n), base)
+            word = (UInt if e.name in self._own else Int)(32, n)
+            first = self._first[key] = (_word_lanes(lanes, base, word), base)
         index: Expr = Cast(Int(64, n), first[0])
         off = simplify(scalar_of(self._places.difference(base, first[1])))
         if not (isinstance(off, IntImm) and off.value == 0):
@@ -226,10 +233,10 @@ def _is_narrow(index: Expr) -> bool:
     return any(isinstance(p, Cast) and p.value.type.bits() < 32 for p in parts)
 
 
-def _word_lanes(lanes: Sum, base: Sum, n: int) -> Expr:
-    """Return a place as int32, of sums that wrap."""
+def _word_lanes(lanes: Sum, base: Sum, t: Type) -> Expr:
+    """Return a place as a word, of sums that wrap; in own memory it is not negative."""
     made = lanes_of(lanes)
     start = simplify(scalar_of(base))
     if not (isinstance(start, IntImm) and start.value == 0):
-        made = Add(made, Broadcast(simplify(Cast(UInt(32), start)), n))
-    return Cast(Int(32, n), made)
+        made = Add(made, Broadcast(simplify(Cast(UInt(32), start)), t.lanes()))
+    return made if t == made.type else Cast(t, made)
