@@ -16,10 +16,10 @@ this throw try typeid typename using virtual wchar_t xor xor_eq
 """
 _LIBRARY = """
 main ctx err NULL errno stdin stdout stderr linux unix i386 assert offsetof va_list va_start va_end
-va_arg va_copy malloc calloc realloc free abort exit atexit system getenv posix_memalign memcpy
-memset memmove memcmp strlen printf sprintf snprintf fprintf vsnprintf puts putchar abs labs llabs
-div ldiv lldiv exp exp2 expm1 log log2 log10 log1p logb pow sqrt cbrt hypot sin cos tan asin acos
-atan atan2 sinh cosh tanh asinh acosh atanh erf erfc tgamma lgamma gamma floor ceil round trunc
+va_arg va_copy malloc calloc realloc free abort exit atexit system getenv posix_memalign madvise
+memcpy memset memmove memcmp strlen printf sprintf snprintf fprintf vsnprintf puts putchar abs labs
+llabs div ldiv lldiv exp exp2 expm1 log log2 log10 log1p logb pow sqrt cbrt hypot sin cos tan asin
+acos atan atan2 sinh cosh tanh asinh acosh atanh erf erfc tgamma lgamma gamma floor ceil round trunc
 rint nearbyint fabs fmod fmin fmax fma fdim remainder copysign nan ldexp frexp modf scalbn ilogb
 j0 j1 jn y0 y1 yn index rindex time clock signal raise rand srand read write open close select
 size_t ptrdiff_t uintptr_t intptr_t I

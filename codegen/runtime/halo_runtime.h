@@ -73,6 +73,12 @@ HALO_HELPER void *halo_take_workspace(halo_context *ctx, size_t bytes) {
     return (void *)start;
 }
 
+/* From how many bytes on memory comes in large pages, and how large these are. */
+enum { HALO_LARGE = 4 << 20, HALO_LARGE_PAGE = 2 << 20 };
+#ifdef __linux__
+int madvise(void *at, size_t bytes, int advice);
+#endif
+
 /*
  * Memory for `count` elements of `size` bytes, 64-byte aligned: from the workspace while it
  * lasts (outside parallel regions), else from the hook, else from libc. NULL if there is none.
@@ -94,7 +100,12 @@ halo_allocate(halo_context *ctx, int64_t count, size_t size) {
     }
     if (ctx && ctx->allocate) return ctx->allocate(ctx->user, bytes);
     void *p = NULL;
-    return posix_memalign(&p, 64, bytes) == 0 ? p : NULL;
+    if (bytes < HALO_LARGE) return posix_memalign(&p, 64, bytes) == 0 ? p : NULL;
+    if (posix_memalign(&p, HALO_LARGE_PAGE, bytes) != 0) return NULL;
+#ifdef __linux__
+    (void)madvise(p, bytes, 14 /* MADV_HUGEPAGE */); /* a page of 4 KB costs as much to get */
+#endif
+    return p;
 }
 
 /* Give back memory of halo_allocate; allocations are released last in, first out. */

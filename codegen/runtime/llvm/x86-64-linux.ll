@@ -1,4 +1,4 @@
-; made by codegen/llvm_runtime.py from C with the sha256 5353d58e77662cda20da61d9da9b6ad56f628fd6340b2db58a9066b1f64cfc4c
+; made by codegen/llvm_runtime.py from C with the sha256 5a766e93000b2edafac91e456505d6134f7ef10d231333654e2b39a9ba0c612e
 
 %struct.anon = type { %union.pthread_mutex_t, %union.pthread_cond_t, %union.pthread_cond_t, ptr, i32, i32, i32, i32, i32, i32 }
 %union.pthread_mutex_t = type { %struct.__pthread_mutex_s }
@@ -1222,7 +1222,7 @@ define i32 @halo_rt_check_alignment(ptr %0, ptr %1, ptr %2, i32 %3) {
 define ptr @halo_rt_allocate(ptr %0, i64 %1, i64 %2) {
   %4 = alloca ptr, align 8
   %5 = icmp slt i64 %1, 0
-  br i1 %5, label %59, label %6
+  br i1 %5, label %70, label %6
 
 6:                                                ; preds = %3
   %7 = tail call { i64, i1 } @llvm.umul.with.overflow.i64(i64 %1, i64 %2)
@@ -1230,7 +1230,7 @@ define ptr @halo_rt_allocate(ptr %0, i64 %1, i64 %2) {
   %9 = extractvalue { i64, i1 } %7, 0
   %10 = icmp ugt i64 %9, 9223372036854775679
   %11 = or i1 %8, %10
-  br i1 %11, label %59, label %12
+  br i1 %11, label %70, label %12
 
 12:                                               ; preds = %6
   %13 = icmp eq i64 %9, 0
@@ -1272,7 +1272,7 @@ define ptr @halo_rt_allocate(ptr %0, i64 %1, i64 %2) {
   store i64 %42, ptr %29, align 8
   %43 = inttoptr i64 %33 to ptr
   %44 = icmp eq i64 %33, 0
-  br i1 %44, label %45, label %59
+  br i1 %44, label %45, label %70
 
 45:                                               ; preds = %41, %27, %21
   %46 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 0
@@ -1284,25 +1284,46 @@ define ptr @halo_rt_allocate(ptr %0, i64 %1, i64 %2) {
   %50 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 6
   %51 = load ptr, ptr %50, align 8
   %52 = tail call ptr %47(ptr %51, i64 %16)
-  br label %59
+  br label %70
 
 53:                                               ; preds = %45, %12
   %54 = bitcast ptr %4 to ptr
   store ptr null, ptr %4, align 8
-  %55 = call i32 @posix_memalign(ptr %4, i64 64, i64 %16)
-  %56 = icmp eq i32 %55, 0
-  %57 = load ptr, ptr %4, align 8
-  %58 = select i1 %56, ptr %57, ptr null
-  br label %59
+  %55 = icmp ult i64 %16, 4194304
+  br i1 %55, label %56, label %61
 
-59:                                               ; preds = %3, %6, %41, %49, %53
-  %60 = phi ptr [ null, %6 ], [ null, %3 ], [ %52, %49 ], [ %58, %53 ], [ %43, %41 ]
-  ret ptr %60
+56:                                               ; preds = %53
+  %57 = call i32 @posix_memalign(ptr %4, i64 64, i64 %16)
+  %58 = icmp eq i32 %57, 0
+  %59 = load ptr, ptr %4, align 8
+  %60 = select i1 %58, ptr %59, ptr null
+  br label %68
+
+61:                                               ; preds = %53
+  %62 = call i32 @posix_memalign(ptr %4, i64 2097152, i64 %16)
+  %63 = icmp eq i32 %62, 0
+  br i1 %63, label %64, label %68
+
+64:                                               ; preds = %61
+  %65 = load ptr, ptr %4, align 8
+  %66 = call i32 @madvise(ptr %65, i64 %16, i32 14)
+  %67 = load ptr, ptr %4, align 8
+  br label %68
+
+68:                                               ; preds = %64, %61, %56
+  %69 = phi ptr [ %60, %56 ], [ %67, %64 ], [ null, %61 ]
+  br label %70
+
+70:                                               ; preds = %3, %6, %41, %49, %68
+  %71 = phi ptr [ null, %6 ], [ null, %3 ], [ %52, %49 ], [ %69, %68 ], [ %43, %41 ]
+  ret ptr %71
 }
 
 declare { i64, i1 } @llvm.umul.with.overflow.i64(i64, i64)
 
 declare i32 @posix_memalign(ptr, i64, i64)
+
+declare i32 @madvise(ptr, i64, i32)
 
 define void @halo_rt_release(ptr %0, ptr %1) {
   %3 = icmp eq ptr %1, null
