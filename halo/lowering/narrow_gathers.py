@@ -187,7 +187,7 @@ class _Gathers:
     def expr(self, e: Any) -> Any:
         known = self._memo.get(id(e))
         if known is None:
-            made = e if isinstance(e, Let) else e.map_children(self.expr)
+            made = e if _is_apart(e) else e.map_children(self.expr)
             if isinstance(made, Load) and self._is_gather(made):
                 made = self._narrowed(made)
             known = self._memo[id(e)] = (e, made)
@@ -223,6 +223,11 @@ class _Gathers:
         if not is_true(fits):
             self.conditions[self._keys.key(fits)] = fits
         return dataclasses.replace(e, index=index)
+
+
+def _is_apart(e: Expr) -> bool:
+    """Whether parts of `e` are in terms of other names, or may not be evaluated."""
+    return isinstance(e, Let) or (isinstance(e, Load) and e.predicate is not None)
 
 
 def _is_narrow(index: Expr) -> bool:
