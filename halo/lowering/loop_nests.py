@@ -88,12 +88,12 @@ def build_loop_nests(
 
 class _Builder:
     def __init__(self, around: Surroundings) -> None:
-        self.around, self.program, self.placement = around, around.program, around.placement
+        self.around, self.program = around, around.program
         self.stages = StageLoops(around, self.at_site)
 
     def at_site(self, site: Site, owner: Mapping[str, Box], rest: Callable[[], Stmt]) -> Stmt:
         """Return the inside of `site`: what is computed and stored there, around `rest`."""
-        p, around = self.placement, self.around
+        p, around = self.around.placement, self.around
         inside = p.inside.get(site, [])
         if not inside and site is not ROOT:
             return rest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from halo.lowering.program import Program, producers_of
@@ -85,6 +85,15 @@ def place_functions(program: Program, schedules: dict[str, FuncSchedule]) -> Pla
         and hoist.level is not None
     }
     return _index(program, computed, stored, hoisted, paths)
+
+
+def moved(program: Program, placement: Placement, names: Sequence[str], site: Site) -> Placement:
+    """Return `placement` with all of `names`, which are stored at `site`, computed there, too."""
+    computed, paths = dict(placement.computed), dict(placement.paths)
+    for name in names:
+        path = paths[name]
+        computed[name], paths[name] = site, path[: path.index(site) + 1]
+    return _index(program, computed, placement.stored, placement.hoisted, paths)
 
 
 def _path(

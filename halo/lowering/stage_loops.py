@@ -92,6 +92,8 @@ class StageLoops:
 
     def _either(self, variants: Sequence[Variant], ranges: Sequence[Ranges]) -> Stmt:
         """Return the loops, and those for too few cells behind a test where they need one."""
+        if self.around.careful and (plain := self._plain(variants)):
+            variants = [plain]
         members = self._members(variants, ranges)
         fast = self._loops(members)
         needs = [n for m in members for n in m.nest.needs]
@@ -101,16 +103,21 @@ class StageLoops:
 
     def _for_few(self, variants: Sequence[Variant], ranges: Sequence[Ranges]) -> Stmt:
         """Return loops for too few cells to shift a step inwards, and keep that code small."""
+        if plain := self._plain(variants):
+            return self._loops(self._members([plain], ranges))
+        sites = [s for v in variants for s in self._sites(v)]
+        with self.around.for_few(sites):  # other code lives in these loops: guard their steps
+            return self._loops(self._members(variants, ranges))
+
+    def _plain(self, variants: Sequence[Variant]) -> Variant | None:
+        """Return the only one of `variants` in plain loops, if nothing else lives in its loops."""
         v = variants[0]
         inside = self.around.placement.inside
-        if v.stage == 0 and len(variants) == 1 and inside.keys().isdisjoint(self._sites(v)):
-            f = self.program.functions[v.func]
-            plain = plain_loops(f, self.program.definitions[v.func][0], v.schedule)
-            return self._loops(self._members([replace(v, schedule=plain)], ranges))
-        self.around.careful = True  # other code lives in these loops: guard every step of them
-        made = self._loops(self._members(variants, ranges))
-        self.around.careful = False
-        return made
+        if v.stage or len(variants) > 1 or not inside.keys().isdisjoint(self._sites(v)):
+            return None
+        f = self.program.functions[v.func]
+        plain = plain_loops(f, self.program.definitions[v.func][0], v.schedule)
+        return replace(v, schedule=plain)
 
     def _members(self, variants: Sequence[Variant], ranges: Sequence[Ranges]) -> list[Member]:
         made: list[Member] = []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from halo.ir.expr import FALSE, TRUE, Add, And, Expr, Or, Select, Sub, Variable, i32, is_true
 from halo.ir.function import output_buffer
@@ -15,6 +16,7 @@ from halo.ir.substitute import substitute
 from halo.ir.types import Int
 from halo.lowering.bounds_inference import Box, Region, Regions, merge_boxes, needed_where
 from halo.lowering.extern_stages import seen_by_extern_stages
+from halo.lowering.few_cells import without_windows
 from halo.lowering.hoisted_storage import Frame, hoisted, taken_outside
 from halo.lowering.kept_cells import kept_extent
 from halo.lowering.multiples import named_units
@@ -76,7 +78,7 @@ class Surroundings:
         known: Mapping[str, Expr],
         sizes: Sizes,
     ) -> None:
-        self.program, self.schedules, self.placement = program, schedules, placement
+        self.program, self.schedules = program, schedules
         self.known, self.sizes = known, sizes
         self.regions = Regions(program, schedules, sizes)
         self.checks: dict[str, list[Stmt]] = {}
@@ -93,7 +95,7 @@ class Surroundings:
         self.stored_regions: dict[str, Region] = {}
         self.users: dict[str, list[tuple[Realize, tuple[Expr, ...]]]] = {}
         self.careful = False
-        self.parts = Parts(program, schedules, placement)
+        self._place(placement)
         self.ahead: dict[str, Ahead] = {}
         self.windows: dict[str, list[Window | str]] = {}
         self.unfolded = seen_by_extern_stages(program)
@@ -323,6 +325,20 @@ class Surroundings:
             if at == site:
                 body = taken_outside(body, self.users.pop(name, []), self._slots(name))
         return body
+
+    @contextmanager
+    def for_few(self, sites: Sequence[Site]) -> Iterator[None]:
+        """Make the loops at `sites`, and what is inside, right for any number of cells."""
+        placement = self.placement
+        self.careful = True
+        self._place(without_windows(self.program, self.schedules, placement, sites))
+        yield
+        self.careful = False
+        self._place(placement)
+
+    def _place(self, placement: Placement) -> None:
+        self.placement = placement
+        self.parts = Parts(self.program, self.schedules, placement)
 
     def names(self) -> list[Lets]:
         """Return the names bound around here, those outside all loops first."""
