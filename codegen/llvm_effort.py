@@ -8,6 +8,9 @@ from halo.ir.stmt import For, Fork, ForKind, ProducerConsumer, Stmt, Store
 _FEW = 4
 """Iterations of a loop that is not worth vectors."""
 
+_MOST_STORES = 16
+"""Stores of a loop that is written out."""
+
 
 def leaves_scalar_loops(s: Stmt) -> bool:
     """Whether some Func in `s` is computed by loops on scalars alone, which LLVM may vectorize."""
@@ -24,6 +27,22 @@ def leaves_scalar_loops(s: Stmt) -> bool:
             scalar.add(func)
         stack.extend((func, c) for c in n.children() if isinstance(c, Stmt))
     return not scalar <= vector  # a Func may have other loops for few cells
+
+
+def is_short(loop: For) -> bool:
+    """Whether `loop` is serial, holds no other, and is better written out than iterated."""
+    low, extent = as_const(loop.min), as_const(loop.extent)
+    if loop.kind is not ForKind.SERIAL or low is None or extent is None or extent > _FEW:
+        return False
+    stack: list[Stmt] = [loop.body]
+    stores = 0
+    while stack:
+        n = stack.pop()
+        if isinstance(n, (For, Fork)):
+            return False
+        stores += isinstance(n, Store)
+        stack.extend(c for c in n.children() if isinstance(c, Stmt))
+    return stores * extent <= _MOST_STORES
 
 
 def only_directs(s: Stmt, threads: bool) -> bool:

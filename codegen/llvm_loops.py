@@ -8,6 +8,7 @@ from codegen.c_context import Exit
 from codegen.llvm_abi import number
 from codegen.llvm_context import Context
 from codegen.llvm_effects import profile_switch
+from codegen.llvm_effort import is_short
 from codegen.llvm_types import Value
 from codegen.llvm_walk import index_expression, restore
 from halo.errors import InternalError
@@ -25,8 +26,22 @@ def loop(ctx: Context, s: For, statement: Writer) -> None:
     first, end = _bounds(ctx, s)
     if s.kind is ForKind.PARALLEL and ctx.module.threads and not ctx.in_parallel:
         _parallel(ctx, s, first, end, statement)
+    elif is_short(s):
+        _straight(ctx, s, statement)
     else:
         iterations(ctx, s, first, end, statement)
+
+
+def _straight(ctx: Context, s: For, statement: Writer) -> None:
+    """Write the body once for each of its few numbers, with which its indices are constants."""
+    low, extent = as_const(s.min), as_const(s.extent)
+    assert isinstance(low, int) and isinstance(extent, int)
+    hidden, was_index = ctx.variables.get(s.name), s.name in ctx.index_like
+    ctx.index_like.add(s.name)
+    for i in range(low, low + extent):
+        ctx.variables[s.name] = number(32, i)
+        statement(ctx, s.body)
+    restore(ctx, s.name, hidden, was_index)
 
 
 def _bounds(ctx: Context, s: For) -> tuple[Value, Value]:
