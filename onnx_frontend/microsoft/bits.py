@@ -27,7 +27,7 @@ def unpacked(packed: Array, bits: int) -> Array:
     return np.stack(parts, axis=-1).reshape(*packed.shape[:-1], -1)
 
 
-def _bits_at(bits: int, packed: Tensor, *place: Any) -> Expr:
+def bits_at(bits: int, packed: Tensor, *place: Any) -> Expr:
     """Return number ``place[-1]`` of `bits` along the last axis of bytes, as int32."""
     per_byte = 8 // bits
     at = as_expr(place[-1])
@@ -96,7 +96,7 @@ def _weights(
             return cast_to(wide, zeros.at(*place))
         packed = -(-blocks * bits // 8)
         if zeros.rank == 2:
-            return cast_to(wide, _bits_at(bits, zeros, column, group))
+            return cast_to(wide, bits_at(bits, zeros, column, group))
         per_byte = 8 // bits
         byte = cast_to(Int(32), zeros.at(as_expr(column) * packed + as_expr(group) / per_byte))
         return cast_to(wide, (byte >> (as_expr(group) % per_byte * bits)) & ((1 << bits) - 1))
@@ -106,7 +106,7 @@ def _weights(
         if codes is not None:
             code: Expr = cast_to(Int(32), codes.at(row, column))
         else:
-            code = _bits_at(bits, b, column, group, as_expr(row) % block)
+            code = bits_at(bits, b, column, group, as_expr(row) % block)
         step = rows.at(group, column) if rows is not None else scales.at(column, group)
         return (cast_to(wide, code) - zero_at(column, group)) * cast_to(wide, step)
 

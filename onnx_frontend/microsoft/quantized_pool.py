@@ -1,6 +1,8 @@
-"""Means of 8-bit numbers, summed in int32: QLinearAveragePool, QLinearGlobalAveragePool."""
+"""Means of 8-bit numbers, summed in int32: of windows, of channels, along axes."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from halo.ir.expr import Expr
 from halo.ir.operators import cast_to
@@ -10,9 +12,10 @@ from halo.ops.index import product
 from halo.ops.pool import average_pool
 from halo.ops.reduce import reduce
 from halo.ops.tensor import Tensor
+from halo.ops.views import normal_axis
 from onnx_frontend.context import NodeContext
 from onnx_frontend.microsoft.domain import channels_last, channels_second, microsoft
-from onnx_frontend.microsoft.quantized import coded, number, scale_of
+from onnx_frontend.microsoft.quantized import Scale, coded, number, scale_of
 from onnx_frontend.nodes.scaled import shifted
 from onnx_frontend.nodes.window import window_of
 
@@ -59,8 +62,31 @@ def qlinear_global_average_pool(
     own = scale_of(node, "x", x.type, x_scale, x_zero)
     made = scale_of(node, "y", x.type, y_scale, y_zero)
     axes = range(1, x.rank - 1) if node.flag("channels_last") else range(2, x.rank)
+    return _mean(node, x, axes, own, made, keep_axes=True)
+
+
+@microsoft("QLinearReduceMean")
+def qlinear_reduce_mean(
+    node: NodeContext,
+    x: Tensor,
+    x_scale: Tensor,
+    x_zero: Tensor | None,
+    y_scale: Tensor,
+    y_zero: Tensor | None = None,
+) -> Tensor:
+    """The mean along axes, of all cells if none are given."""
+    own = scale_of(node, "x", x.type, x_scale, x_zero)
+    made = scale_of(node, "y", x.type, y_scale, y_zero)
+    axes = node.integers("axes", []) or range(x.rank)
+    chosen = [normal_axis(a, x.rank) for a in axes]
+    return _mean(node, x, chosen, own, made, keep_axes=node.flag("keepdims", True))
+
+
+def _mean(
+    node: NodeContext, x: Tensor, axes: Sequence[int], own: Scale, made: Scale, *, keep_axes: bool
+) -> Tensor:
     moved = elementwise(node.inner("moved"), number, x, own.zero, type=Int(32))
-    sums = reduce(node.inner("sums"), moved, "sum", axes, keep_axes=True)
+    sums = reduce(node.inner("sums"), moved, "sum", axes, keep_axes)
     count = product(x.shape[a] for a in axes)
 
     def cell(v: Expr, a: Expr, b: Expr, zero: Expr) -> Expr:

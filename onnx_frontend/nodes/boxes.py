@@ -1,4 +1,4 @@
-"""NonMaxSuppression and RoiAlign."""
+"""NonMaxSuppression, RoiAlign and MaxRoiPool."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from halo.ops.build import computed
 from halo.ops.index import choose, index, known, product
 from halo.ops.reduce import reduce
 from halo.ops.reshape import reshape
+from halo.ops.roi_pool import max_roi_pool
 from halo.ops.tensor import LARGEST, OpInfo, OpKind, Tensor
 from onnx_frontend.context import NodeContext, unequal
 from onnx_frontend.nodes.select import chosen, network
@@ -105,3 +106,19 @@ def roi_align(node: NodeContext, x: Tensor, rois: Tensor, images: Tensor) -> Ten
         top = reduce(node.inner("most"), samples, "max", [0, 1], keep_axes=False)
         most = node.scalar(top, "a number of samples")
     return ops.roi_align(node.output(), x, bins, samples, images, sizes, most, mode)
+
+
+@operator("MaxRoiPool", since=1)
+def roi_pool(node: NodeContext, x: Tensor, rois: Tensor) -> Tensor:
+    """The largest cells in the bins of regions."""
+    if x.rank != 4 or rois.rank != 2:
+        node.fail(f"its operands have {x.rank} and {rois.rank} axes, not 4 and 2")
+    bins = node.integers("pooled_shape")
+    if len(bins) != 2 or min(bins) < 1:
+        node.fail(f"its pooled_shape is {bins}", hint="two numbers, 1 or more")
+    requires = unequal(node, ((rois.shape[1], index(5)),))
+    made = max_roi_pool(
+        node.output(), x, rois, (bins[0], bins[1]), node.number("spatial_scale", 1.0)
+    )
+    made.op = replace(made.op, requires=requires)
+    return made

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from halo.ir.expr import TRUE, Expr, Select, const
@@ -14,6 +12,7 @@ from halo.ops.elementwise import elementwise
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.views import identity
 from onnx_frontend.context import NodeContext
+from onnx_frontend.nodes.draws import drawn
 from onnx_frontend.registry import operator
 
 
@@ -38,27 +37,14 @@ def _ones(node: NodeContext, x: Tensor) -> Tensor:
 def _drop(
     node: NodeContext, x: Tensor, ratio: Tensor | None, training: Tensor
 ) -> tuple[Tensor, ...]:
-    """Return `x` with cells dropped where `training` holds, and which are kept.
-
-    The random numbers are drawn when the model is compiled, so a seed must be given. The standard
-    does not say how they follow from it; these are those of onnx's reference.
-    """
-    shape = x.static_shape
-    if not node.has("seed") or math.isnan(node.number("seed")):
-        node.unsupported("a seed: without one the numbers would have to differ between runs")
-    if shape is None:
-        node.unsupported("a shape that is known before the model runs")
-    seed = node.number("seed")
-    if not 0 <= seed < 1 << 32:
-        node.fail(f"its seed is {seed}, not a number below {1 << 32}")
-    state = np.random.RandomState(int(seed))
-    drawn = constant(node.inner("drawn"), np.asarray(state.random_sample(shape)))
+    """Return `x` with cells dropped where `training` holds, and which are kept."""
+    numbers = drawn(node, x.static_shape)
     part = constant(node.inner("ratio"), np.array(0.5, np.float32)) if ratio is None else ratio
 
     def stays(u: Expr, p: Expr, t: Expr) -> Expr:
         return Select(t, u >= cast_to(u.type, p), TRUE)
 
-    kept = elementwise(node.output(1), stays, drawn, part, training, type=Bool())
+    kept = elementwise(node.output(1), stays, numbers, part, training, type=Bool())
 
     def cell(v: Expr, k: Expr, p: Expr, t: Expr) -> Expr:
         wide = Float(64) if v.type == Float(64) else Float(32)

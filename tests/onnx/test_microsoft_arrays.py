@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from runtime_nodes import RNG, Case, check_cases, floats, same_numbers
@@ -121,3 +122,56 @@ def test_products_with_numbers_of_few_bits(bits: int) -> None:
             op, (a[:1, :1], weights, scales, packed(zeros, bits)), options, symbolic=False, **near
         ),
     )
+
+
+def blocks_of(codes: Array, step: Array, zero: Array | int, along: int, block: int) -> Array:
+    """Return the numbers of codes of which each block along an axis has a scale."""
+    size = codes.shape[along]
+
+    def spread(x: Array) -> Array:
+        return np.take(np.repeat(x, block, axis=along), np.arange(size), axis=along)
+
+    zeros = spread(zero) if isinstance(zero, np.ndarray) else zero
+    return ((codes.astype(np.int32) - zeros) * spread(step)).astype(step.dtype)
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_rows_of_bytes_are_decoded(bits: int) -> None:
+    codes = RNG.integers(0, 1 << bits, (6, 40)).astype(np.uint8)
+    zeros = RNG.integers(0, 1 << bits, (6, 4)).astype(np.uint8)
+    steps = np.abs(floats(6, 3)) + np.float32(0.1)
+    packed = [v if bits == 8 else (v[:, ::2] | v[:, 1::2] << 4) for v in (codes, zeros)]
+    given = {"bits": bits, "block_size": 16, "gather_axis": 0, "quantize_axis": 1}
+    if bits == 8:
+        packed[1] = packed[1][:, :3]
+    for places in (np.array([3, -1, 0]), np.array([[5], [2]], np.int32)):
+        plain = blocks_of(codes, steps, 1 << (bits - 1), 1, 16)[places]
+        moved = blocks_of(codes, steps, zeros[:, :3].astype(np.int32), 1, 16)[places]
+        inputs = (packed[0], places, steps)
+        for want in ((), (plain,)):  # onnxruntime's, and our own
+            check_cases(Case("GatherBlockQuantized", inputs, given, (0, 2), expected=want))
+        inputs = (*inputs, packed[1])
+        for want in ((), (moved,)):
+            check_cases(Case("GatherBlockQuantized", inputs, given, (0, 2, 3), expected=want))
+
+
+@pytest.mark.parametrize("axes", [(0, 1), (1, 0), (-1, 0)])
+@pytest.mark.parametrize("type", ["int4", "uint4"])
+def test_slices_of_numbers_of_4_bits_are_decoded(axes: tuple[int, int], type: str) -> None:
+    dtype = np.dtype(getattr(ml_dtypes, type))
+    low = -8 if type == "int4" else 0
+    codes = RNG.integers(low, low + 16, (20, 34)).astype(np.int32)
+    along = axes[1]
+    count = [20, 34]
+    count[along] = -(-count[along] // 16)
+    zeros = RNG.integers(low, low + 16, count).astype(np.int32)
+    steps = floats(*count)
+    given = {"block_size": 16, "gather_axis": axes[0], "quantize_axis": along}
+    places = np.array([[3, -2], [0, 19]])
+    for zero in (None, zeros):
+        whole = blocks_of(codes, steps, 0 if zero is None else zero, along, 16)
+        more = () if zero is None else (zero.astype(dtype),)
+        inputs = (codes.astype(dtype), places, steps, *more)
+        want = [np.take(whole, places, axis=axes[0])]
+        fixed = (0, 2, 3)[: len(inputs) - 1]
+        check_cases(Case("GatherBlockQuantized", inputs, given, fixed, expected=want))

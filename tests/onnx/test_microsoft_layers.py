@@ -196,3 +196,46 @@ def test_windows_over_images_whose_channels_are_last() -> None:
         Case("NhwcMaxPool", (codes,), pool),
         Case("NhwcMaxPool", (codes.astype(np.int8),), {"kernel_shape": [2, 2]}),
     )
+
+
+def normalized_groups(x: Array, groups: int, scale: Array, bias: Array, silu: bool) -> Array:
+    """Return groups of channels (last) less their mean, divided by their deviation."""
+    n, h, w, c = x.shape
+    parts = x.astype(np.float64).reshape(n, h, w, groups, c // groups)
+    mean = parts.mean((1, 2, 4), keepdims=True)
+    parts = (parts - mean) / np.sqrt(parts.var((1, 2, 4), keepdims=True) + 1e-5)
+    made = parts.reshape(x.shape) * scale + bias
+    return (made / (1 + np.exp(-made)) if silu else made).astype(x.dtype)
+
+
+@pytest.mark.parametrize("silu", [0, 1])
+def test_groups_of_channels_are_normalized(silu: int) -> None:
+    x, scale, bias = floats(2, 3, 5, 8), floats(8), floats(8)
+    cases = []
+    for groups in (1, 2, 8):
+        want = normalized_groups(x, groups, scale, bias, bool(silu))
+        given = {"groups": groups, "activation": silu, "epsilon": 1e-5}
+        cases.append(Case("GroupNorm", (x, scale, bias), given, (1, 2), expected=[want], **NEAR))
+        turned, moved = (np.ascontiguousarray(v.transpose(0, 3, 1, 2)) for v in (x, want))
+        first = {**given, "channels_last": 0}
+        inputs = (turned, scale, bias)
+        cases.append(Case("GroupNorm", inputs, first, (1, 2), expected=[moved], **NEAR))
+    half = x.astype(np.float16)
+    want = normalized_groups(half, 2, scale, bias, bool(silu))
+    given = {"groups": 2, "activation": silu, "epsilon": 1e-5}
+    loose: dict[str, Any] = {"rtol": 2e-3, "atol": 2e-3}
+    cases.append(Case("GroupNorm", (half, scale, bias), given, (1, 2), expected=[want], **loose))
+    check_cases(*cases)
+
+
+def test_groups_of_sums_are_normalized() -> None:
+    x, scale, bias, more = floats(2, 3, 5, 8), floats(8), floats(8), floats(8)
+    given = {"groups": 4, "activation": 1, "epsilon": 1e-5}
+    cases = []
+    for skip in (floats(2, 3, 5, 8), floats(2, 1, 1, 8), floats(2, 8)):
+        wide = skip.reshape(2, 1, 1, 8) if skip.ndim == 2 else skip
+        total = x + wide + more
+        want = [normalized_groups(total, 4, scale, bias, True), total]
+        inputs = (x, scale, bias, skip, more)
+        cases.append(Case("SkipGroupNorm", inputs, given, (1, 2), outputs=2, expected=want, **NEAR))
+    check_cases(*cases)

@@ -95,3 +95,23 @@ def test_means_of_windows_and_channels(type: Any, last: int) -> None:
         Case("QLinearGlobalAveragePool", (x, *scales), whole, fixed),
         Case("QLinearGlobalAveragePool", (codes(type, 1, 1, 1, 1), *scales), whole, fixed),
     )
+
+
+@TYPES
+def test_means_along_axes(type: Any) -> None:
+    x, info = codes(type, 3, 4, 5), np.iinfo(type)
+    own, made = (step(0.021), zero(type, 7)), (step(0.0173), zero(type, 40))
+    cases = []
+    for zeros in ((7, 40), (0, 0)):
+        left = zeros == (0, 0)
+        inputs = (x, own[0], None, made[0], None) if left else (x, *own, *made)
+        for axes in ((1,), (0, 2), (-1, 0, 1), (0, 1, 2)):
+            for keep in (0, 1):
+                # onnxruntime has no kernel for processors.
+                numbers = x.astype(np.int32) - zeros[0]
+                mean = numbers.mean(axes, keepdims=bool(keep))
+                moved = np.rint(mean * own[0] / made[0]) + zeros[1]
+                want = np.clip(moved, info.min, info.max).astype(type)
+                given = {"axes": list(axes), "keepdims": keep}
+                cases.append(Case("QLinearReduceMean", inputs, given, expected=[want]))
+    check_cases(*cases)

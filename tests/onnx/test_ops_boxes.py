@@ -1,4 +1,4 @@
-"""NonMaxSuppression and RoiAlign."""
+"""NonMaxSuppression, RoiAlign and MaxRoiPool."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnx import helper
+from runtime_nodes import Case, check_cases
 
+from onnx_frontend import backend
 from onnx_frontend.errors import ModelError
 
 RNG = np.random.default_rng(22)
@@ -100,3 +103,36 @@ def test_scores_for_other_boxes_are_refused(check_compiled: Check) -> None:
     with pytest.raises(ModelError, match="which must be equal"):
         scores = np.ones((1, 1, 5), np.float32)
         check_compiled("NonMaxSuppression", boxes(1, 4), scores, expected=[])
+
+
+def test_the_largest_cells_in_bins_of_regions() -> None:
+    x = RNG.normal(size=(2, 3, 11, 13)).astype(np.float32)
+    rois = np.array(
+        [
+            [0, 0, 0, 12, 10],
+            [1, 2.5, 1, 9, 7.4],
+            [1, 3, 4, 3, 4],
+            [0, -5, -3, 30, 20],
+            [1, 9, 8, 2, 1],
+            [0, 20, 20, 30, 30],
+        ],
+        np.float32,
+    )
+    cases = []
+    for bins, scale in (([1, 1], 1.0), ([3, 2], 1.0), ([7, 7], 0.5), ([2, 4], 1.25)):
+        given = {"pooled_shape": bins, "spatial_scale": scale}
+        cases.append(Case("MaxRoiPool", (x, rois), given, domain=""))
+    check_cases(*cases)
+
+
+def test_no_regions_have_no_cells() -> None:
+    node = helper.make_node("MaxRoiPool", ["x", "r"], ["y"], pooled_shape=[2, 3])
+    x, none = np.zeros((1, 2, 4, 5), np.float32), np.zeros((0, 5), np.float32)
+    (made,) = backend.run_node(node, [x, none])
+    assert made.shape == (0, 2, 2, 3)
+
+
+def test_bins_that_are_none_are_refused() -> None:
+    node = helper.make_node("MaxRoiPool", ["x", "r"], ["y"], pooled_shape=[2, 0])
+    with pytest.raises(ModelError, match="pooled_shape"):
+        backend.run_node(node, [np.zeros((1, 2, 4, 5), np.float32), np.zeros((1, 5), np.float32)])
