@@ -15,6 +15,7 @@ from apps import (
     hist,
     iir_blur,
     lens_blur,
+    local_laplacian,
     mat_mul,
     max_filter,
     nl_means,
@@ -25,7 +26,7 @@ from apps.app import App, Array, Program, Size
 import halo as hl
 
 PICTURES = [m.APP for m in (bilateral_grid, blur, unsharp, harris, hist, iir_blur, nl_means)]
-LARGE = [max_filter.APP, lens_blur.APP]
+LARGE = [max_filter.APP, lens_blur.APP, local_laplacian.APP]
 
 
 def check_bits(app: App, *sizes: Size) -> None:
