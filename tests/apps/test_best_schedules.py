@@ -14,6 +14,7 @@ from apps import (
     harris,
     hist,
     iir_blur,
+    interpolate,
     lens_blur,
     local_laplacian,
     mat_mul,
@@ -26,7 +27,7 @@ from apps.app import App, Array, Program, Size
 import halo as hl
 
 PICTURES = [m.APP for m in (bilateral_grid, blur, unsharp, harris, hist, iir_blur, nl_means)]
-LARGE = [max_filter.APP, lens_blur.APP, local_laplacian.APP]
+LARGE = [max_filter.APP, lens_blur.APP, local_laplacian.APP, interpolate.APP]
 
 
 def check_bits(app: App, *sizes: Size) -> None:
