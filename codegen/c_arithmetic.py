@@ -163,8 +163,15 @@ def _mod(ctx: Context, e: Mod) -> Code:
 
 
 def _function(ctx: Context, op: str, e: Binary) -> Code:
-    """Return a call of the helper of operation `op`."""
-    a, b = expression(ctx, e.a), expression(ctx, e.b)
+    """Return a call of the helper of operation `op`.
+
+    GCC computes the last argument first. What a chain has come to stands in a constant, so that
+    its parts are not all computed, and kept, before the first two are joined.
+    """
+    a = expression(ctx, e.a)
+    if e.type.is_vector() and type(e.a) is type(e):
+        a = ctx.bind(e.type, a, f"{op}_so_far")
+    b = expression(ctx, e.b)
     if e.type.is_vector():
         return c_vectors.lanewise(ctx, op, e.type, (a, b))
     return Code(f"{scalar_helper(ctx.prelude, op, e.type)}({a.text}, {b.text})")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import halo as hl
 from halo.ir.cross_lane import Shuffle
 from halo.ir.expr import (
     LT,
@@ -319,3 +321,16 @@ def test_a_multiply_add_of_vectors_rounds_once(
     )
     assert np.any(lost != 0)
     same(out, lost.astype(t.dtype))
+
+
+def test_a_chain_of_maxima_is_computed_from_its_beginning(tmp_path: Path) -> None:
+    x, source, f = hl.Var("x"), hl.ImageParam(hl.Float(32), 1, "source"), hl.Func("f")
+    f[x] = hl.max(hl.max(hl.max(source[x], source[x + 1]), source[x + 2]), source[x + 3])
+    f.vectorize(x, 16)
+    f.compile_to_c(str(tmp_path / "f.c"), [source], "f")
+    text = (tmp_path / "f.c").read_text(encoding="utf-8")
+    assert "halo_max_f32x16(max_so_far," in text and "halo_max_f32x16(max_so_far_1," in text
+    a = np.random.default_rng(1).normal(size=45).astype(np.float32)
+    source.set(hl.Buffer(a))
+    wanted = np.maximum(np.maximum(a[:42], a[1:43]), np.maximum(a[2:44], a[3:]))
+    np.testing.assert_array_equal(np.asarray(f.realize([42])), wanted)

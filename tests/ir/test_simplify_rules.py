@@ -93,6 +93,7 @@ MINIMA = [
     (E.Min(z, w - 1), "z"),
     (E.Min(i32(4), y), "min(y, 4)"),
     (E.Min(y, y), "y"),
+    (E.Max(f, f), "f"),
     (E.Min(p, p + 3), "min(p, p + 3)"),
     (E.Min(E.Min(y, w), y), "min(y, w)"),
 ]

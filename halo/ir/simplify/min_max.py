@@ -21,10 +21,10 @@ def min_or_max(e: Min | Max, ctx: Context) -> Expr:
     a, b = ctx.visit(e.a), ctx.visit(e.b)
     cls = type(e)
     same = e if a is e.a and b is e.b else cls(a, b)
-    if e.type.is_float():
-        return fold_float(same)
     if ctx.keys.key(a) == ctx.keys.key(b):
         return a
+    if e.type.is_float():
+        return fold_float(same)
     if isinstance(a, E.IntImm) and isinstance(b, E.IntImm):
         pick = min if cls is Min else max
         return E.const(e.type, pick(a.value, b.value))
