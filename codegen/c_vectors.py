@@ -21,6 +21,7 @@ from codegen.c_context import (
     Context,
     lanes_of,
 )
+from codegen.c_convert import converted, truncated
 from codegen.c_index import stays_in_range
 from codegen.c_lanes import (
     cast_lanes,
@@ -182,8 +183,8 @@ def convert_mask(ctx: Context, code: Code, lanes: int, bits: int) -> Code:
     """Return a mask with its lanes widened or narrowed to `bits`."""
     if code.mask_bits == bits:
         return code
-    to = ctx.prelude.vector("i", bits, lanes)
-    return Code(f"__builtin_convertvector({code.text}, {to})", ATOM, bits)
+    text = converted(ctx.prelude, ("i", bits), ("i", code.mask_bits), lanes, code.text)
+    return Code(text, ATOM, bits)
 
 
 def logic(ctx: Context, a: Expr, b: Expr, symbol: str) -> Code:
@@ -245,11 +246,13 @@ def cast(ctx: Context, e: Cast) -> Code:
         bits = carrier(source)[1]
         name = ctx.prelude.vector("i", bits, to.lanes())
         return Code(f"({name})({x.within(SUM)} != ({ctx.value_type(source)}){{0}})", UNARY, bits)
-    if is_half(to) or (source.is_float() and to.is_integral):
+    if is_half(to):
         return Code(f"{cast_lanes(ctx.prelude, to, source)}({x.text})")
+    if source.is_float() and to.is_integral:
+        return Code(f"{truncated(ctx.prelude, to, source)}({x.text})")
     if carrier(to) == carrier(source):
         return x
-    return Code(f"__builtin_convertvector({x.text}, {ctx.value_type(to)})")
+    return Code(converted(ctx.prelude, carrier(to), carrier(source), to.lanes(), x.text))
 
 
 def _from_mask(ctx: Context, to: Type, value: Expr) -> Code:
@@ -258,7 +261,7 @@ def _from_mask(ctx: Context, to: Type, value: Expr) -> Code:
     one = splat_helper(ctx.prelude, "i", bits, to.lanes())
     flags = f"{lanes.within(UNARY)} & {one}(1)"
     if letter == "f":
-        return Code(f"__builtin_convertvector({flags}, {ctx.value_type(to)})")
+        return Code(converted(ctx.prelude, (letter, bits), ("i", bits), to.lanes(), flags))
     return Code(f"({ctx.value_type(to)})({flags})", UNARY)
 
 
