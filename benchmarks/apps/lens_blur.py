@@ -65,11 +65,16 @@ def build(hl: ModuleType) -> Program:
         pull[x, y, z, c] = hl.lerp(up[x, y, z, c], arounds[i][x, y, z, c], 0.5)
         pulls.append(pull)
 
-    depth = hl.Func("depth")
-    depth[x, y] = hl.argmin(pull[x, y, r.x, 0] / pull[x, y, r.x, 1])[0]
+    nearest, depth = hl.Func("nearest"), hl.Func("depth")
+    smooth = pull[x, y, r.x, 0] / pull[x, y, r.x, 1]
+    nearest[x, y] = (0, hl.f32(np.inf))
+    found, least = (nearest[x, y][i] for i in (0, 1))
+    nearest[x, y] = (hl.select(smooth < least, r.x, found), hl.min(smooth, least))
+    depth[x, y] = nearest[x, y][0]
     output, funcs = _blurred(hl, depth, around[0], points)
-    made = {"cost": cost, "sure": sure, "push": push, "pulls": pulls, "depth": depth}
+    made = {"cost": cost, "sure": sure, "push": push, "pulls": pulls, "nearest": nearest}
     steps = {"narrow": narrow, "upsampled": upsampled, "edges": around}
+    made |= {"depth": depth, "r": r}
     return Program(output, (left, right, points), {**made, **steps, **funcs})
 
 
@@ -107,6 +112,8 @@ def schedule(hl: ModuleType, app: Program) -> None:
         if i < LEVELS // 2:
             f.parallel(z).vectorize(x, 8)
     app.depth.compute_root().parallel(y, 8).vectorize(x, 16)
+    app.nearest.compute_at(app.depth, x).vectorize(x, 16)
+    app.nearest.update().vectorize(x, 16)
     app.colour.compute_root().reorder(c, x, y).bound(c, 0, 4).unroll(c)
     app.colour.parallel(y, 8).vectorize(x, 16)
     app.reach.compute_root().parallel(y, 8).vectorize(x, 16)
