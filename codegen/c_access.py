@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from codegen.c_gather import gathered_bytes, joined, places_of_lanes
 from codegen.c_lanes import lanes_loop
 from codegen.c_masked import choose, masked_load, masked_store
 from codegen.c_prelude import Prelude
@@ -202,6 +203,15 @@ def gather_helper(prelude: Prelude, t: Type, at: Places, masked: bool) -> str:
         if bits == 16 and not masked:
             # No instruction gathers these; in a loop gcc sends the vector through memory in parts.
             return _gather_words(prelude, t, name, params, at)
+        if bits == 8 and not masked and at.index is not None:
+            lines: list[str] = []
+            places = [at.of_lane(i) for i in range(t.lanes())]
+            if not at.in_memory:
+                lines, places = places_of_lanes(prelude, at.index, t.lanes())
+            letter = "i" if t.is_bool() else carrier(t)[0]
+            cells = [f"{cast}p[{place}]" for place in places]
+            lines += gathered_bytes(prelude, letter, t.lanes(), cells)
+            return _loader(prelude, t, name, params, vector, "\n    ".join(lines))
         value = f"{cast}p[{at.of_lane('i')}]"
         body = f"for (int i = 0; i < {t.lanes()}; ++i)\n        {guard}v[i] = {value};"
         return _loader(prelude, t, name, params, vector, body)
@@ -220,17 +230,7 @@ def _gather_words(prelude: Prelude, t: Type, name: str, params: str, at: Places)
         return _loader(prelude, t, name, params, vector, "", ", ".join(lanes))
     few = prelude.vector("u" if is_half(t) else carrier(t)[0], bits, _FEW)
     parts = [f"({few}){{{', '.join(lanes[i : i + _FEW])}}}" for i in range(0, width, _FEW)]
-    return _loader(prelude, t, name, params, vector, f"v = {_joined(parts, _FEW)};")
-
-
-def _joined(parts: list[str], lanes: int) -> str:
-    """Return the concatenation of a power of two of vectors."""
-    if len(parts) == 1:
-        return parts[0]
-    half = len(parts) // 2
-    a, b = (_joined(p, lanes) for p in (parts[:half], parts[half:]))
-    order = ", ".join(map(str, range(len(parts) * lanes)))
-    return f"__builtin_shufflevector({a}, {b}, {order})"
+    return _loader(prelude, t, name, params, vector, f"v = {joined(parts, _FEW)};")
 
 
 def store_helper(prelude: Prelude, t: Type, masked: bool) -> str:

@@ -42,9 +42,11 @@ def _of_floats(op: str, t: Type, vector: str) -> list[tuple[str, str]]:
 
 
 def _of_integers(op: str, t: Type, vector: str) -> list[tuple[str, str]]:
-    """Minima, maxima, and distances: the greater less the smaller, modulo 2**bits."""
+    """Minima, maxima, and distances: the greater less the smaller, modulo 2**bits; others apart."""
     if op == "dot4":
         return _dot4(t, vector)
+    if op == "mean":
+        return _mean(t, vector)
     if op not in ("min", "max", "absd") or t.bits() not in (8, 16, 32):
         return []
     width = t.bits() * padded(t.lanes())
@@ -57,6 +59,15 @@ def _of_integers(op: str, t: Type, vector: str) -> list[tuple[str, str]]:
     if op == "absd":
         value = f"{_PREFIX[width]}_sub_epi{t.bits()}({call('max')}, {call('min')})"
     return [(f"defined({_needs_of_integers(t, width)})", f"return ({vector}){value};")]
+
+
+def _mean(t: Type, vector: str) -> list[tuple[str, str]]:
+    """The mean of unsigned integers of 8 or 16 bits, halves upwards."""
+    width = t.bits() * padded(t.lanes())
+    needs = {128: "__SSE2__", 256: "__AVX2__", 512: "__AVX512BW__"}[width]
+    args = f"(__m{width}i)a, (__m{width}i)b"
+    value = f"{_PREFIX[width]}_avg_epu{t.bits()}({args})"
+    return [(f"defined({needs})", f"return ({vector}){value};")]
 
 
 def _dot4(t: Type, vector: str) -> list[tuple[str, str]]:

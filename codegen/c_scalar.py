@@ -86,6 +86,10 @@ def _absd(t: Type) -> str:
     return f"return ({u})(a > b ? ({u})a - ({u})b : ({u})b - ({u})a);"
 
 
+def _mean(t: Type) -> str:
+    return f"return ({scalar_type(t)})((a | b) - ((a ^ b) >> 1));"
+
+
 def _shift_left(t: Type) -> str:
     u, c = _unsigned(t), scalar_type(t)
     wide = "uint64_t" if t.bits() == 64 else "uint32_t"
@@ -150,6 +154,7 @@ BODIES: dict[str, Callable[[Type], str]] = {
     "max": lambda t: "return a > b ? a : b;",
     "abs": _abs,
     "absd": _absd,
+    "mean": _mean,
     "shift_left": _shift_left,
     "shift_right": _shift_right,
     "count_leading_zeros": _count("clz", True),
@@ -167,9 +172,8 @@ BODIES: dict[str, Callable[[Type], str]] = {
 
 ARITY = {
     **dict.fromkeys(BODIES, 1),
-    **dict.fromkeys(
-        ("add", "sub", "mul", "div", "mod", "min", "max", "absd", "shift_left", "shift_right"), 2
-    ),
+    **dict.fromkeys(("add", "sub", "mul", "div", "mod", "min", "max", "absd", "mean"), 2),
+    **dict.fromkeys(("shift_left", "shift_right"), 2),
     "saturating_add": 2,
     "fma": 3,
     "dot4": 3,

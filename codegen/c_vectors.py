@@ -33,6 +33,7 @@ from codegen.c_lanes import (
     select_helper,
     splat_helper,
 )
+from codegen.c_mean import rounded_mean
 from codegen.c_shuffle import picked_lanes
 from codegen.c_types import carrier, is_half, padded, scalar_type
 from codegen.c_walk import expression
@@ -65,6 +66,8 @@ from halo.ir.types import Type, UInt
 def arithmetic(ctx: Context, e: Add | Sub | Mul, symbol: str, op: str) -> Code:
     """a + b, a - b, a * b of vectors."""
     t = e.type
+    if isinstance(e, Sub) and (mean := rounded_mean(ctx, e)) is not None:
+        return mean
     a, b = (_factor(ctx, x, op) or expression(ctx, x) for x in (e.a, e.b))
     if is_half(t):
         return lanewise(ctx, op, t, (a, b))
