@@ -10,6 +10,7 @@ import pytest
 from apps import (
     bilateral_grid,
     blur,
+    camera_pipe,
     conv_layer,
     harris,
     hist,
@@ -27,7 +28,7 @@ from apps.app import App, Array, Program, Size
 import halo as hl
 
 PICTURES = [m.APP for m in (bilateral_grid, blur, unsharp, harris, hist, iir_blur, nl_means)]
-LARGE = [max_filter.APP, lens_blur.APP, local_laplacian.APP, interpolate.APP]
+LARGE = [m.APP for m in (max_filter, lens_blur, local_laplacian, interpolate, camera_pipe)]
 
 
 def check_bits(app: App, *sizes: Size) -> None:
