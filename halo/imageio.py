@@ -47,7 +47,7 @@ def imread(uri: str | Path | IO[bytes], format: str | None = None) -> _Array:
     format
         What it is written in, as ``png``, where the name does not say so.
     """
-    with _pillow().open(uri, formats=[format] if format else None) as opened:
+    with pillow().open(uri, formats=[format] if format else None) as opened:
         return copy_to_planar(np.asarray(opened))
 
 
@@ -61,7 +61,7 @@ def imwrite(uri: str | Path | IO[bytes], im: Any, format: str | None = None) -> 
     """
     a = copy_to_interleaved(im)
     try:
-        image = _pillow().fromarray(a)
+        image = pillow().fromarray(a)
     except TypeError:
         raise BufferError(
             f"an array of {a.dtype} and shape {a.shape} is no image that a file holds",
@@ -71,7 +71,14 @@ def imwrite(uri: str | Path | IO[bytes], im: Any, format: str | None = None) -> 
     image.save(uri, format=format)
 
 
-def _pillow() -> Any:
+def pillow() -> Any:
+    """Return the module ``PIL.Image``.
+
+    Raises
+    ------
+    CodegenError
+        Pillow is not installed.
+    """
     try:
         from PIL import Image
     except ImportError:

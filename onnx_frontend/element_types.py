@@ -69,8 +69,8 @@ def constant_tensor(name: str, value: Array) -> Tensor:
 
 def dtype_of(type: Type, encoding: str | None) -> np.dtype[Any]:
     """Return the numpy dtype of elements that are stored as `type`."""
-    if encoding is not None and encoding != TEXT:
-        made: np.dtype[Any] = np.dtype(getattr(ml_dtypes, encoding))
+    if encoding in ENCODINGS:
+        made: np.dtype[Any] = np.dtype(getattr(ml_dtypes, str(encoding)))
         return made
     return np.dtype(ml_dtypes.bfloat16) if type.is_bfloat() else type.dtype
 

@@ -23,6 +23,7 @@ from onnx_frontend.input_sequences import KEYS, VALUES, Given, Parts, part_name,
 from onnx_frontend.model_file import ModelSource, file_of, load_model
 from onnx_frontend.names import Names
 from onnx_frontend.open_questions import Settled, forced_sizes, settle
+from onnx_frontend.pictures import pixels_of
 from onnx_frontend.plugins import load_plugins
 from onnx_frontend.producers import producers_first
 from onnx_frontend.run_time_sizes import RunTimeSize
@@ -161,7 +162,7 @@ def _input(graph: Graph, value: GraphValue, name: str, shape: Shape) -> Tensor:
         made = input_tensor(name, type, shape)
     except HaloError as error:
         raise ModelError(f"input {quoted(value.name)}: {error.message}") from None
-    made.encoding = encoding
+    made.encoding = value.kind if pixels_of(value.kind) else encoding
     return made
 
 

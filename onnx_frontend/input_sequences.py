@@ -14,6 +14,7 @@ import onnx
 
 from onnx_frontend.errors import ModelError
 from onnx_frontend.graph import Graph, Value
+from onnx_frontend.pictures import CHANNELS, encoded_inputs, encoding_of
 from onnx_frontend.shapes import Dimension, Shapes
 
 _STRING = onnx.TensorProto.STRING
@@ -57,7 +58,14 @@ def split_inputs(
     shapes: dict[str, Any] = dict(given or {})
     parts: dict[str, Parts] = {}
     values: list[Value] = []
+    images = encoded_inputs(graph)
     for value in graph.inputs:
+        if value.name in images:
+            pixels = images[value.name]
+            shapes.pop(value.name, None)  # of the bytes, whose number does not matter
+            dims = (None, None, CHANNELS.get(pixels))
+            values.append(replace(value, dims=dims, kind=encoding_of(pixels)))
+            continue
         if value.kind == "tensor":
             values.append(_with_bytes(value, shapes) if value.element_type == _STRING else value)
             continue

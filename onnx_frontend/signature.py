@@ -13,6 +13,7 @@ from halo.ir.types import Type, TypeCode
 from halo.ops.text import TEXT
 from onnx_frontend.element_types import dtype_of
 from onnx_frontend.extents import Serial, describe, evaluate, names_in
+from onnx_frontend.pictures import decoded, pixels_of
 from onnx_frontend.text_arrays import to_bytes
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -163,6 +164,9 @@ def _prepare(port: Port, value: Any) -> Array:
     array = np.asarray(value)
     if port.encoding == TEXT and array.dtype.kind in "OUS":
         array = to_bytes(port.name, array)
+    pixels = pixels_of(port.encoding)
+    if pixels is not None and array.ndim == 1:
+        array = decoded(port.name, array, pixels)
     if array.dtype not in (port.dtype, port.type.dtype):
         raise BufferError(
             f"input {port.name!r}: got elements of type {array.dtype}, expected {port.dtype}",
