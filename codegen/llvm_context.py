@@ -66,6 +66,12 @@ class ModuleState:
         self.metadata.append(f"{name} = {text.replace('{self}', name)}")
         return name
 
+    def as_it_is(self) -> str:
+        """Return the number of what has LLVM make neither vectors nor copies of a loop."""
+        vectors = self.node('!{!"llvm.loop.vectorize.enable", i1 false}')
+        copies = self.node('!{!"llvm.loop.unroll.disable"}')
+        return self.node(f"distinct !{{{{self}}, {vectors}, {copies}}}")
+
     def number(self) -> int:
         """Return the number of a new function."""
         self.functions += 1
@@ -103,6 +109,8 @@ class Context:
     events: dict[str, Value] = field(default_factory=dict)
     semaphores: dict[str, tuple[Value, Value]] = field(default_factory=dict)
     has_scopes: bool = True
+    loops_for_few: frozenset[int] = frozenset()
+    """Ids of the loops on scalars that are there for fewer cells than vectors have."""
     count: int = 0
     block: str = ""
     """The label of the block being written."""
@@ -141,12 +149,17 @@ class Context:
         """End the block."""
         self.line(f"br label %{label}")
 
-    def choose(self, condition: Value, yes: str, no: str, likely: bool | None = None) -> None:
-        """End the block with a branch; `likely` says which way it goes nearly always."""
-        weights = ""
+    def choose(
+        self, condition: Value, yes: str, no: str, more: str = "", *, likely: bool | None = None
+    ) -> None:
+        """End the block with a branch; `likely` says which way it goes nearly always.
+
+        `more` is other metadata of it.
+        """
+        weights = more
         if likely is not None:
             pair = "i32 2000, i32 1" if likely else "i32 1, i32 2000"
-            weights = f', !prof !{{!"branch_weights", {pair}}}'
+            weights += f', !prof !{{!"branch_weights", {pair}}}'
         self.line(f"br i1 {condition.text}, label %{yes}, label %{no}{weights}")
 
     def place(self, type: str, count: int = 1, align: int = 0) -> Value:
@@ -235,7 +248,7 @@ class Context:
         made.index_like, made.index_used = set(self.index_like), self.index_used
         made.profiled, made.producers = self.profiled, list(self.producers)
         made.events, made.semaphores = dict(self.events), dict(self.semaphores)
-        made.has_scopes = self.has_scopes
+        made.has_scopes, made.loops_for_few = self.has_scopes, self.loops_for_few
         return made
 
     def leave_if(self, error: Value) -> None:

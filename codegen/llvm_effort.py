@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
 from halo.ir.expr import as_const
-from halo.ir.stmt import For, Fork, ForKind, ProducerConsumer, Stmt, Store
+from halo.ir.stmt import (
+    Block,
+    For,
+    Fork,
+    ForKind,
+    IfThenElse,
+    LetStmt,
+    ProducerConsumer,
+    Stmt,
+    Store,
+)
 
 _FEW = 4
 """Iterations of a loop that is not worth vectors."""
@@ -43,6 +56,72 @@ def is_short(loop: For) -> bool:
         stores += isinstance(n, Store)
         stack.extend(c for c in n.children() if isinstance(c, Stmt))
     return stores * extent <= _MOST_STORES
+
+
+def loops_for_few(s: Stmt) -> frozenset[int]:
+    """Return the ids of loops on scalars that stand in for vectors of the same Func.
+
+    They are there for fewer cells than a vector has, or a step, behind a test or as the ends of a
+    loop: what LLVM would make of them is more code than all else, and not worth its time.
+    """
+    found: set[int] = set()
+    _compare(_look(s, "", found).parts, found)
+    return frozenset(found)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is in a statement.
+
+    Attributes
+    ----------
+    vectors, loops
+        The Funcs of which vectors are stored, and loops on scalars, with their Funcs.
+    parts
+        Loops that follow each other, by name: the parts that a loop was cut into have its name.
+    """
+
+    vectors: set[str] = field(default_factory=set)
+    loops: list[tuple[str, int]] = field(default_factory=list)
+    parts: dict[str, list[_Seen]] = field(default_factory=dict)
+
+    def beside(self, vectors: set[str]) -> Iterator[int]:
+        """Yield the loops that compute what others compute in `vectors`, and these do not."""
+        return (i for f, i in self.loops if f in vectors and f not in self.vectors)
+
+
+def _look(s: Stmt, func: str, found: set[int]) -> _Seen:
+    """Return what is in `s`; add to `found` the loops that stand in for vectors."""
+    if isinstance(s, ProducerConsumer) and s.is_producer:
+        func = s.name
+    seen = _Seen()
+    if isinstance(s, For):
+        seen.parts[s.name] = [seen]
+        if _is_scalar(s):
+            seen.loops.append((func, id(s)))
+    if isinstance(s, Store) and s.value.type.is_vector():
+        seen.vectors.add(func)
+    for c in s.children():
+        if not isinstance(c, Stmt):
+            continue
+        inside = _look(c, func, found)
+        if isinstance(s, IfThenElse) and c is s.else_case:
+            found.update(inside.beside(seen.vectors))
+        if isinstance(s, (Block, LetStmt)):
+            for name, parts in inside.parts.items():
+                seen.parts.setdefault(name, []).extend(parts)
+        else:
+            _compare(inside.parts, found)
+        seen.vectors |= inside.vectors
+        seen.loops += inside.loops
+    return seen
+
+
+def _compare(parts: dict[str, list[_Seen]], found: set[int]) -> None:
+    """Add to `found` the loops in parts of a loop of which others have vectors."""
+    for same in parts.values():
+        vectors = {f for part in same for f in part.vectors}
+        found.update(i for part in same for i in part.beside(vectors))
 
 
 def only_directs(s: Stmt, threads: bool) -> bool:

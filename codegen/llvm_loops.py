@@ -71,7 +71,8 @@ def iterations(ctx: Context, s: For, first: Value, end: Value, statement: Writer
     ctx.begin(step)
     ctx.line(f"{following} = add nsw i32 {at}, 1")
     more = ctx.emit("i1", f"icmp slt i32 {following}, {end.text}")
-    ctx.choose(more, body, after)
+    as_it_is = f", !llvm.loop {ctx.module.as_it_is()}" if id(s) in ctx.loops_for_few else ""
+    ctx.choose(more, body, after, as_it_is)
     ctx.begin(after)
 
 
