@@ -1,16 +1,18 @@
 """How long halo itself takes: importing it, lowering, generating C, compiling a model, the apps.
 
-    python benchmarks/compile_time.py [--lowering | --apps [NAME ...]] [--json FILE]
+    python benchmarks/compile_time.py [--lowering | --apps [NAME ...] [--docs]] [--json FILE]
 
 Each measurement runs in an interpreter of its own. Lowering is measured in seconds of CPU, pass by
 pass, for programs of one size and of twice that. Of each app of the suite the CPU of its parts is
 told, lowering, the C compiler, LLVM in the process, beside Halide's compiler in the process where
-it is installed. Leaves with 1 if a time is over its limit.
+it is installed; ``--docs`` writes that into ``docs/performance.md``. Leaves with 1 if a time is
+over its limit.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import os
 import subprocess
@@ -21,7 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from common import ROOT, machine
+from common import ROOT, machine, write_page
 from suite import NAMES
 
 IMPORT = """
@@ -163,30 +165,47 @@ def others(cache: Path) -> list[Measured]:
 
 def apps(names: Sequence[str], cache: Path) -> dict[str, Mapping[str, float | None]]:
     """Return what the parts of compiling each app take, and print it."""
-    print(f"\nMilliseconds of CPU that compiling an app takes ({machine()})\n")
-    print("| app | lowering | C compiler | LLVM | lowering and LLVM | Halide | ratio |")
-    print("| --- | --: | --: | --: | --: | --: | --: |")
+    print(f"\nMilliseconds of CPU that compiling an app takes ({machine()})\n\n{HEAD}")
     found: dict[str, Mapping[str, float | None]] = {}
     for name in names:
         script = str(Path(__file__).with_name("compile_app.py"))
-        row = found[name] = json.loads(output(["-W", "ignore", script, name], cache))
-        whole, peer = row["lowering"] + row["llvm"], row["halide"]
-        cells = [row["lowering"], row["c"], row["llvm"], whole, peer]
-        texts = ["" if c is None else f"{c:.0f}" for c in cells]
-        ratio = f"{whole / peer:.2f}" if peer else ""
-        print(f"| {' | '.join([name.replace(':', ' '), *texts, ratio])} |", flush=True)
+        found[name] = json.loads(output(["-W", "ignore", script, name], cache))
+        print(line(name, found[name]), flush=True)
     return found
+
+
+HEAD = """| app | lowering | C compiler | LLVM | lowering and LLVM | Halide | ratio |
+| --- | --: | --: | --: | --: | --: | --: |"""
+
+
+def line(name: str, row: Mapping[str, float | None]) -> str:
+    """Return the row of the table for the app `name`."""
+    lowering, llvm, peer = (row[key] or 0.0 for key in ("lowering", "llvm", "halide"))
+    whole = lowering + llvm
+    cells = [lowering, row["c"], llvm, whole, row["halide"]]
+    texts = ["" if c is None else f"{c:.0f}" for c in cells]
+    ratio = f"{whole / peer:.2f}" if peer else ""
+    return f"| {' | '.join([name.replace(':', ' '), *texts, ratio])} |"
+
+
+def page(table: Mapping[str, Mapping[str, float | None]]) -> str:
+    """Return the part of the page that holds the apps."""
+    rows = "\n".join(line(name, row) for name, row in table.items())
+    return f"{datetime.date.today()}, {machine()}, milliseconds.\n\n{HEAD}\n{rows}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lowering", action="store_true", help="measure lowering only")
     parser.add_argument("--apps", nargs="*", metavar="NAME", help="measure these apps only, or all")
+    parser.add_argument("--docs", action="store_true", help="write docs/performance.md")
     parser.add_argument("--json", help="file for the result")
     options = parser.parse_args()
     if options.apps is not None:
         with tempfile.TemporaryDirectory() as folder:
             table = apps(options.apps or NAMES, Path(folder))
+        if options.docs:
+            write_page("compile_time.py --apps --docs", page(table))
         if options.json:
             Path(options.json).write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
         return

@@ -18,6 +18,7 @@ from halo.lowering.checks import (
     add_region_checks,
     add_requirements,
 )
+from halo.lowering.collector import rare_collections
 from halo.lowering.common_subexpressions import common_subexpressions
 from halo.lowering.coordinates import CoordinateChecks, check_coordinates, fields_of
 from halo.lowering.fork_producers import fork_producers
@@ -66,6 +67,7 @@ The first, "prepare", is the collecting, scheduling and inlining of definitions;
 """
 
 
+@rare_collections()
 def lower(request: Request, hook: Hook | None = None) -> Lowered:
     """Lower `request` through every pass.
 
