@@ -35,7 +35,11 @@ def choose_window(
     since over x all is new each time.
     """
     best: tuple[str, Interval, Frame] | None = None
-    least = 1.0
+    least: float | None = None  # how much of it is new with `best`, once that is asked
+
+    def share(arg: str, new: Interval, _: Frame) -> float | None:
+        return 0 if arg == before else _share_of_new(arg, new, domain, names)
+
     for at in reversed(range(len(frames))):
         frame = frames[at]
         if best is not None and not _same_each_time(program, frames[at + 1 :], frame, names):
@@ -47,14 +51,17 @@ def choose_window(
             if best is None:
                 return None
             continue
-        share = 0 if slid.arg == before else _share_of_new(slid.arg, slid.new, domain, names)
         found = slid.arg, slid.new, frame
         if best is None:
-            if share is None or not outwards:
+            if not outwards:
                 return found
-            best, least = found, share
-        elif share is not None and share < least:
-            best, least = found, share
+            best = found
+            continue
+        if least is None and (least := share(*best)) is None:
+            return best
+        some = share(*found)
+        if some is not None and some < least:
+            best, least = found, some
     return best
 
 
