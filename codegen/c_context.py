@@ -72,6 +72,10 @@ class Context:
     depth: int = 1
     shared: frozenset[int] = frozenset()
     """Ids of the nodes that the statement being printed refers to more than once."""
+    loaded: int = 0
+    """How many loaded vectors have names in the statement being printed, or in the lets around."""
+    lets: tuple[Any, int] = (None, 0)
+    """The body of the let being printed, and how many vectors such lets in a row load."""
     temporaries: dict[int, Code] = field(default_factory=dict)
     in_index: bool = False
     in_parallel: bool = False

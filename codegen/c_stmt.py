@@ -11,6 +11,7 @@ from codegen.c_atomic import split_store, update
 from codegen.c_context import ATOM, PRODUCT, RELATION, SUM, UNARY, Array, Code, Context, Exit
 from codegen.c_extern import failure, print_call
 from codegen.c_fork import print_acquire, print_fork, print_release
+from codegen.c_keep import loads_of_lets
 from codegen.c_loops import print_loop
 from codegen.c_memoize import print_memoize
 from codegen.c_memory import store
@@ -86,6 +87,7 @@ def _begin(ctx: Context, *roots: Expr | None) -> None:
 
 def _let(ctx: Context, s: LetStmt) -> None:
     _begin(ctx, s.value)
+    ctx.loaded += loads_of_lets(ctx, s)
     before, was_index = ctx.variables.get(s.name), s.name in ctx.index_like
     declare_let(ctx, s.name, s.value)
     statement(ctx, s.body)

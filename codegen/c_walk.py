@@ -10,6 +10,7 @@ from typing import Any
 
 from codegen.c_context import Code, Context
 from codegen.c_index import is_index
+from codegen.c_keep import is_kept, kept
 from codegen.c_literals import int_literal
 from halo.errors import InternalError
 from halo.ir.expr import (
@@ -39,7 +40,7 @@ def expression(ctx: Context, e: Expr) -> Code:
         raise InternalError(f"the C back end cannot print a {type(e).__name__}")
     code = printer(ctx, e)
     if id(e) in ctx.shared and not code.text.isidentifier():
-        code = ctx.bind(e.type, code, "t")
+        code = ctx.bind(e.type, kept(ctx, e, code), "t")
         ctx.temporaries[id(e)] = code
     return code
 
@@ -80,7 +81,7 @@ def let(ctx: Context, e: Let) -> Code:
 def bind_let(ctx: Context, name: str, value: Expr) -> Code:
     """Write the constant that a let defines; return its name."""
     with ctx.index(name in ctx.index_used):
-        return ctx.bind(value.type, expression(ctx, value), name)
+        return ctx.bind(value.type, kept(ctx, value, expression(ctx, value)), name)
 
 
 def _mark_index(ctx: Context, name: str, value: Expr) -> None:
@@ -98,19 +99,26 @@ def declare_let(ctx: Context, name: str, value: Expr) -> None:
 
 
 def count_shared(ctx: Context, roots: tuple[Expr, ...]) -> frozenset[int]:
-    """Return the ids of nodes that `roots` reach by more than one way and that are not trivial."""
+    """Return the ids of nodes that `roots` reach by more than one way and that are not trivial.
+
+    Counts the vectors that are loaded among these and the values of lets.
+    """
     seen: set[int] = set()
     shared: set[int] = set()
+    ctx.loaded = 0
     stack: list[Any] = list(roots)
     while stack:
         e = stack.pop()
         if isinstance(e, _TRIVIAL):
             continue
         if id(e) in seen:
-            if not _is_light(e):
+            if id(e) not in shared and not _is_light(e):
                 shared.add(id(e))
+                ctx.loaded += is_kept(e)
             continue
         seen.add(id(e))
+        if isinstance(e, Let):
+            ctx.loaded += is_kept(e.value)
         stack.extend(e.children())
     return frozenset(shared)
 
