@@ -9,7 +9,7 @@ for sizes that are not 0, it is made, and the symbols in it take no 0 from then 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from halo.errors import BoundsError
 from halo.ir.equality import equal
@@ -126,11 +126,27 @@ def _same_from(least: int, a: Expr, b: Expr) -> bool:
     return equal(simplify(a, scope), simplify(b, scope))
 
 
-def take_no_zero(*exprs: Expr) -> None:
-    """Note that the symbols in `exprs` must not be 0: what is computed reads cells all the same."""
-    for size in sizes_in(*exprs).values():
-        if _may_be_none(size):
+def take_no_zero(*exprs: Expr, but: Collection[str] = ()) -> None:
+    """Note that the symbols in `exprs` must not be 0: what is computed reads cells all the same.
+
+    Those named in `but` are left out.
+    """
+    for name, size in sizes_in(*exprs).items():
+        if name not in but and _may_be_none(size):
             size.min = 1
+
+
+def factors_in(sizes: Iterable[Expr]) -> frozenset[str]:
+    """Return the names of the symbols that are one of `sizes`, or a factor of one."""
+    found: set[str] = set()
+    pending = list(sizes)
+    while pending:
+        match pending.pop():
+            case Mul(a=a, b=b):
+                pending += [a, b]
+            case Variable(name=name):
+                found.add(name)
+    return frozenset(found)
 
 
 def _scope(sizes: Mapping[str, SymbolicSize], *, least: int = 0) -> dict[str, Interval]:

@@ -21,7 +21,7 @@ from halo.ir.operators import as_expr, cast_to
 from halo.ir.types import Type
 from halo.lang.func import Func
 from halo.lang.image_param import ImageParam
-from halo.ops.index import take_no_zero
+from halo.ops.index import factors_in, take_no_zero
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[Expr, ...]
@@ -78,6 +78,9 @@ _READ_NOTHING_OF_NOTHING = frozenset(
     }
 )
 """Operations that read no cell of an input that has none."""
+
+_DO_THEIR_OWN = frozenset({OpKind.EXTERN, OpKind.CUSTOM, OpKind.RECURRENCE})
+"""Operations that may read inputs without cells even where they have no result."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,12 +171,26 @@ class Tensor:
         raise BoundsError(f"{self.name} would have the shape {text}: {problem}")
 
     def _note_cells_needed(self) -> None:
-        """Have no empty inputs where cells are read at places that are moved into them."""
+        """Have no empty inputs where cells are read at places that are moved into them.
+
+        Where a size of an input is 0, and the result has no cells then either, none is read.
+        """
         if self.op.kind in _READ_NOTHING_OF_NOTHING:
             return
-        batched = self.op.kind in (OpKind.CONV, OpKind.DEPTHWISE_CONV, OpKind.POOL)
-        for i, source in enumerate(self.op.inputs):
-            take_no_zero(*(source.shape[1:] if batched and i == 0 else source.shape))
+        harmless = self._harmless_when_none()
+        for source in self.op.inputs:
+            take_no_zero(*source.shape, but=harmless)
+
+    def _harmless_when_none(self) -> frozenset[str]:
+        """Return the symbols that may be 0 because there is nothing to do then."""
+        inputs = [factors_in(source.shape) for source in self.op.inputs]
+        if self.op.kind in _DO_THEIR_OWN or not inputs:
+            return frozenset()
+        own = factors_in(self.shape)
+        if self.op.kind is OpKind.SCATTER:
+            # An update runs over the last input, whatever there is to write to.
+            return (own & inputs[-1]) | frozenset.intersection(*inputs)
+        return own
 
     @property
     def rank(self) -> int:

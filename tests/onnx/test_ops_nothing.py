@@ -159,3 +159,36 @@ def test_cuts_of_nothing_are_nothing(start: int, end: int, step: int, cut: slice
     for n in (0, 4, 12):
         x = floats(2, n)
         np.testing.assert_array_equal(compiled.run({"x": x})["y"], x[:, cut])
+
+
+@TARGETS
+def test_of_nothing_nothing_is_sorted_pooled_or_scattered(
+    target: str, unreadable: mmap.mmap
+) -> None:
+    text = """m (float[a, 5] x, float[a, 2, 6] p, float[a, 3, 3] d, float[4, a] s, float[1, a] u)
+      => (float[o] top, int64[o] places, float[o] pool, float[o] det, float[o] put, int64[o] full) {
+        k = Constant<value_ints = [3]>() top, places = TopK(x, k)
+        pool = MaxPool<kernel_shape = [2]>(p) det = Det(d)
+        i = Constant<value = int64[1, 1] {2}>() put = ScatterND(s, i, u) full = NonZero(x) }"""
+    compiled = onnx_frontend.compile(model(text), target=Target(target))
+    for a in (0, 3):
+        shapes = {"x": (a, 5), "p": (a, 2, 6), "d": (a, 3, 3), "s": (4, a), "u": (1, a)}
+        feeds = {k: floats(*v) if a else nothing(unreadable, *v) for k, v in shapes.items()}
+        made = compiled.run(feeds)
+        assert made["places"].shape == made["top"].shape == (a, 3)
+        assert made["pool"].shape == (a, 2, 5)
+        assert made["det"].shape == (a,)
+        assert made["put"].shape == (4, a)
+        assert made["full"].shape == (2, 5 * a)
+        if a:
+            np.testing.assert_array_equal(made["put"][2], feeds["u"][0])
+            np.testing.assert_array_equal(made["top"], -np.sort(-feeds["x"], 1)[:, :3])
+
+
+def test_nothing_is_put_into_an_axis_without_cells() -> None:
+    text = """s (float[n, 3] x, float[1, 3] u) => (float[o] y) {
+        i = Constant<value = int64[1, 1] {0}>() y = ScatterND(x, i, u) }"""
+    compiled = onnx_frontend.compile(model(text))
+    assert compiled.run({"x": floats(2, 3), "u": floats(1, 3)})["y"].shape == (2, 3)
+    with pytest.raises(BufferError, match="'x' dim 0: got 0, expected at least 1"):
+        compiled.run({"x": floats(0, 3), "u": floats(1, 3)})
