@@ -27,6 +27,7 @@ from halo.lowering.inject_memoization import inject_memoization
 from halo.lowering.inject_tracing import inject_tracing
 from halo.lowering.inputs import Inputs, collect_inputs
 from halo.lowering.jam_vectors import jam_vectors
+from halo.lowering.join_quotients import join_quotients
 from halo.lowering.lets import with_lets
 from halo.lowering.lift_effects import lift_effects
 from halo.lowering.loop_nests import Nest, build_loop_nests
@@ -214,6 +215,7 @@ def _passes(
         ("unroll", lambda s: unroll_loops(s, outcome)),
         ("jam", jam_vectors),
         ("vectorize", vectorized),
+        ("join quotients", join_quotients),
         ("simplify vectors", simplified_vectors),  # indices become ramps, places in tiles constants
         ("weave", weave_loads),
         ("narrow gathers", lambda s: narrow_gathers(s, reach)),

@@ -18,10 +18,10 @@ def schedule(app: Program) -> None:
         down, narrow = app.funcs[f"down{k}"].compute_root(), app.funcs[f"narrow{k}"]
         if k >= FINE:
             continue
-        down.split(y, y, yi, ROWS).parallel(y).vectorize(x, LANES)
+        down.bound(c, 0, 4).split(y, y, yi, ROWS).parallel(y).vectorize(x, LANES)
         narrow.store_at(down, y).compute_at(down, yi).vectorize(x, LANES)
         if k == 1:  # of which only colours are weighted, by opacity
-            down.bound(c, 0, 4).reorder(x, c, yi, y)
+            down.reorder(x, c, yi, y)
             narrow.bound(c, 0, 4).reorder(c, x, y).unroll(c)
     for k in range(1, levels - 1):
         filled = app.funcs[f"filled{k}"].compute_root()
