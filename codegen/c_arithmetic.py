@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from codegen import c_vectors
+from codegen.c_clamped import clamped_cast
 from codegen.c_context import (
     AND,
     ATOM,
@@ -180,6 +181,9 @@ def _function(ctx: Context, op: str, e: Binary) -> Code:
 def _min_max(ctx: Context, e: Min | Max) -> Code:
     if e.type.is_bool():
         return _logic(ctx, e, isinstance(e, Min))
+    clamped = clamped_cast(ctx, e) if isinstance(e, Max) and e.type.is_vector() else None
+    if clamped is not None:
+        return clamped
     return _function(ctx, "min" if isinstance(e, Min) else "max", e)
 
 

@@ -18,11 +18,13 @@ def schedule(app: Program) -> None:
         down, narrow = app.funcs[f"down{k}"].compute_root(), app.funcs[f"narrow{k}"]
         if k >= FINE:
             continue
-        down.bound(c, 0, 4).split(y, y, yi, ROWS).parallel(y).vectorize(x, LANES)
-        narrow.store_at(down, y).compute_at(down, yi).vectorize(x, LANES)
+        down.bound(c, 0, 4).split(y, y, yi, ROWS)
+        narrow.store_at(down, y).compute_at(down, yi)
         if k == 1:  # of which only colours are weighted, by opacity
-            down.reorder(x, c, yi, y)
+            down.reorder(c, x, yi, y).unroll(c)
             narrow.bound(c, 0, 4).reorder(c, x, y).unroll(c)
+        down.parallel(y).vectorize(x, LANES)
+        narrow.vectorize(x, LANES)
     for k in range(1, levels - 1):
         filled = app.funcs[f"filled{k}"].compute_root()
         if k < FINE:
