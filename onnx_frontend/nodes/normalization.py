@@ -7,16 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from halo.ir.expr import Expr, Select, const
+from halo.ir.operators import cast_to
 from halo.ir.types import Float
 from halo.lang.math import sqrt
 from halo.ops import normalization as normal
 from halo.ops.build import constant
 from halo.ops.elementwise import elementwise
+from halo.ops.functions import sum_type
 from halo.ops.reduce import reduce
 from halo.ops.tensor import Array, Tensor
 from halo.ops.views import normal_axis
 from onnx_frontend.context import NodeContext
 from onnx_frontend.registry import operator
+
+_LEAST_DEVIATION = 1e-9
+"""What the standard adds to deviations that are divided by."""
 
 
 @operator("BatchNormalization", since=7)
@@ -110,6 +115,37 @@ def _statistics(
         return const(v.type, 1) / sqrt(v + const(v.type, epsilon))
 
     return mean, elementwise(node.output(2), inverse, spread)
+
+
+@operator("RMSNormalization", since=23)
+def rms_normalization(node: NodeContext, x: Tensor, scale: Tensor) -> Tensor:
+    """The axes from a given one on, divided by the root of the mean of their squares.
+
+    The scale may be of another type, which is that of the result.
+    """
+    axis = normal_axis(node.integer("axis", -1), x.rank)
+    axes, epsilon = tuple(range(axis, x.rank)), node.number("epsilon", 1e-5)
+    if x.type == scale.type:
+        return normal.rms_normalize(node.output(), x, axes, epsilon, scale)
+    made = normal.rms_normalize(node.inner("normal"), x, axes, epsilon, None)
+    to = scale.type
+    return elementwise(node.output(), lambda v, s: cast_to(to, v) * s, made, scale, type=to)
+
+
+@operator("MeanVarianceNormalization", since=9)
+def mean_variance_normalization(node: NodeContext, x: Tensor) -> Tensor:
+    """Some axes less their mean, divided by their deviation."""
+    axes, wide = node.integers("axes", (0, 2, 3)), sum_type(x.type)
+    cells = elementwise(node.inner("wide"), lambda v: cast_to(wide, v), x, type=wide)
+    mean = reduce(node.inner("mean"), cells, "mean", axes, keep_axes=True)
+    centred = elementwise(node.inner("centred"), lambda v, m: v - m, cells, mean)
+    squares = elementwise(node.inner("squares"), lambda v: v * v, centred)
+    spread = reduce(node.inner("spread"), squares, "mean", axes, keep_axes=True)
+
+    def cell(v: Expr, s: Expr) -> Expr:
+        return cast_to(x.type, v / (sqrt(s) + const(wide, _LEAST_DEVIATION)))
+
+    return elementwise(node.output(), cell, centred, spread, type=x.type)
 
 
 @operator("LpNormalization", since=1)

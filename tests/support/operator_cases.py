@@ -22,7 +22,8 @@ class OperatorCase:
     `shapes` are those of the inputs; one that begins with ``=`` has values of its own, in `fixed`.
     `numbers` says what the inputs of the operator's main type hold. `never_empty` are the letters
     that must not be 0, `outputs` the number of outputs, `loose` a factor on the tolerance, `only`
-    the kinds (numpy's letters) of types for which the standard tells what it gives.
+    the kinds (numpy's letters) of types for which the standard tells what it gives. `as_input` are
+    outputs of the first input's type, though the standard's signature does not tell.
     """
 
     op: str
@@ -36,6 +37,7 @@ class OperatorCase:
     only: str = "fiub"
     opset: int = 24
     label: str = ""
+    as_input: bool = False
 
     def __str__(self) -> str:
         shapes = ",".join(s or "scalar" for s in self.shapes)
@@ -205,7 +207,7 @@ CASES: list[OperatorCase] = [
     OperatorCase("ReverseSequence", ("43b", "="), {"time_axis": 0}, {1: ints(4, 1, 2)}),
     *each("Trilu", "abc"),
     OperatorCase("Trilu", ("ab", "="), {"upper": 0}, {1: scalar(-1, "int64")}),
-    *each("EyeLike", "ab", k=-1),
+    *each("EyeLike", "ab", k=-1, as_input=True),
     *each("NonZero", "ab"),
     OperatorCase("TopK", ("a5", "="), {"axis": -1}, {1: ints(3)}, outputs=2),
     OperatorCase("TopK", ("5b", "="), {"axis": 0, "largest": 0}, {1: ints(5)}, outputs=2),
