@@ -27,7 +27,8 @@ def count_ngrams(node: NodeContext, x: Tensor) -> Tensor:
         node.fail(f"its input has {x.rank} axes, not 1 or 2")
     rows = x if x.rank == 2 else unsqueeze(node.inner("rows"), x, [0])
     grams, columns = _pool(node)
-    counts = _counts(node, rows, grams, columns)
+    name = node.output() if x.rank == 2 else node.inner("weighted")
+    counts = _counts(node, name, rows, grams, columns)
     return counts if x.rank == 2 else squeeze(node.output(), counts, [0])
 
 
@@ -53,7 +54,10 @@ def _pool(node: NodeContext) -> tuple[list[list[int]], list[int]]:
     return grams, kept
 
 
-def _counts(node: NodeContext, x: Tensor, grams: list[list[int]], columns: list[int]) -> Tensor:
+def _counts(
+    node: NodeContext, name: str, x: Tensor, grams: list[list[int]], columns: list[int]
+) -> Tensor:
+    """Return the weighted counts of each row of `x` as the tensor `name`."""
     width = max(node.integers("ngram_indexes")) + 1
     longest = max((len(g) for g in grams), default=1)
     table = np.zeros((max(len(grams), 1), longest), np.int64)
@@ -81,10 +85,12 @@ def _counts(node: NodeContext, x: Tensor, grams: list[list[int]], columns: list[
     info = OpInfo(OpKind.REDUCE, (x, pool, lengths), {"acc": acc})
     shape = (x.shape[0], index(table.shape[0]))
     counted = computed(node.inner("counted"), Int(32), shape, lambda *at: call(acc, *at), info)
-    return _weighted(node, counted, columns, width)
+    return _weighted(node, name, counted, columns, width)
 
 
-def _weighted(node: NodeContext, counted: Tensor, columns: list[int], width: int) -> Tensor:
+def _weighted(
+    node: NodeContext, name: str, counted: Tensor, columns: list[int], width: int
+) -> Tensor:
     mode = node.text("mode")
     if mode not in ("TF", "IDF", "TFIDF"):
         node.fail(f"mode {mode!r}", hint="it is TF, IDF or TFIDF")
@@ -109,4 +115,4 @@ def _weighted(node: NodeContext, counted: Tensor, columns: list[int], width: int
         return Select(number >= 0, value, const(Float(32), 0))
 
     info = OpInfo(OpKind.STENCIL, (counted, which, factors))
-    return computed(node.output(), Float(32), (counted.shape[0], index(width)), cell, info)
+    return computed(name, Float(32), (counted.shape[0], index(width)), cell, info)
