@@ -43,6 +43,8 @@ class ModuleState:
     helpers: dict[str, str] = field(default_factory=dict)
     strings: dict[bytes, str] = field(default_factory=dict)
     metadata: list[str] = field(default_factory=list)
+    scopes: str = ""
+    """The domain of the alias scopes of all allocations, "" before the first."""
     functions: int = 0
     callees: dict[str, str] = field(default_factory=dict)
     """IR name -> LLVM name of the functions of the module."""
@@ -65,6 +67,11 @@ class ModuleState:
         name = f"!{len(self.metadata)}"
         self.metadata.append(f"{name} = {text.replace('{self}', name)}")
         return name
+
+    def scope(self) -> str:
+        """Return a new alias scope."""
+        self.scopes = self.scopes or self.node("distinct !{{self}}")
+        return self.node(f"distinct !{{{{self}}, {self.scopes}}}")
 
     def as_it_is(self) -> str:
         """Return the number of what has LLVM make neither vectors nor copies of a loop."""

@@ -97,7 +97,7 @@ def _allocate(ctx: Context, s: Allocate) -> None:
 
 def _allocate_memory(ctx: Context, s: Allocate) -> None:
     sizes = [as_const(e) for e in s.extents]
-    scope = _scope(ctx) if ctx.has_scopes else ""
+    scope = ctx.module.scope() if ctx.has_scopes else ""
     if all(isinstance(n, int) for n in sizes):
         count = s.type.lanes() * math.prod(max(0, int(n)) for n in sizes if n is not None)
         on_stack = s.memory is MemoryType.Stack or count * s.type.bytes() <= STACK_LIMIT
@@ -107,13 +107,6 @@ def _allocate_memory(ctx: Context, s: Allocate) -> None:
             statement(ctx, s.body)
             return
     _allocate_heap(ctx, s, scope)
-
-
-def _scope(ctx: Context) -> str:
-    """Return a new alias scope: accesses of this memory touch no other."""
-    if not ctx.module.metadata:
-        ctx.module.node("distinct !{{self}}")
-    return ctx.module.node("distinct !{{self}, !0}")
 
 
 def _allocate_heap(ctx: Context, s: Allocate, scope: str) -> None:

@@ -68,7 +68,6 @@ The first, "prepare", is the collecting, scheduling and inlining of definitions;
 """
 
 
-@rare_collections()
 def lower(request: Request, hook: Hook | None = None) -> Lowered:
     """Lower `request` through every pass.
 
@@ -79,6 +78,11 @@ def lower(request: Request, hook: Hook | None = None) -> Lowered:
     BoundsError
         A region is not known.
     """
+    with rare_collections():
+        return _lowered(request, hook)
+
+
+def _lowered(request: Request, hook: Hook | None) -> Lowered:
     run = _Runner(hook)
     program, resolved, output_dims, arrays = prepare(request)
     run("prepare", lambda s: s, block())

@@ -105,7 +105,7 @@ def reports(
     target = Target("x86-64") if host_target().machine == "x86-64" else host_target()
     source = emit(cases, target)
     text, loops = re.subn(
-        r"schedule\(dynamic, halo_chunk\(ctx, .*\)\)$",
+        r"schedule\(dynamic, halo_chunk\(ctx, .*?\)\)(?= firstprivate|$)",
         "schedule(static, 1)",
         source.text,
         flags=re.M,
