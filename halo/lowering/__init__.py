@@ -22,6 +22,7 @@ from halo.lowering.collector import rare_collections
 from halo.lowering.common_subexpressions import common_subexpressions
 from halo.lowering.coordinates import CoordinateChecks, check_coordinates, fields_of
 from halo.lowering.fork_producers import fork_producers
+from halo.lowering.fuse_parallel import fuse_parallel_loops
 from halo.lowering.hoist_invariants import hoist_invariants
 from halo.lowering.inject_memoization import inject_memoization
 from halo.lowering.inject_tracing import inject_tracing
@@ -224,6 +225,7 @@ def _passes(
         ("weave", weave_loads),
         ("narrow gathers", lambda s: narrow_gathers(s, reach)),
         ("share gathers", share_gathers),
+        ("fuse parallel loops", fuse_parallel_loops),  # when no pass looks for loops of Vars
         ("promote registers", promoted),
         ("hoist", hoist_invariants),
         ("share", common_subexpressions),
