@@ -13,7 +13,7 @@ from onnx import numpy_helper
 
 from onnx_frontend.tensor_data import Array
 
-_LARGEST = 1 << 26
+LARGEST = 1 << 26
 """Elements that results may have which are more than their operands."""
 
 _GROWTH = 4
@@ -41,7 +41,7 @@ def is_small(model: onnx.ModelProto, feeds: Mapping[str, Array]) -> bool:
     made = _results(model, feeds)
     if model.graph.node[0].op_type in _ONE_BY_ONE and read + made > _SLOW:
         return False
-    return made <= max(_LARGEST, _GROWTH * read)
+    return made <= max(LARGEST, _GROWTH * read)
 
 
 def _results(model: onnx.ModelProto, feeds: Mapping[str, Array]) -> int:

@@ -20,14 +20,17 @@ from halo.ops.reduce import reduce
 from halo.ops.scan import running
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from onnx_frontend.context import NodeContext
+from onnx_frontend.fold_limits import LARGEST
 from onnx_frontend.registry import operator
 
 
-def drawn(node: NodeContext, shape: tuple[int, ...] | None) -> Tensor:
-    """Return random numbers (float64) from 0 on and below 1, which the node's seed tells.
+def seeded(
+    node: NodeContext, shape: tuple[int, ...] | None
+) -> tuple[np.random.RandomState, tuple[int, ...]]:
+    """Return the generator that the node's seed begins, and the shape to draw.
 
-    The standard does not say how they follow from it; these are those of onnx's reference, whose
-    generator is numpy's `RandomState`.
+    The standard does not say how numbers follow from a seed; these are those of onnx's reference,
+    whose generator is numpy's `RandomState`.
 
     Raises
     ------
@@ -38,11 +41,19 @@ def drawn(node: NodeContext, shape: tuple[int, ...] | None) -> Tensor:
         node.unsupported("a seed: without one the numbers would have to differ between runs")
     if shape is None:
         node.unsupported("a shape that is known before the model runs")
+    if any(size < 0 for size in shape) or math.prod(shape) > LARGEST:
+        limit = f"at most {LARGEST} numbers are drawn when a model is compiled"
+        node.fail(f"its shape is {list(shape)}", hint=f"sizes are at least 0, and {limit}")
     seed = node.number("seed")
     if not 0 <= seed < 1 << 32:
         node.fail(f"its seed is {seed}, not a number below {1 << 32}")
-    state = np.random.RandomState(int(seed))
-    return constant(node.inner("drawn"), np.asarray(state.random_sample(shape)))
+    return np.random.RandomState(int(seed)), shape
+
+
+def drawn(node: NodeContext, shape: tuple[int, ...] | None) -> Tensor:
+    """Return random numbers (float64) from 0 on and below 1; see `seeded`."""
+    state, extents = seeded(node, shape)
+    return constant(node.inner("drawn"), np.asarray(state.random_sample(extents)))
 
 
 @operator("Multinomial", since=7)

@@ -1,88 +1,85 @@
-"""Index maps that a search makes up, against numpy, with known sizes and with symbols."""
+"""Random tensors: the numbers of onnx's reference, or what is as probable."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+import pytest
+from onnx import TensorProto, helper
+from onnx.reference import ReferenceEvaluator
 
-Check = Callable[..., Any]
-few = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+import onnx_frontend
+from onnx_frontend.errors import ModelError, UnsupportedOp
 
-
-def counted(*shape: int) -> np.ndarray[Any, Any]:
-    return np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
-
-
-@st.composite
-def two_shapes(draw: st.DrawFn) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return two shapes of as many cells."""
-    primes = draw(st.lists(st.sampled_from([2, 3, 5]), min_size=1, max_size=4))
-
-    def shape() -> tuple[int, ...]:
-        sizes = [1] * draw(st.integers(1, 4))
-        for p in draw(st.permutations(primes)):
-            sizes[draw(st.integers(0, len(sizes) - 1))] *= p
-        return tuple(sizes)
-
-    return shape(), shape()
+Array = np.ndarray[Any, np.dtype[Any]]
+FLOATS = [TensorProto.FLOAT16, TensorProto.FLOAT, TensorProto.DOUBLE]
+ATTRIBUTES: dict[str, dict[str, float]] = {
+    "RandomUniform": {"low": -2.0, "high": 3.5},
+    "RandomNormal": {"mean": 1.5, "scale": 0.25},
+}
 
 
-@few
-@given(two_shapes())
-def test_any_reshape_keeps_the_order_of_cells(
-    check_node: Check, shapes: tuple[tuple[int, ...], tuple[int, ...]]
-) -> None:
-    source, target = shapes
-    x = counted(*source)
-    wanted = np.array(target, np.int64)
-    check_node("Reshape", x, wanted, constants=[1], expected=[x.reshape(target)])
+def model_of(op: str, dims: Sequence[int | str] | None, **attributes: Any) -> Any:
+    names = [] if dims is None else ["x"]
+    node = helper.make_node(op, names, ["y"], name="dice", **attributes)
+    given = [helper.make_tensor_value_info("x", TensorProto.FLOAT, dims)] if names else []
+    out = helper.make_tensor_value_info("y", TensorProto.UNDEFINED, None)
+    graph = helper.make_graph([node], "random", given, [out])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 22)])
 
 
-place = st.integers(-9, 9)
+def both(model: Any, feeds: dict[str, Array]) -> tuple[Array, Array]:
+    """Return what halo and the reference give."""
+    (wanted,) = ReferenceEvaluator(model).run(None, feeds)
+    return onnx_frontend.compile(model).run(feeds)["y"], np.asarray(wanted)
 
 
-@few
-@given(st.integers(2, 6), place, place, st.sampled_from([-3, -2, -1, 1, 2, 3]))
-def test_any_slice_takes_the_cells_that_the_standard_names(
-    check_node: Check, size: int, start: int, end: int, step: int
-) -> None:
-    x = counted(2, size)
-    low, high = (0, size) if step > 0 else (-1, size - 1)
-    # Where numpy gives nothing for a start before the first cell, ONNX begins at the first.
-    first = np.clip(start + size if start < 0 else start, 0, high)
-    last = np.clip(end + size if end < 0 else end, low, high)
-    want = x[:, list(range(first, last, step))]
-    arguments = [np.array([v]) for v in (start, end, 1, step)]
-    check_node("Slice", x, *arguments, constants=[1, 2, 3, 4], expected=[want])
+@pytest.mark.parametrize("shape", [(3, 5), (1,), (2, 0, 3)])
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("op", ATTRIBUTES)
+def test_numbers_are_those_of_the_reference(op: str, dtype: int, shape: Sequence[int]) -> None:
+    more = {**ATTRIBUTES[op], "dtype": dtype, "seed": 11.0}
+    made, wanted = both(model_of(op, None, shape=shape, **more), {})
+    assert made.dtype == wanted.dtype and made.shape == wanted.shape
+    np.testing.assert_array_equal(made, wanted)
 
 
-@few
-@given(st.permutations(range(4)), st.permutations(range(4)))
-def test_two_transpositions_are_one(check_node: Check, first: list[int], second: list[int]) -> None:
-    x = counted(2, 3, 1, 4)
-    (once,) = check_node("Transpose", x, perm=first, expected=[x.transpose(first)])
-    check_node("Transpose", once, perm=second, expected=[once.transpose(second)])
+@pytest.mark.parametrize("dtype", [None, *FLOATS])
+@pytest.mark.parametrize("op", ATTRIBUTES)
+def test_a_tensor_like_another_one(op: str, dtype: int | None) -> None:
+    more: dict[str, Any] = {**ATTRIBUTES[op], "seed": 3.0}
+    if dtype is not None:
+        more["dtype"] = dtype
+    model, x = model_of(f"{op}Like", [4, 6], **more), np.zeros((4, 6), np.float32)
+    made, wanted = both(model, {"x": x})
+    assert made.dtype == wanted.dtype
+    np.testing.assert_array_equal(made, wanted)
 
 
-@few
-@given(
-    st.lists(st.integers(-2, 3), min_size=4, max_size=4),
-    st.sampled_from(["constant", "edge", "reflect"]),
-)
-def test_any_padding_adds_and_cuts(check_node: Check, pads: list[int], mode: Any) -> None:
-    x = counted(4, 5)
-    cut = x[max(-pads[0], 0) : 4 - max(-pads[2], 0), max(-pads[1], 0) : 5 - max(-pads[3], 0)]
-    widths = [(max(pads[a], 0), max(pads[a + 2], 0)) for a in range(2)]
-    if mode == "reflect" and any(
-        p > n - 1 for w, n in zip(widths, cut.shape, strict=True) for p in w
-    ):
-        return
-    if mode != "constant" and min(pads) < 0:
-        return  # numpy mirrors what is left, ONNX leaves open what is mirrored
-    want = np.pad(cut, widths, mode=mode)
-    given_pads = np.array(pads, np.int64)
-    check_node("Pad", x, given_pads, constants=[1], mode=mode, expected=[want])
+@pytest.mark.parametrize("dtype", [TensorProto.FLOAT, TensorProto.INT32, TensorProto.BOOL])
+def test_ones_come_as_often_as_they_are_probable(dtype: int) -> None:
+    shares = np.array([0.0, 0.25, 0.9, 1.0], np.float32)
+    model = onnx_frontend.compile(model_of("Bernoulli", [20000, 4], seed=5.0, dtype=dtype))
+    feeds = {"x": np.broadcast_to(shares, (20000, 4)).copy()}
+    made = model.run(feeds)["y"]
+    assert made.dtype == helper.tensor_dtype_to_np_dtype(dtype)
+    assert set(np.unique(made).tolist()) == {0, 1}
+    # Four deviations of a share.
+    np.testing.assert_allclose(made.mean(0), shares, atol=4 * 0.5 / np.sqrt(20000))
+    assert not made[:, 0].any() and made[:, 3].all()
+    np.testing.assert_array_equal(made, model.run(feeds)["y"])
+
+
+def test_what_is_not_reproducible_is_refused() -> None:
+    with pytest.raises(UnsupportedOp, match="a seed"):
+        onnx_frontend.compile(model_of("RandomNormal", None, shape=[2]))
+    with pytest.raises(UnsupportedOp, match="a shape that is known"):
+        onnx_frontend.compile(model_of("RandomUniformLike", ["n"], seed=1.0))
+    with pytest.raises(ModelError, match=r"its shape is \[2, -1\]"):
+        onnx_frontend.compile(model_of("RandomUniform", None, shape=[2, -1], seed=1.0))
+    with pytest.raises(ModelError, match="at most 67108864 numbers are drawn"):
+        onnx_frontend.compile(model_of("RandomUniform", None, shape=[1 << 20, 65], seed=1.0))
+    with pytest.raises(ModelError, match="not a number below"):
+        onnx_frontend.compile(model_of("RandomUniform", None, shape=[2], seed=-1.0))
