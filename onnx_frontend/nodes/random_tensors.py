@@ -72,12 +72,16 @@ def random_normal_like(node: NodeContext, x: Tensor) -> Tensor:
 
 @operator("Bernoulli", since=15)
 def bernoulli(node: NodeContext, x: Tensor) -> Tensor:
-    """1 with the probability that a cell tells, else 0."""
+    """1 with the probability that a cell tells, else 0.
+
+    From the number drawn it follows as in numpy's `binomial`, which onnx's reference calls.
+    """
     to = node.type_named(node.integer("dtype", type_number(x)))
     numbers = drawn(node, x.static_shape)
 
     def cell(p: Expr, u: Expr) -> Expr:
-        chosen = u < cast_to(u.type, p)
+        share = cast_to(u.type, p)
+        chosen = Select(share <= 0.5, u > 1.0 - share, u <= share)
         return chosen if to.is_bool() else Select(chosen, const(to, 1), const(to, 0))
 
     return elementwise(node.output(), cell, x, numbers, type=to)

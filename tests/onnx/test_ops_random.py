@@ -72,6 +72,12 @@ def test_ones_come_as_often_as_they_are_probable(dtype: int) -> None:
     np.testing.assert_array_equal(made, model.run(feeds)["y"])
 
 
+def test_choices_are_those_of_the_reference() -> None:
+    shares = np.random.default_rng(2).random((50, 40), np.float32)
+    made, wanted = both(model_of("Bernoulli", [50, 40], seed=9.0), {"x": shares})
+    np.testing.assert_array_equal(made, wanted)
+
+
 def test_what_is_not_reproducible_is_refused() -> None:
     with pytest.raises(UnsupportedOp, match="a seed"):
         onnx_frontend.compile(model_of("RandomNormal", None, shape=[2]))

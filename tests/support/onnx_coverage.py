@@ -20,6 +20,12 @@ from onnx_frontend.errors import ModelError, UnsupportedOp
 KINDS = ("passed", "refused", "wrong", "crashed")
 _OTHER_KINDS = ("real", "simple", "pytorch-converted", "pytorch-operator")
 
+_NOTES = {
+    "Bernoulli": "What is expected was not drawn by the seed of the node, so nothing can give it.",
+    "DFT": "What is expected is 1.9e-7 off where the exact answer is 0, and may be 1e-7 off.",
+}
+"""What is to be said of an operator whose answers are not those that are expected."""
+
 
 class Outcome(NamedTuple):
     """One of `KINDS`, the reason of a failure, and how many seconds the test took."""
@@ -109,7 +115,8 @@ def _failures(outcomes: Mapping[str, Outcome], subject: Mapping[str, str]) -> It
         if o.kind != "passed":
             by_reason[subject.get(name, "?"), o.kind, _markdown(o.reason)].append(name)
     for (about, kind, reason), names in sorted(by_reason.items()):
-        yield f"- **{about}**, {kind}: {reason}  "
+        note = _NOTES.get(about) if kind == "wrong" else None
+        yield f"- **{about}**, {kind}: {reason}{f' ({note})' if note else ''}  "
         yield "  " + ", ".join(f"`{n}`" for n in names)
 
 
