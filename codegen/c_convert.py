@@ -91,7 +91,7 @@ def _resize_helper(prelude: Prelude, to: Lane, source: Lane, lanes: int) -> str:
 def _in_steps(prelude: Prelude, to: Lane, source: Lane, lanes: int) -> str:
     """Return the conversion of x by doubling or halving the width of integers."""
     value, bits = "x", source[1]
-    while to[0] != "f" and bits != to[1]:
+    while to[0] != "f" and bits != to[1] and bits and to[1]:
         bits = bits * 2 if bits < to[1] else bits // 2
         step = prelude.vector(source[0] if bits != to[1] else to[0], bits, lanes)
         value = f"__builtin_convertvector({value}, {step})"

@@ -60,6 +60,8 @@ def operate(ctx: Context, name: str, t: Type, a: Value, b: Value, flags: str = "
 
 def _arithmetic(ctx: Context, e: Add | Sub | Mul) -> Value:
     a, b = expression(ctx, e.a), expression(ctx, e.b)
+    if e.type.is_bool() and isinstance(e, Add):  # in one bit the sum would be that of parity
+        return ctx.emit(a.type, f"or {a.typed}, {b.text}")
     flags = " nsw" if ctx.in_index and stays_in_range(e, ctx.index_like) else ""
     return operate(ctx, _NAMES[type(e)], e.type, a, b, flags)
 

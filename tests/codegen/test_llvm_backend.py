@@ -196,3 +196,14 @@ def test_what_needs_an_assembler_is_left_out_of_code_for_other_machines(
     levels = [(hl.Target(f"x86-64-{v}-llvm"), module) for v in ("v2", "v3")]
     with pytest.raises(hl.CodegenError, match="cannot ask a processor what it has"):
         codegen.compile_versions(levels)
+
+
+@pytest.mark.parametrize("lanes", [1, 4])
+def test_a_sum_of_bools_is_true_where_one_of_them_is(lanes: int) -> None:
+    a, b = (hl.Buffer(np.array(cells, np.int32)) for cells in ([0, 0, 1, 1], [0, 1, 0, 1]))
+    f = hl.Func("f")
+    f[x] = (a[x] > 0) + (b[x] > 0)
+    if lanes > 1:
+        f.vectorize(x, lanes)
+    for target in (LLVM, hl.Target("host")):
+        assert np.asarray(f.realize([4], target)).tolist() == [False, True, True, True]
