@@ -82,8 +82,10 @@ _OPERATORS: dict[type, tuple[str, int, str]] = {
 
 def _arithmetic(ctx: Context, e: Add | Sub | Mul) -> Code:
     t = e.type
-    if t.is_vector() and t.is_bool() and not isinstance(e, Sub):
-        return c_vectors.logic(ctx, e.a, e.b, "|" if isinstance(e, Add) else "&")
+    if t.is_bool() and not isinstance(e, Sub):
+        return _logic(ctx, e, both=isinstance(e, Mul))
+    if t.is_bool() and t.is_vector():
+        return c_vectors.logic(ctx, e.a, e.b, "^")
     if t.is_vector():
         return c_vectors.arithmetic(ctx, e, _OPERATORS[type(e)][0], _OPERATORS[type(e)][2])
     symbol, level, op = _OPERATORS[type(e)]

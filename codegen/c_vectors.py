@@ -13,6 +13,7 @@ from codegen.c_context import (
     ATOM,
     BIT_AND,
     BIT_OR,
+    BIT_XOR,
     PRODUCT,
     SHIFT,
     SUM,
@@ -191,10 +192,10 @@ def convert_mask(ctx: Context, code: Code, lanes: int, bits: int) -> Code:
 
 
 def logic(ctx: Context, a: Expr, b: Expr, symbol: str) -> Code:
-    """a & b and a | b of masks."""
+    """a & b, a ^ b and a | b of masks."""
     bits = common_mask_bits(ctx, (a, b))
     left, right = mask(ctx, a, bits), mask(ctx, b, bits)
-    level = BIT_AND if symbol == "&" else BIT_OR
+    level = {"&": BIT_AND, "^": BIT_XOR, "|": BIT_OR}[symbol]
     return Code(f"{left.within(UNARY)} {symbol} {right.within(UNARY)}", level, bits)
 
 

@@ -201,9 +201,12 @@ def test_what_needs_an_assembler_is_left_out_of_code_for_other_machines(
 @pytest.mark.parametrize("lanes", [1, 4])
 def test_a_sum_of_bools_is_true_where_one_of_them_is(lanes: int) -> None:
     a, b = (hl.Buffer(np.array(cells, np.int32)) for cells in ([0, 0, 1, 1], [0, 1, 0, 1]))
-    f = hl.Func("f")
-    f[x] = (a[x] > 0) + (b[x] > 0)
-    if lanes > 1:
-        f.vectorize(x, lanes)
-    for target in (LLVM, hl.Target("host")):
-        assert np.asarray(f.realize([4], target)).tolist() == [False, True, True, True]
+    p, q = a[x] > 0, b[x] > 0
+    wanted = [False, True, True, True], [False, True, True, False], [False, False, False, True]
+    for value, cells in zip((p + q, p - q, p * q), wanted, strict=True):
+        f = hl.Func("f")
+        f[x] = value
+        if lanes > 1:
+            f.vectorize(x, lanes)
+        for target in (LLVM, hl.Target("host")):
+            assert np.asarray(f.realize([4], target)).tolist() == cells
