@@ -14,15 +14,12 @@ import argparse
 import datetime
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
-from common import ROOT, interleave, machine, write_page
+from common import interleave, machine, run_apart, write_page
 from one_app import compare, find
 from suite import NAMES, plural
 
@@ -95,13 +92,8 @@ def page(results: Sequence[Result]) -> str:
 
 def run(name: str, threads: int, rounds: int) -> Result | None:
     """Measure the app `name` in a process of its own, or print why not."""
-    command = [sys.executable, str(Path(__file__)), name, "--one", "--rounds", str(rounds)]
-    environment = {**os.environ, "HALO_NUM_THREADS": str(threads), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        print(f"{name}: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
-        return None
-    return Result(**json.loads(done.stdout.splitlines()[-1]))
+    found = run_apart("auto_schedule.py", name, threads, "--one", "--rounds", str(rounds))
+    return None if found is None else Result(**found)
 
 
 def main() -> None:

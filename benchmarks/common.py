@@ -6,12 +6,14 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "performance.md"
@@ -90,6 +92,22 @@ def environment(**values: str) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def run_apart(script: str, name: str, threads: int, *more: str) -> Any:
+    """Run ``benchmarks/script name`` with `threads` threads; return the JSON that it prints last.
+
+    None, after its last word was printed, if it fails.
+    """
+    count = str(threads)
+    variables = {**os.environ, "HALO_NUM_THREADS": count, "HL_NUM_THREADS": count}
+    variables["PYTHONPATH"] = str(ROOT)
+    command = [sys.executable, str(ROOT / "benchmarks" / script), name, *more]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True)
+    if done.returncode:
+        print(f"{name}: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+        return None
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def print_rows(title: str, rows: Sequence[Row]) -> None:

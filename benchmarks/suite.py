@@ -20,15 +20,13 @@ import argparse
 import datetime
 import json
 import math
-import os
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
 
-from common import ROOT, Times, machine, write_page
+from common import Times, machine, run_apart, write_page
 from limits import Limits, measure_limits
 
 NAMES = (
@@ -80,17 +78,11 @@ class Result:
 
 def run(name: str, threads: int, limits: Limits, options: argparse.Namespace) -> Result | None:
     """Measure the app `name`, or print why not."""
-    count = str(threads)
-    environment = {**os.environ, "HALO_NUM_THREADS": count, "HL_NUM_THREADS": count}
-    environment["PYTHONPATH"] = str(ROOT)
-    command = [sys.executable, str(ROOT / "benchmarks/one_app.py"), name]
-    command += ["--rounds", str(options.rounds), "--through", *options.through]
-    command += ["--best"] if options.best else []
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        print(f"{name}: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+    more = ["--rounds", str(options.rounds), "--through", *options.through]
+    more += ["--best"] if options.best else []
+    found = run_apart("one_app.py", name, threads, *more)
+    if found is None:
         return None
-    found = json.loads(done.stdout.splitlines()[-1])
     halo = {through: Times(**times) for through, times in found["halo"].items()}
     limit = found["flops"] / limits.flops if found["flops"] else found["bytes"] / limits.stream
     return Result(found["app"], threads, halo, Times(**found["halide"]), limit, found["by"])

@@ -5,18 +5,16 @@ from __future__ import annotations
 from codegen.c_context import Code, Context
 from codegen.c_lanes import cast_lanes, lane_helper
 from codegen.c_masked import choose
-from codegen.c_types import carrier, padded
+from codegen.c_types import INTRINSIC, carrier, padded
 from codegen.c_walk import expression
 from halo.ir.expr import Broadcast, Cast, Expr, Max, Min, as_const
 from halo.ir.types import Float, Int, Type
-
-_PREFIX = {128: "_mm", 256: "_mm256", 512: "_mm512"}
 
 
 def clamped_cast(ctx: Context, e: Max) -> Code | None:
     """Return max(min(int32(x), high), low) of floats, if that is `e` and low >= 0; else None."""
     t, low = e.type, as_const(e.b.value) if isinstance(e.b, Broadcast) else None
-    if t != Int(32, t.lanes()) or 32 * padded(t.lanes()) not in _PREFIX:
+    if t != Int(32, t.lanes()) or 32 * padded(t.lanes()) not in INTRINSIC:
         return None
     if not isinstance(low, int) or low < 0 or not isinstance(e.a, Min) or _has_name(ctx, e.a):
         return None
@@ -59,7 +57,7 @@ def _helper(ctx: Context, t: Type) -> str:
 
 
 def _instructions(vector: str, width: int) -> list[tuple[str, str]]:
-    p = _PREFIX[width]
+    p = INTRINSIC[width]
     real, whole = f"__m{width}", f"__m{width}i"
     zero = f"{p}_setzero_si{width}()"
     positive = f"{p}_cvttps_epu32({p}_max_ps(({real})x, {p}_setzero_ps()))"

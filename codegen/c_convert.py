@@ -11,14 +11,13 @@ from __future__ import annotations
 from codegen.c_lanes import cast_lanes, lane_helper, select_helper, splat_helper
 from codegen.c_masked import choose
 from codegen.c_prelude import Prelude
-from codegen.c_types import carrier, padded
+from codegen.c_types import INTRINSIC, carrier, padded
 from halo.ir.types import Float, Type
 
 Lane = tuple[str, int]
 """Letter and bits of the lanes of a C vector, as `carrier` gives them."""
 
 _INT32: Lane = ("i", 32)
-_PREFIX = {128: "_mm", 256: "_mm256", 512: "_mm512"}
 _WIDENS = {128: "__SSE4_1__", 256: "__AVX2__", 512: "__AVX512F__"}
 
 
@@ -91,7 +90,7 @@ def _resize_helper(prelude: Prelude, to: Lane, source: Lane, lanes: int) -> str:
 def _in_steps(prelude: Prelude, to: Lane, source: Lane, lanes: int) -> str:
     """Return the conversion of x by doubling or halving the width of integers."""
     value, bits = "x", source[1]
-    while to[0] != "f" and bits != to[1] and bits and to[1]:
+    while to[0] != "f" and bits != to[1]:
         bits = bits * 2 if bits < to[1] else bits // 2
         step = prelude.vector(source[0] if bits != to[1] else to[0], bits, lanes)
         value = f"__builtin_convertvector({value}, {step})"
@@ -101,7 +100,7 @@ def _in_steps(prelude: Prelude, to: Lane, source: Lane, lanes: int) -> str:
 def _widening(to: Lane, source: Lane, lanes: int, result: str) -> list[tuple[str, str]]:
     """Return (condition, statement that returns x converted), or nothing if there is none."""
     before, after = source[1] * lanes, to[1] * lanes
-    if after not in _PREFIX or before < 16:
+    if after not in INTRINSIC or before < 16:
         return []
     if source[0] == "f":
         if before < 128:
@@ -115,16 +114,16 @@ def _widening(to: Lane, source: Lane, lanes: int, result: str) -> list[tuple[str
     elif after == 512 and to[1] == 16:
         needs = ["__AVX512BW__"]
     form = "pd" if to[0] == "f" else f"epi{to[1]}"
-    value = f"{_PREFIX[after]}_cvt{kind}_{form}({x})"
+    value = f"{INTRINSIC[after]}_cvt{kind}_{form}({x})"
     return [(_condition(needs, before), f"return ({result}){value};")]
 
 
 def _narrowing(to: Lane, source: Lane, lanes: int, result: str) -> list[tuple[str, str]]:
     """Return (condition, statement that returns x converted), or nothing if there is none."""
     before, after = source[1] * lanes, to[1] * lanes
-    if before not in _PREFIX or after < 16:
+    if before not in INTRINSIC or after < 16:
         return []
-    value = f"{_PREFIX[before]}_cvtepi{source[1]}_epi{to[1]}({_in_register(before)})"
+    value = f"{INTRINSIC[before]}_cvtepi{source[1]}_epi{to[1]}({_in_register(before)})"
     if after < 128:
         value = f"(int{after}_t)_mm_cvtsi128_si{max(32, after)}({value})"
     needs = ["__AVX512BW__" if source[1] == 16 else "__AVX512F__"]

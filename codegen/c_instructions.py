@@ -7,11 +7,10 @@ from it that two such values are equal, and in code that it takes for rarely run
 
 from __future__ import annotations
 
-from codegen.c_types import padded
+from codegen.c_types import INTRINSIC, padded
 from halo.ir.types import Type
 
 _FLOAT_OPERATIONS = {"fma": "fmadd", "min": "min", "max": "max", "sqrt": "sqrt"}
-_PREFIX = {128: "_mm", 256: "_mm256", 512: "_mm512"}
 _NEEDS = {128: "__SSE2__", 256: "__AVX__", 512: "__AVX512F__"}
 _SUFFIX = {32: "ps", 64: "pd"}
 
@@ -22,7 +21,7 @@ def instruction(op: str, t: Type, vector: str) -> list[tuple[str, str]]:
     ``min(a, b)`` and ``max(a, b)`` of floats are b if either is a NaN and where both are zeros, as
     in the language.
     """
-    if t.bits() * padded(t.lanes()) not in _PREFIX:
+    if t.bits() * padded(t.lanes()) not in INTRINSIC:
         return []
     if t.is_integral:
         return _of_integers(op, t, vector)
@@ -37,7 +36,7 @@ def _of_floats(op: str, t: Type, vector: str) -> list[tuple[str, str]]:
     register = f"__m{width}{'d' if t.bits() == 64 else ''}"
     count = {"fma": 3, "sqrt": 1}.get(op, 2)
     args = ", ".join(f"({register}){name}" for name in "abc"[:count])
-    call = f"{_PREFIX[width]}_{_FLOAT_OPERATIONS[op]}_{_SUFFIX[t.bits()]}({args})"
+    call = f"{INTRINSIC[width]}_{_FLOAT_OPERATIONS[op]}_{_SUFFIX[t.bits()]}({args})"
     return [(f"defined({needs})", f"return ({vector}){call};")]
 
 
@@ -53,11 +52,11 @@ def _of_integers(op: str, t: Type, vector: str) -> list[tuple[str, str]]:
     register, kind = f"__m{width}i", f"ep{'i' if t.is_int() else 'u'}{t.bits()}"
 
     def call(name: str) -> str:
-        return f"{_PREFIX[width]}_{name}_{kind}(({register})a, ({register})b)"
+        return f"{INTRINSIC[width]}_{name}_{kind}(({register})a, ({register})b)"
 
     value = call(op)
     if op == "absd":
-        value = f"{_PREFIX[width]}_sub_epi{t.bits()}({call('max')}, {call('min')})"
+        value = f"{INTRINSIC[width]}_sub_epi{t.bits()}({call('max')}, {call('min')})"
     return [(f"defined({_needs_of_integers(t, width)})", f"return ({vector}){value};")]
 
 
@@ -66,14 +65,14 @@ def _mean(t: Type, vector: str) -> list[tuple[str, str]]:
     width = t.bits() * padded(t.lanes())
     needs = {128: "__SSE2__", 256: "__AVX2__", 512: "__AVX512BW__"}[width]
     args = f"(__m{width}i)a, (__m{width}i)b"
-    value = f"{_PREFIX[width]}_avg_epu{t.bits()}({args})"
+    value = f"{INTRINSIC[width]}_avg_epu{t.bits()}({args})"
     return [(f"defined({needs})", f"return ({vector}){value};")]
 
 
 def _dot4(t: Type, vector: str) -> list[tuple[str, str]]:
     """The instructions of VNNI: of AVX-512, or of their own."""
     width = 32 * padded(t.lanes())
-    register, prefix = f"__m{width}i", _PREFIX[width]
+    register, prefix = f"__m{width}i", INTRINSIC[width]
     args = ", ".join(f"({register}){name}" for name in "abc")
     late = "defined(__AVX512VNNI__)"
     if width == 512:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from codegen.c_prelude import Prelude
-from codegen.c_types import padded
+from codegen.c_types import INTRINSIC, padded
 from halo.ir.types import Type
 
 _AVX512 = " && ".join(f"defined(__AVX512{part}__)" for part in ("F", "BW", "DQ", "VL"))
-_PREFIX = {128: "_mm", 256: "_mm256", 512: "_mm512"}
 
 
 def _forms(t: Type, load: str, store: str) -> list[tuple[str, str, str]]:
     """Return (condition, load, store) for each instruction set that has masked accesses of `t`."""
     bits = 8 * t.bytes()
     width = bits * padded(t.lanes())
-    if width not in _PREFIX:
+    if width not in INTRINSIC:
         return []
-    p, i = _PREFIX[width], f"__m{width}i"
+    p, i = INTRINSIC[width], f"__m{width}i"
     real = (1 << t.lanes()) - 1
     lanes = f"{p}_movepi{bits}_mask(({i})mask)"
     if t.lanes() != padded(t.lanes()):

@@ -51,6 +51,10 @@ def memory_type(t: Type) -> str:
     return "uint16_t" if is_half(t) else scalar_type(t.element)
 
 
+INTRINSIC = {128: "_mm", 256: "_mm256", 512: "_mm512"}
+"""Bits of a vector register of x86 -> how the names of its intrinsics begin."""
+
+
 def padded(lanes: int) -> int:
     """Return the lanes of the C vector that holds `lanes` of them: the next power of two."""
     return 1 << (lanes - 1).bit_length()

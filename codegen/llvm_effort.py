@@ -16,6 +16,7 @@ from halo.ir.stmt import (
     ProducerConsumer,
     Stmt,
     Store,
+    statements,
 )
 
 _FEW = 4
@@ -47,14 +48,11 @@ def is_short(loop: For) -> bool:
     low, extent = as_const(loop.min), as_const(loop.extent)
     if loop.kind is not ForKind.SERIAL or low is None or extent is None or extent > _FEW:
         return False
-    stack: list[Stmt] = [loop.body]
     stores = 0
-    while stack:
-        n = stack.pop()
+    for n in statements(loop.body):
         if isinstance(n, (For, Fork)):
             return False
         stores += isinstance(n, Store)
-        stack.extend(c for c in n.children() if isinstance(c, Stmt))
     return stores * extent <= _MOST_STORES
 
 
@@ -145,11 +143,9 @@ def _is_scalar(loop: For) -> bool:
     extent = as_const(loop.extent)
     if extent is not None and extent <= _FEW:
         return False
-    stack, stores = [loop.body], False
-    while stack:
-        n = stack.pop()
+    stores = False
+    for n in statements(loop.body):
         if isinstance(n, For):
             return False
         stores = stores or isinstance(n, Store)
-        stack.extend(c for c in n.children() if isinstance(c, Stmt))
     return stores

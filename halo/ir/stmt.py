@@ -6,6 +6,7 @@ Two stages share them. Before storage flattening a Func's cells are written by `
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import field
 from enum import Enum
 
@@ -380,6 +381,15 @@ def block(*stmts: Stmt) -> Stmt:
         else:
             flat.append(s)
     return flat[0] if len(flat) == 1 else Block(tuple(flat))
+
+
+def statements(s: Stmt) -> Iterator[Stmt]:
+    """Yield `s` and the statements in it."""
+    stack = [s]
+    while stack:
+        n = stack.pop()
+        yield n
+        stack.extend(c for c in n.children() if isinstance(c, Stmt))
 
 
 def flattened(s: Stmt) -> Stmt:

@@ -11,6 +11,7 @@ from halo.ir.simplify import simplify
 from halo.ir.stmt import For, ForKind, IfThenElse, LetStmt, Stmt
 from halo.ir.substitute import free_variables
 from halo.ir.types import Int
+from halo.lowering.lets import with_lets
 
 MOST = 1 << 15
 """Iterations of a loop that is fused with another, so that their product fits an int32."""
@@ -47,7 +48,7 @@ def _fused(node: Any) -> Any:
         return made
     lets, body = _lifted(made)
     inner = _only_loop(body, frozenset([made.name]))
-    return made if inner is None else _within(lets, _one(replace(made, body=body), inner))
+    return made if inner is None else with_lets(lets, _one(replace(made, body=body), inner))
 
 
 def _lifted(loop: For) -> tuple[list[tuple[str, Expr]], Stmt]:
@@ -60,12 +61,6 @@ def _lifted(loop: For) -> tuple[list[tuple[str, Expr]], Stmt]:
         lets.append((body.name, body.value))
         body = body.body
     return lets, body
-
-
-def _within(lets: list[tuple[str, Expr]], s: Stmt) -> Stmt:
-    for name, value in reversed(lets):
-        s = LetStmt(name, value, s)
-    return s
 
 
 def _only_loop(s: Stmt, bound: frozenset[str]) -> For | None:
@@ -101,7 +96,7 @@ def _one(outer: For, inner: For) -> Stmt:
     first = Add(inner.min, Mul(Mod(task, each), count))
     body = LetStmt(outer.name, Add(outer.min, Div(task, each)), _part(outer.body, first, count))
     extent = simplify(Mul(outer.extent, each))
-    return _within(lets, replace(outer, name=task.name, min=i32(0), extent=extent, body=body))
+    return with_lets(lets, replace(outer, name=task.name, min=i32(0), extent=extent, body=body))
 
 
 def _part(s: Stmt, first: Expr, count: Expr) -> Stmt:

@@ -29,7 +29,7 @@ from halo.ir.expr import (
 )
 from halo.ir.lowered import Field, buffer_field
 from halo.ir.simplify import simplify
-from halo.ir.stmt import Allocate, Block, For, IfThenElse, Stmt, Store, block
+from halo.ir.stmt import Allocate, Block, For, IfThenElse, Stmt, Store, block, statements
 from halo.ir.substitute import find
 from halo.ir.types import Int, Type, UInt
 from halo.lowering.gather_places import NotNarrow, Places, Sum, lanes_of, scalar_of
@@ -143,16 +143,7 @@ def _same(a: Stmt, b: Block) -> bool:
 
 
 def _has_loops(s: Stmt) -> bool:
-    return any(isinstance(n, For) for n in _statements(s))
-
-
-def _statements(s: Stmt) -> list[Stmt]:
-    made, left = [], [s]
-    while left:
-        node = left.pop()
-        made.append(node)
-        left += [c for c in node.children() if isinstance(c, Stmt)]
-    return made
+    return any(isinstance(n, For) for n in statements(s))
 
 
 def _behind(conditions: Mapping[int, Expr], made: Stmt, before: Stmt) -> Stmt:
