@@ -28,19 +28,9 @@ _MOST_STORES = 16
 
 def leaves_scalar_loops(s: Stmt) -> bool:
     """Whether some Func in `s` is computed by loops on scalars alone, which LLVM may vectorize."""
-    scalar: set[str] = set()
-    vector: set[str] = set()
-    stack: list[tuple[str, Stmt]] = [("", s)]
-    while stack:
-        func, n = stack.pop()
-        if isinstance(n, ProducerConsumer) and n.is_producer:
-            func = n.name
-        if isinstance(n, Store) and n.value.type.is_vector():
-            vector.add(func)
-        if isinstance(n, For) and _is_scalar(n):
-            scalar.add(func)
-        stack.extend((func, c) for c in n.children() if isinstance(c, Stmt))
-    return not scalar <= vector  # a Func may have other loops for few cells
+    seen = _look(s, "", set())
+    # A Func may have vectors, and loops on scalars for few cells.
+    return not {f for f, _ in seen.loops} <= seen.vectors
 
 
 def is_short(loop: For) -> bool:

@@ -19,6 +19,11 @@ def either(node: NodeContext, name: str) -> Array:
     """Return a list of floats, which may be given as a tensor instead; empty if it is not given."""
     if node.has(f"{name}_as_tensor"):
         return node.array(f"{name}_as_tensor").reshape(-1)
+    return listed(node, name)
+
+
+def listed(node: NodeContext, name: str) -> Array:
+    """Return a list of floats; empty if it is not given."""
     return np.array(node.numbers(name, []), np.float32)
 
 

@@ -11,7 +11,7 @@ from halo.ops.matmul import gemm
 from halo.ops.reduce import arg_reduce
 from halo.ops.tensor import Array, Tensor
 from onnx_frontend.context import NodeContext
-from onnx_frontend.nodes.class_labels import class_labels, look_up_transform, one_score
+from onnx_frontend.nodes.class_labels import class_labels, listed, look_up_transform, one_score
 from onnx_frontend.nodes.labels import looked_up
 from onnx_frontend.nodes.machine_learning import DOMAIN, floats, samples
 from onnx_frontend.registry import operator
@@ -59,8 +59,8 @@ def _sums(node: NodeContext, x: Tensor, width: int, name: str) -> Tensor:
     return weighted(
         node,
         floats(node, samples(node, x)),
-        np.array(node.numbers("coefficients", []), np.float32),
-        np.array(node.numbers("intercepts", []), np.float32),
+        listed(node, "coefficients"),
+        listed(node, "intercepts"),
         width,
         name,
     )

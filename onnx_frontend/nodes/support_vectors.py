@@ -20,7 +20,7 @@ from halo.ops.reduce import arg_reduce
 from halo.ops.tensor import Array, Tensor
 from halo.ops.views import slice_axis, squeeze
 from onnx_frontend.context import NodeContext
-from onnx_frontend.nodes.class_labels import class_labels, look_up_transform
+from onnx_frontend.nodes.class_labels import class_labels, listed, look_up_transform
 from onnx_frontend.nodes.labels import looked_up
 from onnx_frontend.nodes.linear_models import weighted
 from onnx_frontend.nodes.machine_learning import DOMAIN, floats, samples
@@ -35,10 +35,10 @@ _MOST_CLASSES = 32
 def svm_regressor(node: NodeContext, x: Tensor) -> Tensor:
     """Kernels of a sample and the support vectors, summed with weights; or which side it is on."""
     post, supports = look_up_transform(node), node.integer("n_supports", 0)
-    rows, coefficients = floats(node, samples(node, x)), _array(node, "coefficients")
+    rows, coefficients = floats(node, samples(node, x)), listed(node, "coefficients")
     if supports:
         rows = _kernels(node, rows, supports)
-    made = weighted(node, rows, coefficients, _array(node, "rho")[:1], 1)
+    made = weighted(node, rows, coefficients, listed(node, "rho")[:1], 1)
     if node.flag("one_class"):
         side = elementwise(node.inner("side"), _side, made)
         return scores.transformed(node.output(), side, post)
@@ -93,8 +93,8 @@ def _scores(node: NodeContext, pairs: Tensor, count: int, post: str) -> Tensor:
 
 def _linear(node: NodeContext, x: Tensor, labels: Array, post: str) -> tuple[Value, ...]:
     """A score for each class by weights of the features."""
-    coefficients = _array(node, "coefficients")
-    made = weighted(node, x, coefficients, _array(node, "rho")[:1], len(labels))
+    coefficients = listed(node, "coefficients")
+    made = weighted(node, x, coefficients, listed(node, "rho")[:1], len(labels))
     best = arg_reduce(node.inner("best"), made, "max", 1, keep_axes=False)
     if len(labels) == 2:
         best = _second_wins(node, made, bool((coefficients >= 0).all()))
@@ -121,7 +121,7 @@ def _second_wins(node: NodeContext, made: Tensor, positive: bool) -> Tensor:
 
 def _kernels(node: NodeContext, x: Tensor, supports: int) -> Tensor:
     """Return the kernel of each sample and each support vector (samples, supports)."""
-    vectors = _array(node, "support_vectors")
+    vectors = listed(node, "support_vectors")
     if not vectors.size or vectors.size % supports:
         node.fail(f"it has {vectors.size} numbers for {supports} support vectors")
     gamma, offset, degree = ([*node.numbers("kernel_params", []), 0.0, 0.0, 0.0])[:3]
@@ -149,7 +149,7 @@ def _pair_scores(node: NodeContext, kernels: Tensor, each: Sequence[int]) -> Ten
     The coefficients (classes - 1, supports) of a vector are for its class against the others.
     """
     supports, pairs = sum(each), pairwise.pairs_of(len(each))
-    given, rho = _array(node, "coefficients"), _array(node, "rho")
+    given, rho = listed(node, "coefficients"), listed(node, "rho")
     if given.size != (len(each) - 1) * supports or rho.size < len(pairs):
         node.fail(f"it has {given.size} coefficients and {rho.size} rho for {len(pairs)} pairs")
     rows = given.reshape(len(each) - 1, supports)
@@ -158,7 +158,3 @@ def _pair_scores(node: NodeContext, kernels: Tensor, each: Sequence[int]) -> Ten
     for number, (i, j) in enumerate(pairs):
         table[number] = np.where(owner == i, rows[j - 1], np.where(owner == j, rows[i], 0))
     return weighted(node, kernels, table, rho[: len(pairs)], len(pairs))
-
-
-def _array(node: NodeContext, name: str) -> Array:
-    return np.array(node.numbers(name, []), np.float32)
