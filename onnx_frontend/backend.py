@@ -15,9 +15,10 @@ import onnx
 from onnx import helper
 from onnx.backend.base import Backend, BackendRep
 
+from halo.ops.build import CONTENT_LIMIT
 from onnx_frontend.compiled_model import CompiledModel
 from onnx_frontend.compiler import compile
-from onnx_frontend.errors import ModelError
+from onnx_frontend.errors import ModelError, UnsupportedOp
 from onnx_frontend.input_sequences import KEYS, VALUES, part_name
 from onnx_frontend.signature import Array
 
@@ -26,7 +27,8 @@ class CompiledRep(BackendRep):  # type: ignore[misc]  # onnx has no types
     """A model that takes its inputs in order or by name.
 
     A model with sequences or optional values among its inputs is compiled for what they consist
-    of when it runs, once for each.
+    of when it runs, once for each. One that can only be compiled where its small inputs of integers
+    are known, such as the number of tensors to split into, is compiled for their values.
 
     Parameters
     ----------
@@ -46,9 +48,11 @@ class CompiledRep(BackendRep):  # type: ignore[misc]  # onnx has no types
         self._maps = {
             v.name: v.type.map_type for v in inputs if v.type.WhichOneof("value") == "map_type"
         }
+        self._telling = [v.name for v in inputs if _is_integer(v)]
         self._compiled: dict[str, CompiledModel] = {}
-        if not self._loose:
-            self._compiled[""] = compile(proto, **options)
+        self._refusals: dict[str, UnsupportedOp] = {}
+        if not self._loose and self._try({}) is None and not self._telling:
+            raise self._refusals[_key({}, None)]
 
     def run(self, inputs: Any, **kwargs: Any) -> tuple[Any, ...]:
         """Run the model.
@@ -72,21 +76,40 @@ class CompiledRep(BackendRep):  # type: ignore[misc]  # onnx has no types
             An input is missing, one too many, or does not fit.
         """
         named = self._named(inputs)
-        model = self._model(named)
+        model, values = self._model(named)
+        named = {name: x for name, x in named.items() if name not in values}
         results = model.run(_flat(named, self._maps), **kwargs)
         return tuple(
             _gathered(name, results) if kind in _LOOSE and name not in results else results[name]
             for name, kind in self._outputs.items()
         )
 
-    def _model(self, named: Mapping[str, Any]) -> CompiledModel:
-        """Return the model compiled for what the loose ones of its inputs consist of."""
+    def _model(self, named: Mapping[str, Any]) -> tuple[CompiledModel, Mapping[str, Array]]:
+        """Return the model compiled for the inputs, and the values that it is compiled for."""
         given = {name: _shape(named.get(name)) for name in self._inputs if name in self._loose}
-        key = repr(given) if given else ""
-        if key not in self._compiled:
-            shapes = {**self._options.get("shapes", {}), **given}
-            self._compiled[key] = compile(self._proto, **{**self._options, "shapes": shapes})
-        return self._compiled[key]
+        model = self._try(given)
+        if model is not None:
+            return model, {}
+        arrays = {name: np.asarray(named[name]) for name in self._telling if name in named}
+        values = {name: x for name, x in arrays.items() if x.size <= CONTENT_LIMIT}
+        model = self._try(given, values)
+        if model is None:
+            raise self._refusals[_key(given, values)]
+        return model, values
+
+    def _try(
+        self, shapes: Mapping[str, Any], values: Mapping[str, Array] | None = None
+    ) -> CompiledModel | None:
+        """Return the model compiled for shapes and values; None if it is refused, which is kept."""
+        key = _key(shapes, values)
+        if key not in self._compiled and key not in self._refusals:
+            own = {**self._options.get("shapes", {}), **shapes}
+            options = {**self._options, "shapes": own or None, "values": values}
+            try:
+                self._compiled[key] = compile(self._proto, **options)
+            except UnsupportedOp as error:
+                self._refusals[key] = error
+        return self._compiled.get(key)
 
     def _named(self, inputs: Any) -> dict[str, Any]:
         if isinstance(inputs, Mapping):
@@ -101,6 +124,19 @@ class CompiledRep(BackendRep):  # type: ignore[misc]  # onnx has no types
 
 
 _LOOSE = frozenset({"sequence_type", "optional_type"})
+
+
+def _key(shapes: Mapping[str, Any], values: Mapping[str, Array] | None) -> str:
+    given = {name: x.tolist() for name, x in (values or {}).items()}
+    return repr((shapes, given))
+
+
+def _is_integer(value: onnx.ValueInfoProto) -> bool:
+    """Whether an input is a tensor of integers or bools."""
+    kinds = ("BOOL", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64")
+    is_tensor = value.type.WhichOneof("value") == "tensor_type"
+    of = [onnx.TensorProto.DataType.Value(kind) for kind in kinds]
+    return is_tensor and value.type.tensor_type.elem_type in of
 
 
 def _shape(value: Any) -> Any:

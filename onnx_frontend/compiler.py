@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import onnx
 
@@ -27,6 +28,7 @@ from halo.target import Target, host_target, order_versions
 from onnx_frontend.assemble import Assembled, assemble
 from onnx_frontend.compiled_model import CompiledModel, CompileReport, load_library
 from onnx_frontend.errors import naming_file
+from onnx_frontend.fixed_values import fix_values
 from onnx_frontend.groups import group_tensors
 from onnx_frontend.importer import ImportedGraph, import_graph
 from onnx_frontend.input_sequences import Given
@@ -42,6 +44,7 @@ def compile(
     model: ModelSource,
     *,
     shapes: Given | None = None,
+    values: Mapping[str, Any] | None = None,
     target: Target | Sequence[Target] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
@@ -56,6 +59,10 @@ def compile(
         Per input the sizes to fix; a name or "?" leaves a size to be known when it runs. Of a
         sequence the shapes of its tensors; they become inputs ``name[0]``, ``name[1]``, ... of
         their own. None for an optional input that is not there.
+    values
+        Per input a value that never changes, an array or numbers: the input becomes a constant,
+        which the compiled model is not given. What has to be known before a model runs, how many
+        tensors a sequence has for instance, may depend on it.
     target
         The machine to compile for, this one by default; one for another machine is saved and
         runs there. Or several x86-64 ones, of which the best that the processor can run is taken
@@ -68,7 +75,7 @@ def compile(
     Raises
     ------
     ModelError
-        The model or a shape makes no sense.
+        The model, a shape or a value makes no sense.
     UnsupportedOp
         Some of its nodes cannot be compiled; all of them are listed.
     PluginError
@@ -81,7 +88,8 @@ def compile(
     targets = _targets(target)
     start = time.perf_counter()
     load_plugins()
-    loaded = load_model(model)
+    with naming_file(file_of(model)):
+        loaded = fix_values(load_model(model), values)
     wanted = name or _stem(model)
     key = model_key(loaded, shapes, targets, wanted)
     found = None if key is None else find_model(key)

@@ -81,7 +81,8 @@ class UnsupportedOp(ModelError):
         super().__init__(
             f"{count} of model {model} cannot be compiled:\n  {lines}",
             hint="an operator can be added: onnx_frontend.operator, "
-            "or a package with the entry point group 'halo.onnx_operators'",
+            "or a package with the entry point group 'halo.onnx_operators'; what must be known "
+            "before the model runs may be the value of an input that is given when it is compiled",
         )
 
 

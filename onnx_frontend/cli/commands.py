@@ -14,7 +14,7 @@ import numpy as np
 from halo.errors import HaloError
 from halo.target import Target
 from onnx_frontend.cli.checking import check, reduce
-from onnx_frontend.cli.options import human, load_inputs, parse_shapes, totals
+from onnx_frontend.cli.options import human, load_inputs, parse_shapes, parse_values, totals
 from onnx_frontend.cli.progress import Bars
 from onnx_frontend.cli.schedules import schedule
 from onnx_frontend.compiled_model import CompiledModel, load
@@ -27,6 +27,13 @@ SHAPE = click.option(
     multiple=True,
     metavar="NAME=1x3x48x320",
     help="Fix the shape of an input. May be repeated.",
+)
+VALUE = click.option(
+    "--value",
+    "values",
+    multiple=True,
+    metavar="NAME=NUMBER,...|FILE.npy",
+    help="Fix the value of an input; the compiled model is not given it. '2,' is a vector of one.",
 )
 TARGET = click.option(
     "--target",
@@ -53,13 +60,19 @@ def halo() -> None:
 )
 @click.option("--name", default=None, help="Name of the library and its function in C.")
 @SHAPE
+@VALUE
 @TARGET
 def compile_command(
-    model: Path, output: Path, name: str | None, shapes: tuple[str, ...], target: str
+    model: Path,
+    output: Path,
+    name: str | None,
+    shapes: tuple[str, ...],
+    values: tuple[str, ...],
+    target: str,
 ) -> None:
     """Compile MODEL to a shared library, its header and its C source."""
     start = time.perf_counter()
-    compiled = _compile(model, shapes, target, name)
+    compiled = _compile(model, shapes, values, target, name)
     files = compiled.save(output)
     click.echo(f"{compiled.signature.name} in {output}")
     click.echo(totals({file.name: file.stat().st_size for file in files}))
@@ -86,6 +99,7 @@ def compile_command(
 )
 @click.option("--seed", default=0, show_default=True, help="For random inputs.")
 @SHAPE
+@VALUE
 @TARGET
 def run_command(
     model: Path,
@@ -93,10 +107,11 @@ def run_command(
     output: Path,
     seed: int,
     shapes: tuple[str, ...],
+    values: tuple[str, ...],
     target: str,
 ) -> None:
     """Run MODEL: a directory that `halo compile` wrote, or an .onnx file."""
-    compiled = load(model) if model.is_dir() else _compile(model, shapes, target, None)
+    compiled = load(model) if model.is_dir() else _compile(model, shapes, values, target, None)
     arrays = load_inputs(compiled.signature, inputs, seed)
     start = time.perf_counter()
     results = compiled.run(arrays)
@@ -139,11 +154,14 @@ def demo_command(directory: Path) -> None:
     demo.main(directory, click.echo)
 
 
-def _compile(model: Path, shapes: tuple[str, ...], target: str, name: str | None) -> CompiledModel:
+def _compile(
+    model: Path, shapes: tuple[str, ...], values: tuple[str, ...], target: str, name: str | None
+) -> CompiledModel:
     with Bars() as progress:
         return compile_model(
             model,
             shapes=parse_shapes(shapes),
+            values=parse_values(values),
             target=_targets(target),
             name=name,
             progress=progress,

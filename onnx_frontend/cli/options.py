@@ -55,6 +55,32 @@ def parse_shapes(values: Sequence[str]) -> dict[str, tuple[int, ...]] | None:
     return shapes or None
 
 
+def parse_values(texts: Sequence[str]) -> dict[str, Array] | None:
+    """Return ``n=3``, ``axes=2,``, ``x=file.npy`` texts as arrays by input name; None for none.
+
+    Raises
+    ------
+    click.BadParameter
+        A text is none of these, or a file cannot be read.
+    """
+    pairs = parse_pairs("--value", texts)
+    return {name: _value(name, text) for name, text in pairs.items()} or None
+
+
+def _value(name: str, text: str) -> Array:
+    if text.endswith(".npy"):
+        return _load(name, Path(text), "--value")
+    *front, last = text.split(",")
+    parts = [*front, last] if last else front
+    try:
+        numbers = np.array([float(p) if set(p) & set(".en") else int(p) for p in parts])
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is neither numbers such as 1,3,8,8 nor a file.npy", param_hint="--value"
+        ) from None
+    return numbers if front else numbers.reshape(())
+
+
 def load_inputs(signature: Signature, values: Sequence[str], seed: int) -> dict[str, Array]:
     """Return the input arrays that ``name=file.npy``, ``name=random[:SHAPE]`` texts ask for."""
     ports = {p.name: p for p in signature.inputs}
@@ -96,15 +122,15 @@ def load_arrays(values: Sequence[str]) -> dict[str, Array]:
     return arrays
 
 
-def _load(name: str, path: Path) -> Array:
+def _load(name: str, path: Path, option: str = "--input") -> Array:
     try:
         loaded: Any = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise click.BadParameter(
-            f"{name}: {path} cannot be read as .npy: {error}", param_hint="--input"
+            f"{name}: {path} cannot be read as .npy: {error}", param_hint=option
         ) from None
     if not isinstance(loaded, np.ndarray):
-        raise click.BadParameter(f"{name}: {path} holds several arrays", param_hint="--input")
+        raise click.BadParameter(f"{name}: {path} holds several arrays", param_hint=option)
     return loaded
 
 
