@@ -1,4 +1,4 @@
-"""If, Loop and Scan: their bodies are translated in place, once for each time they run.
+"""If and Loop: their bodies are translated in place, once for each time they run.
 
 A loop of many steps, or of which only data tell how many, has its body translated once, for any
 step. Where only data tell which branch of an If is taken, both are computed and each cell of the
@@ -15,15 +15,13 @@ import onnx
 
 from halo.ir.expr import Expr, Min, Select
 from halo.ir.operators import as_expr, eq
-from halo.ir.types import Int
 from halo.ops import views
 from halo.ops.build import constant
 from halo.ops.index import choose, greatest, holds, index, known, minus, same
-from halo.ops.tensor import LARGEST, OpInfo, OpKind, Tensor
+from halo.ops.tensor import LARGEST, Tensor
 from onnx_frontend.context import NodeContext
 from onnx_frontend.errors import Unsupported
-from onnx_frontend.general_loop import stand_in, translate_general_loop
-from onnx_frontend.running_loop import translate_running_loop
+from onnx_frontend.step_body import runs_at_all, translate_once
 from onnx_frontend.values import Absent, TensorSequence, Value
 
 Body = Callable[[onnx.GraphProto, Sequence[Value], Expr | None], list[Value] | None]
@@ -45,9 +43,9 @@ def translate_if(
     node: NodeContext, condition: Tensor, run: Body, choose_one: Choose
 ) -> list[Value] | None:
     """One of two bodies."""
-    branches = _body(node, "else_branch"), _body(node, "then_branch")
+    branches = body_of(node, "else_branch"), body_of(node, "then_branch")
     for body in branches:
-        _check_body(node, body, 0, len(node.node.outputs))
+        check_body(node, body, 0, len(node.node.outputs))
     if condition.constant is not None or node.known_constants(condition) is not None:
         return run(branches[_truth(node, condition)], (), None)
     flag = node.scalar(condition, "a condition")
@@ -66,14 +64,14 @@ def translate_if(
     return [_either(node, node.output(i), yes, a, b) for i, (a, b) in enumerate(pairs)]
 
 
-def _body(node: NodeContext, name: str) -> onnx.GraphProto:
+def body_of(node: NodeContext, name: str) -> onnx.GraphProto:
     body = node.node.attributes.get(name)
     if not isinstance(body, onnx.GraphProto):
         node.fail(f"attribute '{name}' is no graph")
     return body
 
 
-def _check_body(node: NodeContext, body: onnx.GraphProto, inputs: int, outputs: int) -> None:
+def check_body(node: NodeContext, body: onnx.GraphProto, inputs: int, outputs: int) -> None:
     """Check that a body has so many inputs and, at least, outputs."""
     weights = {t.name for t in body.initializer}
     own = sum(1 for v in body.input if v.name not in weights)
@@ -134,8 +132,8 @@ def translate_loop(
     attempt: Attempt,
 ) -> list[Value] | None:
     """A body that runs as long as a condition holds, and so often at most."""
-    body = _body(node, "body")
-    _check_body(node, body, 2 + len(state), 1 + len(state))
+    body = body_of(node, "body")
+    check_body(node, body, 2 + len(state), 1 + len(state))
     count = None if trips is None else greatest(node.scalar(trips, "a number"), 0)
     steps = None if count is None else known(count)
     short = steps is not None and steps * len(body.node) <= STEPS_LIMIT
@@ -171,10 +169,10 @@ def _unrolled(
             return None
         goes_on, *rest = results
         values, pieces = rest[: len(state)], rest[len(state) :]
-        _gather(node, gathered, pieces)
+        gather_pieces(node, gathered, pieces)
         going = _truth(node, goes_on)
         step += 1
-    return values + _stacked(node, gathered, len(state), [0] * len(gathered))
+    return values + stacked(node, gathered, len(state), [0] * len(gathered))
 
 
 def _running(
@@ -186,44 +184,16 @@ def _running(
     run: Body,
 ) -> list[Value] | None:
     """Translate the body once, for any step; it runs `count` times, or as long as it says."""
-    tensors = [x for x in state if isinstance(x, Tensor)]
-    if len(tensors) < len(state):
-        node.unsupported("a number of iterations that is known before the model runs")
-    bounded = count is not None
     most = index(LARGEST) if count is None else count
     if condition is not None:
         # One that is not known stops all of it before it begins, or nothing.
         most = choose(eq(node.scalar(condition, "a condition"), 1), most, index(0))
-    step = stand_in(node.inner("step"), Tensor("", Int(64), (), OpInfo(OpKind.VIEW)))
-    now = [stand_in(node.inner(f"state_{i}"), x) for i, x in enumerate(tensors)]
-    sizes = len(node.run_time.made)
-    results = run(body, [step, constant(node.inner("going"), np.array(True)), *now], None)
-    if results is None:
-        return None
-    goes_on, *made = [x for x in results if isinstance(x, Tensor)]
-    if len(made) + 1 < len(results):
-        node.unsupported("a number of iterations that is known before the model runs")
-    following, pieces = made[: len(now)], made[len(now) :]
-    new_sizes = node.run_time.made[sizes:]
-    always = _is_true(goes_on)
-    if always and bounded and not new_sizes:
-        try:
-            return list(
-                translate_running_loop(node, most, tensors, (step, now), (following, pieces))
-            )
-        except Unsupported:
-            pass
-    found = (None if always else goes_on, following, pieces)
-    return list(
-        translate_general_loop(node, most, tensors, (step, now), found, new_sizes, bounded=bounded)
-    )
 
+    def results(step: Tensor, now: Sequence[Value]) -> list[Value] | None:
+        running = constant(node.inner("going"), np.array(True))
+        return run(body, [step, running, *now], runs_at_all(most))
 
-def _is_true(condition: Tensor) -> bool:
-    """Whether a condition is known to hold."""
-    if condition.constant is not None:
-        return bool(condition.constant.reshape(-1)[0])
-    return condition.content is not None and known(condition.content[0]) == 1
+    return translate_once(node, most, state, results, bounded=count is not None, may_end=True)
 
 
 def _may_end(body: onnx.GraphProto) -> bool:
@@ -245,85 +215,6 @@ def _truth(node: NodeContext, condition: Value) -> bool:
     return bool(found[0])
 
 
-def translate_scan(node: NodeContext, operands: Sequence[Tensor], run: Body) -> list[Value] | None:
-    """A body that runs for each place along an axis of some operands."""
-    body = _body(node, "body")
-    count = node.integer("num_scan_inputs")
-    if not 1 <= count <= len(operands):
-        node.fail(f"num_scan_inputs is {count}, it has {len(operands)} operands")
-    _check_body(node, body, len(operands), len(operands) - count)
-    if node.opset < 9:
-        return _batched_scan(node, body, operands, count, run)
-    split = len(operands) - count
-    axes = node.integers("scan_input_axes", [0] * count)
-    backward = node.integers("scan_input_directions", [0] * count)
-    return _scan(node, body, operands[:split], operands[split:], axes, backward, run)
-
-
-def _scan(
-    node: NodeContext,
-    body: onnx.GraphProto,
-    state: Sequence[Value],
-    inputs: Sequence[Tensor],
-    axes: Sequence[int],
-    backward: Sequence[int],
-    run: Body,
-) -> list[Value] | None:
-    if not len(axes) == len(backward) == len(inputs):
-        node.fail(f"it runs along {len(inputs)} operands, its axes or directions are others")
-    places = [views.normal_axis(a, x.rank) for a, x in zip(axes, inputs, strict=True)]
-    lengths = {known(x.shape[a]) for x, a in zip(inputs, places, strict=True)}
-    length = lengths.pop() if lengths else None
-    if length is None:
-        node.unsupported("a number of iterations that is known before the model runs")
-    if lengths:
-        node.fail("the operands it runs along have different lengths")
-    if length * len(body.node) > STEPS_LIMIT:
-        node.unsupported(f"a loop that comes to {STEPS_LIMIT} nodes at most")
-    gathered: list[list[Tensor]] = [[] for _ in body.output[len(state) :]]
-    values = list(state)
-    for step in range(length):
-        cells = [
-            place_of(node.inner(f"in_{step}"), x, a, length - 1 - step if back else step)
-            for x, a, back in zip(inputs, places, backward, strict=True)
-        ]
-        results = run(body, [*values, *cells], None)
-        if results is None:
-            return None
-        values = results[: len(state)]
-        _gather(node, gathered, results[len(state) :])
-    turned = node.integers("scan_output_directions", [0] * len(gathered))
-    pieces = [g[::-1] if back else g for g, back in zip(gathered, turned, strict=True)]
-    outputs = node.integers("scan_output_axes", [0] * len(gathered))
-    return values + _stacked(node, pieces, len(state), outputs)
-
-
-def _batched_scan(
-    node: NodeContext,
-    body: onnx.GraphProto,
-    rest: Sequence[Tensor],
-    count: int,
-    run: Body,
-) -> list[Value] | None:
-    """Before version 9: each sample of a batch by itself."""
-    batch = known(rest[0].shape[0])
-    if batch is None:
-        node.unsupported("a batch of a size that is known before the model runs")
-    split = len(rest) - count
-    backward = node.integers("directions", [0] * count)
-    samples: list[list[Value]] = []
-    for b in range(batch):
-        own = [place_of(node.inner(f"sample_{b}"), x, 0, b) for x in rest]
-        made = _scan(node, body, own[:split], own[split:], [0] * count, backward, run)
-        if made is None:
-            return None
-        samples.append(made)
-    columns = [
-        [v for v in column if isinstance(v, Tensor)] for column in zip(*samples, strict=True)
-    ]
-    return _stacked(node, columns, 0, [0] * len(columns))
-
-
 def place_of(name: str, x: Tensor, axis: int, place: int) -> Tensor:
     """Return the cells of `x` at `place` of `axis`, which goes."""
 
@@ -336,14 +227,14 @@ def place_of(name: str, x: Tensor, axis: int, place: int) -> Tensor:
     return made
 
 
-def _gather(node: NodeContext, gathered: list[list[Tensor]], pieces: Sequence[Value]) -> None:
+def gather_pieces(node: NodeContext, gathered: list[list[Tensor]], pieces: Sequence[Value]) -> None:
     for column, piece in zip(gathered, pieces, strict=True):
         if not isinstance(piece, Tensor):
             node.fail("its body gives a sequence where a tensor is gathered")
         column.append(piece)
 
 
-def _stacked(
+def stacked(
     node: NodeContext, gathered: Sequence[Sequence[Tensor]], first: int, axes: Sequence[int]
 ) -> list[Value]:
     """Return what is gathered of each output, along a new axis."""

@@ -14,6 +14,7 @@ from halo.ir.equality import equal
 from halo.ir.expr import Call, CallKind, Expr, Select, Variable, const
 from halo.ir.function import Function
 from halo.ir.operators import as_expr, cast_to, eq
+from halo.ir.read_where import settled
 from halo.ir.types import Int
 from halo.lang.func import Func
 from halo.lang.rdom import RDom
@@ -177,7 +178,7 @@ class _Body:
             if isinstance(e, Variable) and e.param is None:
                 return env.get(e.name, e)
             if not isinstance(e, Call) or e.kind is not CallKind.FUNC:
-                return e.map_children(lambda child: inline(child, env))
+                return settled(e.map_children(lambda child: inline(child, env)))
             args = [inline(a, env) for a in e.args]
             if e.name == step:
                 return cast_to(Int(64), time)
@@ -186,7 +187,7 @@ class _Body:
                 return read(stands[e.name], self._held(place, coords))
             own = self._own.get(e.name)
             if own is None:
-                return e.map_children(lambda child: inline(child, env))
+                return settled(e.map_children(lambda child: inline(child, env)))
             return inline(own.definitions[0].values[0], dict(zip(own.args, args, strict=True)))
 
         return lambda e: inline(e, {})

@@ -11,13 +11,13 @@ import onnx
 import onnx_frontend.microsoft
 import onnx_frontend.nodes  # noqa: F401 -- registers the operators
 from halo.errors import HaloError, InternalError
-from halo.ir.expr import Expr
-from halo.ops.index import choose, known, surely_same
+from halo.ir.expr import Expr, Select
+from halo.ops.index import choose, known, narrow, surely_same
 from halo.ops.tensor import OpKind, Tensor
 from onnx_frontend.apply_operator import apply_operator
 from onnx_frontend.check_nodes import check_declared, check_nodes, check_types
 from onnx_frontend.context import NodeContext
-from onnx_frontend.control_flow import Body, translate_if, translate_loop, translate_scan
+from onnx_frontend.control_flow import Body, translate_if, translate_loop
 from onnx_frontend.drop_dead_nodes import drop_dead_nodes
 from onnx_frontend.element_types import constant_tensor, text_constant
 from onnx_frontend.errors import Missing, ModelError, Unsupported, quoted
@@ -27,6 +27,7 @@ from onnx_frontend.names import Names
 from onnx_frontend.open_questions import OpenBranch, as_equality
 from onnx_frontend.registry import Operator, find_operator, known_versions
 from onnx_frontend.run_time_sizes import RunTimeSizes
+from onnx_frontend.scanning import translate_scan
 from onnx_frontend.values import Text, Value, tensors_of
 
 CONTROL_FLOW = frozenset({"If", "Loop", "Scan"})
@@ -241,7 +242,12 @@ class Translation:
 
     def _require(self, a: Expr, b: Expr, node: Node) -> None:
         for guard in self._guards:
-            a = choose(guard, a, b)
+            a, b = narrow(a), narrow(b)
+            if a.type != b.type:
+                a = choose(guard, a, b)
+            elif not surely_same(a, b):
+                # `choose` would hope that no size is 0, where nothing may be required.
+                a = Select(guard, a, b)
         m, n = known(a), known(b)
         if m is not None and n is not None:
             if m != n:

@@ -202,3 +202,12 @@ def test_c_and_llvm_run_the_same_loop(tmp_path: Path) -> None:
     llvm = compile(model_of(ENDING), name="ending", target=Target("host-llvm")).run(feeds)
     for i, (name, value) in enumerate(want.items()):
         assert answer(tmp_path, value, i).tobytes() == value.tobytes() == llvm[name].tobytes()
+
+
+def test_a_step_adds_a_row_of_what_may_have_none() -> None:
+    text = """l (float[t, b] x, float[b] h0) => (float[b] y) {
+      zero = Constant<value = int64 {0}>() size = Shape(x) n = Gather(size, zero)
+      y = Loop (n, , h0) < body = b (int64 i, bool go, float[b] h) => (g, h2) {
+        g = Identity(go) row = Gather(x, i) h2 = Add(h, row) } > }"""
+    for steps in (0, 1, 5):
+        check(text, x=np.ones((steps, 3), np.float32), h0=X[0])
