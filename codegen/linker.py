@@ -53,7 +53,9 @@ class Linker:
 
 
 # Idle threads of a pool live in the library: it must not be unmapped under them.
-_OF_COMPILERS = ("-shared", "-Wl,-z,nodelete", "-lm", "-pthread")
+# What is missing in the code of others is told now, not when it is loaded; a bare linker cannot
+# tell it from what the C library has.
+_OF_COMPILERS = ("-shared", "-Wl,-z,nodelete", "-Wl,-z,defs", "-lm", "-pthread")
 _OF_LINKERS = ("-shared", "-z", "nodelete")
 
 

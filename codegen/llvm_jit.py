@@ -12,7 +12,7 @@ from typing import Any
 
 from codegen.c_cache import Cache, cache_directory
 from codegen.hooks import abi, abi_types
-from codegen.llvm_machine import llvm, machine, optimize, parsed
+from codegen.llvm_machine import llvm, llvm_settings, machine, optimize, parsed
 from codegen.llvm_module import LlvmSource, emit_llvm
 from codegen.llvm_runtime import runtime_ir
 from codegen.loader import Functions, public_declarations
@@ -106,17 +106,14 @@ def _compiled(source: LlvmSource, target: Target) -> tuple[bytes, Any]:
 def _key(source: LlvmSource, target: Target) -> str:
     features = ",".join(sorted(target.features))
     cpu = llvm().get_host_cpu_name() if target.name == "host" else ""
-    return _digest(target.name, target.machine, features, cpu, source.text)
+    return _digest(
+        target.name, target.machine, features, cpu, str(source.scalar_loops), source.text
+    )
 
 
 def _digest(*words: str) -> str:
-    """Return the hash of `words` and of LLVM's version."""
-    return hashlib.sha256("\0".join(("llvm", llvm_version(), *words)).encode()).hexdigest()
-
-
-def llvm_version() -> str:
-    """Return the version of LLVM."""
-    return ".".join(map(str, llvm().llvm_version_info))
+    """Return the hash of `words` and of LLVM with its settings."""
+    return hashlib.sha256("\0".join(("llvm", llvm_settings(), *words)).encode()).hexdigest()
 
 
 def _engine(code: bytes, target_machine: Any) -> Any:

@@ -17,7 +17,8 @@ from codegen.foreign import foreign_objects
 from codegen.hooks import abi
 from codegen.linker import find_linker
 from codegen.llvm_chooser import emit_llvm_chooser
-from codegen.llvm_jit import engine_of, llvm_version, pointer_type
+from codegen.llvm_jit import engine_of, pointer_type
+from codegen.llvm_machine import llvm_settings
 from codegen.llvm_module import emit_llvm
 from codegen.llvm_object import llvm_object_of_text
 from codegen.llvm_runtime import runtime_ir
@@ -118,7 +119,7 @@ def _of_others(target: Target, module: LoweredModule) -> dict[str, bytes]:
 
 
 def _key(parts: Mapping[str, _Part], linker: object, others: Mapping[str, bytes]) -> str:
-    h = hashlib.sha256(f"library {llvm_version()} {linker}".encode())
+    h = hashlib.sha256(f"library {llvm_settings()} {linker}".encode())
     for data in others.values():
         h.update(hashlib.sha256(data).digest())
     for name, part in parts.items():

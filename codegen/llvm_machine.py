@@ -21,6 +21,10 @@ _WORDS = {
 }
 """Instruction sets that LLVM calls otherwise than Linux."""
 
+_OPTIONS = ("-enable-phi-of-ops=false",)
+"""What LLVM is told once. Where ``new_gvn`` merges operations in phis, it takes what an iteration
+of an outer loop computed for what the one before did, though inner loops changed the operands."""
+
 
 @functools.cache
 def llvm() -> Any:
@@ -40,6 +44,8 @@ def llvm() -> Any:
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     binding.initialize_native_asmparser()  # the runtime asks the processor by cpuid
+    for option in _OPTIONS:
+        binding.set_option("halo", option)
     return binding
 
 
@@ -107,6 +113,12 @@ _SHORT = (
     *("new_gvn", "dead_code_elimination", "instruction_combine"),
 )
 """What code needs whose loops and vectors are as they shall be."""
+
+
+def llvm_settings() -> str:
+    """Return LLVM's version and what it is told: with others the machine code may be another."""
+    version = ".".join(map(str, llvm().llvm_version_info))
+    return " ".join((version, *_OPTIONS, *_SHORT))
 
 
 def optimize(module: Any, target_machine: Any, whole: bool = True) -> None:

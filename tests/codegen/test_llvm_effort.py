@@ -61,3 +61,22 @@ def test_the_values_are_those_of_c(size: int) -> None:
         np.asarray(edges(True).realize([size, 3], target)) for target in (hl.Target("host"), LLVM)
     )
     np.testing.assert_array_equal(c, llvm)
+
+
+def test_what_an_outer_iteration_computed_is_not_taken_for_the_one_before() -> None:
+    """Sums of windows that overlap: which of them holds a cell depends on both loops."""
+    given = np.random.default_rng(0).normal(size=(6, 9)).astype(np.float32)
+    source, total, out = hl.Buffer(given), hl.Func("total"), hl.Func("out")
+    r = hl.RDom([(0, 3), (0, 2)])
+    row, column = y - r.y, x - r.x
+    inside = (row >= 0) & (row % 2 == 0) & (column >= 0) & (column < 3)
+    place = hl.max(row / 2, 0) * 3 + hl.clamp(column, 0, 2)
+    total[x, y] = 0.0
+    total[x, y] += hl.select(inside, source[place, r.y * 3 + r.x], 0.0)
+    out[x, y] = total[x, y]
+    total.compute_at(out, x)
+    out.bound(x, 0, 5).bound(y, 0, 6).parallel(y)
+    want = np.zeros((6, 5), np.float32)
+    for i, j, u, v in np.ndindex(3, 3, 2, 3):
+        want[2 * i + u, j + v] += given[3 * u + v, 3 * i + j]
+    np.testing.assert_allclose(np.asarray(out.realize([5, 6], LLVM)), want, rtol=1e-6, atol=1e-6)
