@@ -170,7 +170,8 @@ class Taps:
 def interpolate(name: str, x: Tensor, axis: Axis, taps: Taps, type: Type, *data: Tensor) -> Tensor:
     """Return `x` with weighted sums of its cells along `axis`, computed in `type`.
 
-    Where the number of taps is known the sum is one expression, else ``acc`` adds over an RDom.
+    Where the number of taps is known the sum is one expression, else ``acc`` adds over an RDom. The
+    caller requires that nothing is made of an axis without cells.
     """
 
     def start(i: Any) -> Expr:
@@ -210,7 +211,7 @@ def interpolate(name: str, x: Tensor, axis: Axis, taps: Taps, type: Type, *data:
                 total = total + term(coords, index(k))
             return total
 
-        info = OpInfo(OpKind.STENCIL, (x, places, weights))
+        info = OpInfo(OpKind.STENCIL, (x, places, weights), attrs={"of_none": True})
         return computed(name, type, shape, cell, info)
     coords = axis_vars(x.rank)
     acc = Func(f"{name}_acc")

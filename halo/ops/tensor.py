@@ -98,6 +98,7 @@ class OpInfo:
     attrs
         What a schedule may want to know: kernel sizes, strides, axes, ... ``joins``: the kinds of
         readers that compute each cell where they read it, because that costs less than a load.
+        ``of_none``: that it has no cells where an input has none, which its shape need not tell.
     requires
         Pairs of int32 Exprs that must be equal at run time for the result to have a meaning.
     """
@@ -175,7 +176,7 @@ class Tensor:
 
         Where a size of an input is 0, and the result has no cells then either, none is read.
         """
-        if self.op.kind in _READ_NOTHING_OF_NOTHING:
+        if self.op.kind in _READ_NOTHING_OF_NOTHING or self.op.attrs.get("of_none"):
             return
         harmless = self._harmless_when_none()
         for source in self.op.inputs:

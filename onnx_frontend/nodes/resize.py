@@ -8,29 +8,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from halo.ir.expr import Expr, Max, Min, as_const, const
+from halo.ir.expr import Expr, Max, Min, Select, as_const, const
 from halo.ir.intrinsics import intrinsic
 from halo.ir.operators import cast_to
 from halo.ir.simplify import simplify
 from halo.ir.types import Float, Int
 from halo.ops import resize as ops
 from halo.ops.elementwise import elementwise
-from halo.ops.index import (
-    ONE,
-    ZERO,
-    choose,
-    holds,
-    index,
-    known,
-    less,
-    minus,
-    same,
-    times,
-)
+from halo.ops.index import ONE, ZERO, index, known, minus, same, surely, times
 from halo.ops.resize import WIDE, Axis, Taps
 from halo.ops.tensor import LARGEST, Tensor
 from halo.ops.views import identity, normal_axis
-from onnx_frontend.context import NodeContext, unequal
+from onnx_frontend.context import NodeContext
 from onnx_frontend.registry import operator
 
 Read = Callable[[int], Expr]
@@ -178,9 +167,11 @@ def _resize(
         scale = scales.in_kernels(i)
         if part is None and same(after, x.shape[a]) and (sizes is not None or as_const(scale) == 1):
             continue
-        if not holds(x.shape[a] >= 1):  # of no cells nothing can be made
-            nothing = choose(less(0, x.shape[a]), ZERO, choose(less(0, after), ONE, ZERO))
-            filled += unequal(node, [(nothing, ZERO)])
+        if not surely(x.shape[a] >= 1):  # of no cells nothing can be made
+            if known(x.shape[a]) == 0 and known(after):
+                node.fail(f"{known(after)} cells are to be made of axis {a}, which has none")
+            if known(after) != 0:
+                filled.append((Select((x.shape[a] < 1) & (after > 0), ONE, ZERO), ZERO))
         axes.append((Axis(a, x.shape[a], after, scale, coordinates, part), scales.in_sizes(i)))
     data = (*scales.data, *([roi] if roi is not None and roi.constant is None else []))
     made = _along(node, x, axes, data)

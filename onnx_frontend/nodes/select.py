@@ -210,7 +210,7 @@ def _by_appearance(
     def many(i: Any) -> Expr:
         return counts.at(_held(groups.at(_held(places.at(i), size)), number))
 
-    return places, moved, _table(node, "many", (number,), many, counts, groups, places)
+    return places, moved, _picked(node, "many", (number,), many, counts, groups, places)
 
 
 def _taken(node: NodeContext, role: str, x: Tensor, places: Tensor) -> Tensor:
@@ -219,7 +219,12 @@ def _taken(node: NodeContext, role: str, x: Tensor, places: Tensor) -> Tensor:
     def cell(i: Any) -> Expr:
         return x.at(_held(places.at(i), x.shape[0]))
 
-    return _table(node, role, places.shape, cell, x, places)
+    return _picked(node, role, places.shape, cell, x, places)
+
+
+def _picked(node: NodeContext, role: str, shape: Any, cell: Any, *inputs: Tensor) -> Tensor:
+    """Return cells of others, of which there are none where these have none."""
+    return computed(node.inner(role), Int(32), shape, cell, OpInfo(OpKind.GATHER, inputs))
 
 
 def _table(node: NodeContext, role: str, shape: Any, cell: Any, *inputs: Tensor) -> Tensor:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from onnx.reference import ReferenceEvaluator
+from onnxruntime import InferenceSession
 
 import onnx_frontend
 from halo.errors import BufferError
@@ -192,3 +194,70 @@ def test_nothing_is_put_into_an_axis_without_cells() -> None:
     assert compiled.run({"x": floats(2, 3), "u": floats(1, 3)})["y"].shape == (2, 3)
     with pytest.raises(BufferError, match="'x' dim 0: got 0, expected at least 1"):
         compiled.run({"x": floats(0, 3), "u": floats(1, 3)})
+
+
+@TARGETS
+@pytest.mark.parametrize("attributes", ["", "<sorted = 0>", "<axis = 0>", "<axis = 0, sorted = 0>"])
+def test_nothing_has_no_unique_cells(target: str, attributes: str, unreadable: mmap.mmap) -> None:
+    text = f"""u (float[n, 3] x) => (float[a, b] y, int64[c] i, int64[d] j, int64[e] k) {{
+        y, i, j, k = Unique{attributes}(x) }}"""
+    if "axis" not in attributes:
+        text = text.replace("float[a, b]", "float[a]")
+    made = model(text)
+    compiled = onnx_frontend.compile(made, target=Target(target))
+    got = compiled.run({"x": nothing(unreadable, 0, 3)})
+    assert got["y"].shape == ((0, 3) if "axis" in attributes else (0,))
+    assert all(got[name].shape == (0,) for name in "ijk")
+    x = RNG.integers(0, 2, (5, 3)).astype(np.float32)
+    got = compiled.run({"x": x})
+    session = InferenceSession(made.SerializeToString(), providers=["CPUExecutionProvider"])
+    for value, want in zip(got.values(), session.run(None, {"x": x}), strict=True):
+        np.testing.assert_array_equal(value, want)
+
+
+@TARGETS
+@pytest.mark.parametrize("mode", ["nearest", "linear", "cubic"])
+def test_nothing_resized_is_nothing(target: str, mode: str, unreadable: mmap.mmap) -> None:
+    text = f"""r (float[n, 2, h, w] x) => (float[a, b, c, d] y) {{
+        by = Constant<value = float[4] {{1, 1, 2, 1.5}}>()
+        y = Resize<mode = "{mode}">(x, , by) }}"""
+    compiled = onnx_frontend.compile(model(text), target=Target(target))
+    for n, h, w in [(0, 3, 4), (1, 0, 4), (2, 3, 0), (0, 0, 0)]:
+        made = compiled.run({"x": nothing(unreadable, n, 2, h, w)})["y"]
+        assert made.shape == (n, 2, 2 * h, w * 3 // 2)
+    x = floats(1, 2, 3, 4)
+    (want,) = ReferenceEvaluator(model(text)).run(None, {"x": x})
+    np.testing.assert_allclose(compiled.run({"x": x})["y"], want, rtol=1e-5, atol=1e-6)
+
+
+def test_of_nothing_no_cells_are_made_by_resizing() -> None:
+    text = """r (float[1, 2, SIZE] x) => (float[a, b, c] y) {
+        to = Constant<value_ints = [1, 2, 4]>() y = Resize(x, , , to) }"""
+    compiled = onnx_frontend.compile(model(text.replace("SIZE", "n")))
+    assert compiled.run({"x": floats(1, 2, 3)})["y"].shape == (1, 2, 4)
+    with pytest.raises(BufferError, match="Resize node"):
+        compiled.run({"x": floats(1, 2, 0)})
+    with pytest.raises(ModelError, match="4 cells are to be made of axis 2, which has none"):
+        onnx_frontend.compile(model(text.replace("SIZE", "0")))
+
+
+@TARGETS
+def test_of_nothing_nothing_is_kept_found_or_suppressed(target: str, unreadable: mmap.mmap) -> None:
+    text = """m (float[n, 3] x, bool[n] c, float[b, m, 4] boxes, float[b, s, m] scores,
+          int64[1] most)
+      => (float[o] some, int64[o, p] full, float[o, p] top, int64[o, p] places, int64[o, p] kept) {
+        some = Compress<axis = 0>(x, c) full = NonZero(x)
+        zero = Constant<value_ints = [0]>() top, places = TopK<axis = 0>(x, zero)
+        kept = NonMaxSuppression(boxes, scores, most) }"""
+    compiled = onnx_frontend.compile(model(text), target=Target(target))
+    for n, b, s, m, most in [(0, 0, 1, 2, 1), (0, 1, 0, 2, 1), (2, 1, 2, 0, 1), (2, 1, 1, 3, 0)]:
+        shapes = {"x": (n, 3), "boxes": (b, m, 4), "scores": (b, s, m)}
+        feeds: dict[str, Any] = {
+            k: nothing(unreadable, *v) if 0 in v else floats(*v) for k, v in shapes.items()
+        }
+        feeds |= {"c": np.ones(n, bool), "most": np.array([most])}
+        made = compiled.run(feeds)
+        assert made["some"].shape == (n, 3)
+        assert made["full"].shape == (2, 3 * n)
+        assert made["top"].shape == made["places"].shape == (0, 3)
+        assert made["kept"].shape == (0, 3)
