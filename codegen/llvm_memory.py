@@ -10,6 +10,7 @@ from codegen.c_index import split_places
 from codegen.c_stream import can_stream
 from codegen.c_types import is_half
 from codegen.llvm_context import Context, Memory
+from codegen.llvm_gather import lanes_by_words
 from codegen.llvm_half import from_memory, to_memory
 from codegen.llvm_types import (
     Value,
@@ -144,8 +145,7 @@ def _load_scattered(ctx: Context, memory: Memory, t: Type, index: Expr) -> Value
         start = address(ctx, memory, place(ctx, base), inside=False)
         memory = memory._replace(address=start)
         index = index.b if isinstance(index.a, Broadcast) else index.a
-    places = place(ctx, index)
-    at = [lane(ctx, places, i) for i in range(t.lanes())]
+    at = lanes_by_words(ctx, index)
     lanes = [_raw(ctx, memory, t.element, address(ctx, memory, x, inside)) for x in at]
     return gathered(ctx, memory_element(t), lanes)
 

@@ -41,7 +41,8 @@ def hoist_invariants(s: Stmt) -> Stmt:
 
     Loads stay, because a loop that does not run must not read; so do vectors, which are dear to
     keep, and anything of fewer than `MIN_COST` operations (a division counts as two). A let that
-    moves keeps its name, with a number if the name is bound elsewhere too.
+    moves keeps its name, with a number if the name is bound elsewhere too. Parts of what moves that
+    loops further out do not change either move on.
 
     Requires: flat stage, no name bound again in its own scope, no UNROLLED or VECTORIZED loops.
 
@@ -164,10 +165,29 @@ class _Hoister:
         level, cost = self._weigh(e)
         if level < len(self._loops) and cost >= MIN_COST and e.type.is_scalar():
             return self._move(self._renamed(e) if self._moved else e, level, name)
+        if not cost and not self._moved:
+            return e
+        return self._in_order(e).map_children(self._inside)
+
+    def _in_order(self, e: Expr) -> Expr:
+        """Return `e`; of places, the terms that change in outer loops only come first."""
         if isinstance(e, (Add, Sub)) and e.type == _INDEX:
             e = self._by_level(e)
             self._sums.append(e)
-        return e.map_children(self._inside) if cost or self._moved else e
+        return e
+
+    def _outwards(self, e: Expr, level: int) -> Expr:
+        """Return what is bound in front of loop `level`, with parts of it moved further out."""
+
+        def part(c: Expr) -> Expr:
+            if isinstance(c, Let):
+                return c
+            own, cost = self._weigh(c)
+            if own < level and cost >= MIN_COST and c.type.is_scalar():
+                return self._move(c, own, "")
+            return self._in_order(c).map_children(part) if cost > MIN_COST else c
+
+        return self._in_order(e).map_children(part) if level else e
 
     def _inside(self, e: Expr) -> Expr:
         """Return a part of an expression with what is invariant moved out; shared parts once."""
@@ -209,7 +229,7 @@ class _Hoister:
                 base = name or "invariant"
                 name = f"{base}.{self._binders[base + '.']}"
                 self._binders[base + "."] += 1
-            lets[key] = (name, e)
+            lets[key] = (name, self._outwards(e, level))
             self._levels[name] = level
         return Variable(e.type, lets[key][0])
 
