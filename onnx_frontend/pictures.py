@@ -60,7 +60,7 @@ def decoded(name: str, value: Array, pixels: str) -> Array:
     try:
         with image.open(io.BytesIO(value.astype(np.uint8).tobytes())) as opened:
             made = np.asarray(opened.convert("L" if pixels == "Grayscale" else "RGB"))
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, image.DecompressionBombError) as error:
         raise BufferError(
             f"input {name!r}: its bytes are no image that can be decoded ({error})",
             hint="bytes of a JPEG, PNG, BMP, TIFF, WebP, JPEG 2000 or PNM file, or pixels: "

@@ -181,17 +181,12 @@ def _passes(
 ) -> list[tuple[str, Callable[[Stmt], Stmt]]]:
     functions, receipts = program.functions, resolved.receipts
 
+    latest: Stmt | None = None
+
     def simplified(s: Stmt) -> Stmt:
-        return simplify(s, scope)
-
-    steady: list[Stmt] = []
-
-    def simplified_steady(s: Stmt) -> Stmt:
-        steady.append(simplify(s, scope))
-        return steady[0]
-
-    def simplified_vectors(s: Stmt) -> Stmt:
-        return simplify(s, scope, steady.pop())
+        nonlocal latest
+        latest = made = simplify(s, scope, latest)
+        return made
 
     def promoted(s: Stmt) -> Stmt:
         kept: dict[str, str] = {}
@@ -216,12 +211,12 @@ def _passes(
         ("partition", partition_loops),  # before the lanes of a loop are one statement
         ("report partitions", lambda s: report_partitions(s, receipts)),
         ("trim", trim_no_ops),
-        ("simplify steady states", simplified_steady),
+        ("simplify steady states", simplified),
         ("unroll", lambda s: unroll_loops(s, outcome)),
         ("jam", jam_vectors),
         ("vectorize", vectorized),
         ("join quotients", join_quotients),
-        ("simplify vectors", simplified_vectors),  # indices become ramps, places in tiles constants
+        ("simplify vectors", simplified),  # indices become ramps, places in tiles constants
         ("weave", weave_loads),
         ("narrow gathers", lambda s: narrow_gathers(s, reach)),
         ("share gathers", share_gathers),

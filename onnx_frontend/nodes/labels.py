@@ -20,10 +20,9 @@ from halo.ops.tensor import Array, Tensor
 from halo.ops.views import unsqueeze, view
 from onnx_frontend.context import NodeContext
 from onnx_frontend.element_types import text_constant
+from onnx_frontend.nodes.machine_learning import DOMAIN
 from onnx_frontend.registry import operator
 from onnx_frontend.values import Text, Value
-
-DOMAIN = "ai.onnx.ml"
 
 
 def looked_up(node: NodeContext, places: Tensor, values: Array, number: int = 0) -> Value:

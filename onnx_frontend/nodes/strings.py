@@ -26,8 +26,6 @@ from onnx_frontend.registry import operator
 from onnx_frontend.regular_expressions import automaton
 from onnx_frontend.values import Text, Value
 
-ML = "ai.onnx.ml"
-
 
 def _text(node: NodeContext, value: Value) -> Tensor:
     if not isinstance(value, Text):

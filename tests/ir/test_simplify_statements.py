@@ -119,12 +119,30 @@ def test_a_chain_of_thousands_of_lets_does_not_exhaust_the_stack() -> None:
     assert str(simplify(s)).count("let") == 3000
 
 
+ZERO, SQUARE = i32(0), y * y
+PLAIN = store(y - y + n)  # given as simplified before, which shows whether it is looked at
+BEFORE = LetStmt("a", SQUARE, loop("i", ZERO, n, Block((PLAIN, store(var("a"))))))
+
+
+def around(body: Stmt, *, value: Expr = SQUARE, low: Expr = ZERO) -> Stmt:
+    more = Block((body, store(var("a") + y - y)))
+    return LetStmt("a", value, loop("i", low, n, more))
+
+
 def test_what_was_simplified_before_is_taken_as_it_is() -> None:
-    old = loop("i", i32(0), n, store(E.Max(var("i"), y)))  # a loop from 0 of no known y
-    new = store(y - y + n)
-    made = simplify(Block((IfThenElse(y <= 0, old), new)), None, before=Block((old, NO_OP)))
-    assert str(made).endswith("f[0] = max(i, y)\nf[0] = n")
-    assert "f[0] = i\n" in str(simplify(Block((IfThenElse(y <= 0, old), new))))
+    for s in (around(PLAIN), loop("j", y, n, around(PLAIN)), around(loop("j", y, n, PLAIN))):
+        made = str(simplify(s, None, before=BEFORE))
+        assert "f[0] = y - y + n" in made
+        assert made.endswith("f[0] = a")
+
+
+def test_where_more_is_known_what_was_simplified_before_is_so_again() -> None:
+    for s in (
+        around(PLAIN, value=n * n),
+        around(PLAIN, low=y),
+        around(IfThenElse(y <= 0, PLAIN)),
+    ):
+        assert "f[0] = n" in str(simplify(s, None, before=BEFORE))
 
 
 def test_a_let_that_is_inlined_goes_into_what_was_simplified_before() -> None:

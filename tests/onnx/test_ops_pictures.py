@@ -72,6 +72,15 @@ def test_what_is_no_image_is_refused() -> None:
         compiled.run({"x": np.zeros((3, 4), np.uint8)})
 
 
+def test_a_file_that_says_to_hold_more_than_pillow_decodes_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compiled, x = onnx_frontend.compile(model("RGB")), file_of("PNG")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", PICTURE.size // 9)  # twice as many are too many
+    with pytest.raises(BufferError, match=r"can be decoded .*exceeds limit"):
+        compiled.run({"x": x})
+
+
 def test_without_pillow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled, x = onnx_frontend.compile(model("RGB")), file_of("PNG")
     monkeypatch.setitem(sys.modules, "PIL", None)

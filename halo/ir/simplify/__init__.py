@@ -28,6 +28,7 @@ from halo.ir.simplify.facts import constraints
 from halo.ir.simplify.linear import Linear
 from halo.ir.simplify.min_max import min_or_max
 from halo.ir.simplify.mul import mul
+from halo.ir.simplify.settled import Settled
 from halo.ir.simplify.unused import drop_unused
 
 RULES: dict[type[Node], Rule] = {
@@ -89,8 +90,8 @@ def simplify(
     scope
         What is known of free variables: index arithmetic on them stays in range.
     before
-        What was simplified already: the statements of it that are left in `node` as they were, and
-        in a scope that tells no more about them, are taken as they are.
+        What was simplified already: what is left of it in `node` as it was, and in a scope that
+        tells no more about it, is taken as it is.
 
     Ensures: the same value for every value of the variables within `scope`; names bound inside
     the result are distinct from those visible where they are bound.
@@ -99,21 +100,9 @@ def simplify(
     """
     context = Context(RULES, {} if scope is None else scope, node)
     if before is not None:
-        context.settled = _statements(before)
+        context.settled = Settled.of(before)
     made = context.visit(node)
     return drop_unused(made) if isinstance(node, S.Stmt) else made
-
-
-def _statements(s: S.Stmt) -> set[int]:
-    """Return the ids of `s` and of all statements in it."""
-    found: set[int] = set()
-    stack = [s]
-    while stack:
-        n = stack.pop()
-        if id(n) not in found:
-            found.add(id(n))
-            stack.extend([c for c in n.children() if isinstance(c, S.Stmt)])
-    return found
 
 
 class Simplifier:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, overload
@@ -12,6 +12,7 @@ from halo.ir.expr import Expr, Variable
 from halo.ir.node import Node
 from halo.ir.ranges import Interval
 from halo.ir.simplify.linear import Linear
+from halo.ir.simplify.settled import NOTHING, Scope
 from halo.ir.simplify.uses import count_uses
 from halo.ir.stmt import Stmt
 
@@ -48,7 +49,7 @@ class Context:
         self.rules = rules
         self.scope = scope
         self.root = root
-        self.settled: Set[int] = frozenset()
+        self.settled = NOTHING
         self.keys = StructuralKeys()
         # variables
         self.known: dict[str, Known] = {}
@@ -87,13 +88,21 @@ class Context:
         known = self.memo.get(id(node))
         if known is not None:
             return known[1]
-        if id(node) in self.settled and not self.replaced and not self.renames:
+        if id(node) in self.settled.nodes and not self.replaced and not self.renames:
             return node
         rule = self.rules.get(type(node))
         made = node.map_children(self.visit) if rule is None else rule(node, self)
         self.memo[id(node)] = (node, made)
         if made is not node:
             self.memo.setdefault(id(made), (made, made))
+        return made
+
+    def visit_within(self, body: Stmt, *scopes: Scope) -> Stmt:
+        """Return `body`, which is inside `scopes`, simplified."""
+        settled = self.settled
+        self.settled = settled.within(*scopes)
+        made = self.visit(body)
+        self.settled = settled
         return made
 
     def _caches(self) -> tuple[dict[Any, Any], ...]:

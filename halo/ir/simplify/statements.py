@@ -29,7 +29,7 @@ def let_stmt(s: S.LetStmt, ctx: Context) -> Stmt:
         name = bind(inner.name, value, ctx, inline=inline)
         chain.append((inner, name, value, inline))
         inner = inner.body
-    body = ctx.visit(inner)
+    body = ctx.visit_within(inner, *[old for old, *_ in chain])
     for old, name, value, inline in reversed(chain):
         if not inline and not is_no_op(body):
             same = body is old.body and value is old.value and name == old.name
@@ -50,7 +50,7 @@ def for_(s: S.For, ctx: Context) -> Stmt:
     last = ctx.visit(Sub(Add(low, extent), const(low.type, 1)))
     mark = ctx.mark()
     name = bind_loop(s.name, low.type, Interval(low, last), ctx)
-    body = ctx.visit(s.body)
+    body = ctx.visit_within(s.body, s)
     unbind(s.name, name, ctx)
     ctx.release(mark)
     if is_no_op(body):
@@ -67,8 +67,8 @@ def if_then_else(s: S.IfThenElse, ctx: Context) -> Stmt:
     if value is not None:
         chosen = s.then_case if value else s.else_case
         return NO_OP if chosen is None else ctx.visit(chosen)
-    then_case = _under(condition, True, s.then_case, ctx)
-    else_case = None if s.else_case is None else _under(condition, False, s.else_case, ctx)
+    then_case = _under(s, s.then_case, condition, True, ctx)
+    else_case = None if s.else_case is None else _under(s, s.else_case, condition, False, ctx)
     if else_case is not None and is_no_op(else_case):
         else_case = None
     if is_no_op(then_case) and else_case is None:
@@ -78,10 +78,10 @@ def if_then_else(s: S.IfThenElse, ctx: Context) -> Stmt:
     return S.IfThenElse(condition, then_case, else_case)
 
 
-def _under(condition: Expr, holds: bool, s: Stmt, ctx: Context) -> Stmt:
+def _under(s: S.IfThenElse, case: Stmt, condition: Expr, holds: bool, ctx: Context) -> Stmt:
     with ctx.assuming():
         assume(condition, holds, ctx)
-        return ctx.visit(s)
+        return ctx.visit_within(case, s)
 
 
 def assert_stmt(s: S.AssertStmt, ctx: Context) -> Stmt:
