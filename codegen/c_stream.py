@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from codegen.c_prelude import Prelude
 from halo.ir.types import Type
 
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """An instruction that streams `width` bytes, where the compiler defines `has`."""
+
+    width: int
+    has: str
+    word: str
+    store: str
+
+
 _FORMS = (
-    (64, "__AVX512F__", "__m512i", "_mm512_stream_si512"),
-    (32, "__AVX__", "__m256i", "_mm256_stream_si256"),
-    (16, "__SSE2__", "__m128i", "_mm_stream_si128"),
+    _Form(64, "__AVX512F__", "__m512i", "_mm512_stream_si512"),
+    _Form(32, "__AVX__", "__m256i", "_mm256_stream_si256"),
+    _Form(16, "__SSE2__", "__m128i", "_mm_stream_si128"),
 )
-"""Bytes, what the compiler defines where there is such an instruction, type, intrinsic."""
+_LEAST = _FORMS[-1]
+"""What arrays of numpy allow: they begin 16 bytes past a multiple of 64, where they are large."""
 
 
 def can_stream(t: Type) -> bool:
@@ -21,6 +35,8 @@ def can_stream(t: Type) -> bool:
 def stream_text(prelude: Prelude, t: Type, source: str, vector: str) -> str:
     """Return C that stores all lanes of `source` at p: streamed where the address is aligned.
 
+    Where it is so for the least instruction only, several of these fill a cache line as fast.
+
     Parameters
     ----------
     vector
@@ -29,20 +45,13 @@ def stream_text(prelude: Prelude, t: Type, source: str, vector: str) -> str:
     prelude.uses_intrinsics = True
     size = t.lanes() * t.bytes()
     lines: list[str] = []
-    for width, has, word, store in _FORMS:
-        if size % width:
+    for form in _FORMS:
+        if size % form.width:
             continue
-        lines += [
-            f"#{'elif' if lines else 'if'} defined({has})",
-            f"    if (((uintptr_t)p & {width - 1}) == 0) {{",
-            f"        for (int i = 0; i < {size // width}; ++i) {{",
-            f"            {word} part;",
-            f"            memcpy(&part, (const char *)&{source} + {width} * i, {width});",
-            f"            {store}(({word} *)p + i, part);",
-            "        }",
-            "        return;",
-            "    }",
-        ]
+        lines.append(f"#{'elif' if lines else 'if'} defined({form.has})")
+        lines += _parts(form, size, source)
+        if form is not _LEAST:
+            lines += _parts(_LEAST, size, source)
     if t.lanes() & (t.lanes() - 1) == 0:
         lines += [
             "#elif defined(__clang__)",
@@ -53,6 +62,21 @@ def stream_text(prelude: Prelude, t: Type, source: str, vector: str) -> str:
         ]
     lines += ["#endif", f"    memcpy(p, &{source}, {t.lanes()} * sizeof(*p));"]
     return "\n".join(lines)
+
+
+def _parts(form: _Form, size: int, source: str) -> list[str]:
+    """Return C that streams `size` bytes of `source` by `form`, if p is aligned for it."""
+    width, word = form.width, form.word
+    return [
+        f"    if (((uintptr_t)p & {width - 1}) == 0) {{",
+        f"        for (int i = 0; i < {size // width}; ++i) {{",
+        f"            {word} part;",
+        f"            memcpy(&part, (const char *)&{source} + {width} * i, {width});",
+        f"            {form.store}(({word} *)p + i, part);",
+        "        }",
+        "        return;",
+        "    }",
+    ]
 
 
 def fence_helper(prelude: Prelude) -> str:

@@ -283,16 +283,29 @@ def _store_vector(ctx: Context, s: Store, memory: Memory) -> None:
 def _store_dense(ctx: Context, s: Store, memory: Memory, raw: Value, at: Value) -> None:
     t = s.value.type
     size = t.lanes() * t.bytes()
-    width = next((w for w in (64, 32, 16) if w * 8 <= ctx.module.native_bits and not size % w), 0)
-    if not (s.streamed and can_stream(t) and width):
+    widths = [w for w in (64, 32, 16) if w * 8 <= ctx.module.native_bits and not size % w]
+    if not (s.streamed and can_stream(t) and widths):
         _write(ctx, memory, t, raw, at)
         return
     number = ctx.emit("i64", f"ptrtoint {at.typed} to i64")
-    low = ctx.emit("i64", f"and {number.typed}, {width - 1}")
-    aligned = ctx.emit("i1", f"icmp eq {low.typed}, 0")
-    stream, plain, done = ctx.label("stream"), ctx.label("plain"), ctx.label("stored")
-    ctx.choose(aligned, stream, plain)
-    ctx.begin(stream)
+    done = ctx.label("stored")
+    for width in dict.fromkeys((widths[0], widths[-1])):  # the same as the C, see `c_stream`
+        low = ctx.emit("i64", f"and {number.typed}, {width - 1}")
+        aligned = ctx.emit("i1", f"icmp eq {low.typed}, 0")
+        stream, plain = ctx.label("stream"), ctx.label("plain")
+        ctx.choose(aligned, stream, plain)
+        ctx.begin(stream)
+        _stream_parts(ctx, t, raw, at, width)
+        ctx.go(done)
+        ctx.begin(plain)
+    _write(ctx, memory, t, raw, at)
+    ctx.go(done)
+    ctx.begin(done)
+
+
+def _stream_parts(ctx: Context, t: Type, raw: Value, at: Value, width: int) -> None:
+    """Write stores of `width` bytes each around the caches, which are aligned."""
+    size = t.lanes() * t.bytes()
     node = ctx.module.node("!{i32 1}")
     element, count = memory_element(t), t.lanes() * width // size
     for k in range(size // width):
@@ -301,11 +314,6 @@ def _store_dense(ctx: Context, s: Store, memory: Memory, raw: Value, at: Value) 
             part = picked(ctx, raw, None, list(range(k * count, (k + 1) * count)))
         to = ctx.emit("ptr", f"getelementptr inbounds {element}, {at.typed}, i64 {k * count}")
         ctx.line(f"store {part.typed}, {to.typed}, align {width}, !nontemporal {node}")
-    ctx.go(done)
-    ctx.begin(plain)
-    _write(ctx, memory, t, raw, at)
-    ctx.go(done)
-    ctx.begin(done)
 
 
 def fence(ctx: Context) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from halo import Var
+from halo import PrefetchBoundStrategy, Var
 from schedules.apps import Program
 
-LANES, WIDTH, HEIGHT = 32, 256, 64
+LANES, WIDTH, HEIGHT, AHEAD = 32, 640, 96, 10
+"""Memory needs some 10 KB under way, to be read while results are written."""
 
 
 def schedule(app: Program) -> None:
@@ -14,3 +15,5 @@ def schedule(app: Program) -> None:
     output.tile(x, y, xi, yi, WIDTH, HEIGHT).split(xi, xi, lane, LANES)
     output.reorder(lane, xi, yi, x, y).vectorize(lane).parallel(y).stream_stores()
     rows.store_at(output, x).compute_at(output, yi).vectorize(x, LANES)
+    # The prefetcher of the processor does not see across the end of a tile's row.
+    rows.prefetch(app.arguments[0], y, y, AHEAD, PrefetchBoundStrategy.NonFaulting)

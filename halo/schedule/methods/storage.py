@@ -117,7 +117,8 @@ class StorageMethods(Recorder):
         """Store around the caches: for large results that are not read again soon.
 
         It concerns dense vectors of a multiple of 16 bytes, at addresses that turn out to be
-        aligned; other stores are plain. Others see what was stored once it has been produced.
+        such multiples; other stores are plain. Others see what was stored once it has been
+        produced.
         """
         return self._record(StreamStores())
 
