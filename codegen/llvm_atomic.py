@@ -8,11 +8,12 @@ from typing import Any
 
 from codegen.c_atomic import split_store
 from codegen.llvm_abi import runtime
+from codegen.llvm_address import cell_address
 from codegen.llvm_context import Context
-from codegen.llvm_memory import address, guarded, in_memory, of_memory
+from codegen.llvm_memory import guarded, in_memory, of_memory
 from codegen.llvm_types import Value, memory_element
 from codegen.llvm_vectors import combined
-from codegen.llvm_walk import expression, place
+from codegen.llvm_walk import expression
 from halo.ir.cross_lane import ReduceOp
 from halo.ir.expr import Expr
 from halo.ir.stmt import Atomic, Stmt, Store
@@ -53,7 +54,7 @@ def _update(ctx: Context, s: Store) -> None:
 def _step(ctx: Context, s: Store, op: ReduceOp | None, new: Expr) -> None:
     memory, t = ctx.array(s.name), new.type
     value = expression(ctx, new)
-    at = address(ctx, memory, place(ctx, s.index))
+    at = cell_address(ctx, memory, s.index)
     order = f"monotonic, align {t.bytes()}"
     if op is None:
         ctx.line(f"store atomic {in_memory(ctx, t, value).typed}, {at.typed} {order}")

@@ -7,9 +7,9 @@ from typing import Any
 
 from codegen.c_scalar import result_type
 from codegen.c_types import tag
+from codegen.llvm_address import cell_address
 from codegen.llvm_arithmetic import compare, operate, rounded
 from codegen.llvm_context import Context
-from codegen.llvm_memory import address
 from codegen.llvm_types import (
     Value,
     float_constant,
@@ -17,7 +17,7 @@ from codegen.llvm_types import (
     suffix,
     value_type,
 )
-from codegen.llvm_walk import expression, place
+from codegen.llvm_walk import expression
 from halo.errors import InternalError
 from halo.ir.expr import Call, CallKind, Expr, Load, Variable, as_const
 from halo.ir.intrinsics import LIKELY
@@ -172,7 +172,7 @@ def _classify(ctx: Context, e: Call) -> Value:
 def _address_of(ctx: Context, e: Call) -> Value:
     target = e.args[0]
     assert isinstance(target, Load)
-    return address(ctx, ctx.array(target.name), place(ctx, target.index), inside=False)
+    return cell_address(ctx, ctx.array(target.name), target.index, inside=False)
 
 
 _INTRINSICS: dict[str, Callable[[Context, Call], Value]] = {

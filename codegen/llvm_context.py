@@ -85,6 +85,44 @@ class ModuleState:
         return self.functions
 
 
+class Term(NamedTuple):
+    """A part of a sum of places, of 64 bits."""
+
+    value: Value
+    negative: bool
+
+
+Sum = tuple[tuple[Term, ...], int]
+"""Terms and a constant: what a place is the sum of."""
+
+
+@dataclass(slots=True)
+class Loop:
+    """A serial loop that is being written.
+
+    Attributes
+    ----------
+    before
+        How many registers there were in front of it.
+    lines
+        Instructions that stand in front of it, though what follows asked for them.
+    shared
+        Text of one of them -> its result.
+    made
+        Their registers.
+    """
+
+    before: int
+    lines: list[str] = field(default_factory=list)
+    shared: dict[str, Value] = field(default_factory=dict)
+    made: set[str] = field(default_factory=set)
+
+    def is_outside(self, value: Value) -> bool:
+        """Whether `value` is there in front of the loop."""
+        text = value.text
+        return not text.startswith("%v") or int(text[2:]) <= self.before or text in self.made
+
+
 @dataclass(slots=True)
 class Context:
     """Everything the writers of expressions and statements share."""
@@ -118,6 +156,14 @@ class Context:
     has_scopes: bool = True
     loops_for_few: frozenset[int] = frozenset()
     """Ids of the loops on scalars that are there for fewer cells than vectors have."""
+    loops: list[Loop] = field(default_factory=list)
+    """The serial loops around what is being written, the innermost last."""
+    front: Loop | None = None
+    """The loop in front of which instructions are written now."""
+    sums: dict[Value, Sum] = field(default_factory=dict)
+    """Values with names -> what they are the sum of."""
+    wide: dict[Value, Value] = field(default_factory=dict)
+    """Loop variables -> the same numbers in 64 bits."""
     count: int = 0
     block: str = ""
     """The label of the block being written."""
@@ -129,9 +175,27 @@ class Context:
 
     def emit(self, type: str, text: str) -> Value:
         """Write one instruction and return its result, of LLVM type `type`."""
+        if self.front is not None:
+            known = self.front.shared.get(text)
+            if known is not None:
+                return known
         name = self.fresh()
         self.lines.append(f"  {name} = {text}")
-        return Value(type, name, self.number)
+        value = Value(type, name, self.number)
+        if self.front is not None:
+            self.front.shared[text] = value
+            self.front.made.add(name)
+        return value
+
+    @contextmanager
+    def in_front(self, loop: Loop) -> Iterator[None]:
+        """Write what is inside in front of `loop`: simple arithmetic on what is known there."""
+        before = self.lines, self.temporaries, self.front
+        self.lines, self.temporaries, self.front = loop.lines, {}, loop
+        try:
+            yield
+        finally:
+            self.lines, self.temporaries, self.front = before
 
     def line(self, text: str) -> None:
         """Write an instruction without a result."""

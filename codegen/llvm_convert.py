@@ -15,12 +15,16 @@ from codegen.llvm_types import (
     width_of,
 )
 from codegen.llvm_walk import expression
-from halo.ir.expr import Cast, Reinterpret
-from halo.ir.types import Bool, Type
+from halo.ir.expr import Cast, Reinterpret, Variable
+from halo.ir.types import Bool, Int, Type
 
 
 def cast(ctx: Context, e: Cast) -> Value:
     """A conversion of each lane."""
+    if isinstance(e.value, Variable) and e.type == Int(64):
+        known = ctx.wide.get(ctx.variable(e.value.name))
+        if known is not None:
+            return known
     with ctx.index(on=ctx.in_index and not narrows(e)):
         value = expression(ctx, e.value)
     return converted(ctx, e.type, e.value.type, value)

@@ -12,7 +12,7 @@ from typing import Any
 
 from codegen.c_cache import Cache, cache_directory
 from codegen.hooks import abi, abi_types
-from codegen.llvm_machine import llvm, llvm_settings, machine, optimize, parsed
+from codegen.llvm_machine import llvm, llvm_settings, machine, machine_code, optimize, parsed
 from codegen.llvm_module import LlvmSource, emit_llvm
 from codegen.llvm_runtime import runtime_ir
 from codegen.loader import Functions, public_declarations
@@ -98,7 +98,7 @@ def _compiled(source: LlvmSource, target: Target) -> tuple[bytes, Any]:
         return found.read_bytes(), made
     module = parsed(source.text, made)
     optimize(module, made, source.scalar_loops)
-    code: bytes = made.emit_object(module)
+    code = machine_code(module, made)
     cache.put(key, ".jit.o", code)
     return code, made
 
@@ -195,6 +195,6 @@ def _runtime_code(text: str) -> bytes:
         .Target.from_default_triple()
         .create_target_machine(opt=0, codemodel="jitdefault", jit=True)
     )
-    code: bytes = quick.emit_object(parsed(text, quick))
+    code = machine_code(parsed(text, quick), quick)
     cache.put(key, ".jit.o", code)
     return code

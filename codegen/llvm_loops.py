@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from codegen.c_context import Exit
 from codegen.llvm_abi import number
-from codegen.llvm_context import Context
+from codegen.llvm_context import Context, Loop
 from codegen.llvm_effects import profile_switch
 from codegen.llvm_effort import is_short
 from codegen.llvm_types import Value
@@ -58,22 +58,35 @@ def iterations(ctx: Context, s: For, first: Value, end: Value, statement: Writer
     body, after = ctx.label(f"loop_{_plain(s.name)}"), ctx.label("end")
     step, before = ctx.label("step"), ctx.block
     some = ctx.emit("i1", f"icmp slt {first.typed}, {end.text}")
+    low, high = (_widened(ctx, x) for x in (first, end))
+    front = len(ctx.lines)
     ctx.choose(some, body, after)
+    ctx.loops.append(Loop(ctx.count))
     ctx.begin(body)
     at, following = ctx.fresh(), ctx.fresh()
-    ctx.line(f"{at} = phi i32 [ {first.text}, %{before} ], [ {following}, %{step} ]")
+    ctx.line(f"{at} = phi i64 [ {low.text}, %{before} ], [ {following}, %{step} ]")
     hidden, was_index = ctx.variables.get(s.name), s.name in ctx.index_like
-    ctx.variables[s.name] = Value("i32", at, ctx.number)
+    variable = ctx.emit("i32", f"trunc i64 {at} to i32")
+    ctx.variables[s.name] = variable
+    ctx.wide[variable] = Value("i64", at, ctx.number)
     ctx.index_like.add(s.name)
     statement(ctx, s.body)
     restore(ctx, s.name, hidden, was_index)
     ctx.go(step)
     ctx.begin(step)
-    ctx.line(f"{following} = add nsw i32 {at}, 1")
-    more = ctx.emit("i1", f"icmp slt i32 {following}, {end.text}")
+    ctx.line(f"{following} = add nsw i64 {at}, 1")
+    more = ctx.emit("i1", f"icmp slt i64 {following}, {high.text}")
+    ctx.lines[front:front] = ctx.loops.pop().lines
     as_it_is = f", !llvm.loop {ctx.module.as_it_is()}" if id(s) in ctx.loops_for_few else ""
     ctx.choose(more, body, after, as_it_is)
     ctx.begin(after)
+
+
+def _widened(ctx: Context, x: Value) -> Value:
+    """Return the coordinate `x` as a number of 64 bits."""
+    if x.owner == 0:
+        return Value("i64", x.text)
+    return ctx.emit("i64", f"sext {x.typed} to i64")
 
 
 def _plain(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from codegen.c_index import split_places
 from codegen.c_stream import can_stream
 from codegen.c_types import is_half
+from codegen.llvm_address import cell_address, element_address
 from codegen.llvm_context import Context, Memory
 from codegen.llvm_gather import lanes_by_words
 from codegen.llvm_half import from_memory, to_memory
@@ -50,16 +51,6 @@ def in_memory(ctx: Context, t: Type, value: Value) -> Value:
     return to_memory(ctx, t, value) if is_half(t) else value
 
 
-def address(ctx: Context, memory: Memory, at: Value, inside: bool = True) -> Value:
-    """Return the address of element `at`; of elements, if it is a vector."""
-    if at.text == "0":
-        return memory.address
-    kind = "getelementptr inbounds" if inside else "getelementptr"
-    type = at.type.replace("i64", "ptr")
-    element = memory_element(memory.type)
-    return ctx.emit(type, f"{kind} {element}, {memory.address.typed}, {at.typed}")
-
-
 def _align(t: Type) -> int:
     return t.bytes()
 
@@ -78,7 +69,7 @@ def load(ctx: Context, e: Load) -> Value:
             index_expression(ctx, part)  # which others may share, so not in the branch
         return _where(ctx, condition, lambda: load(ctx, whole))
     if isinstance(e.index, Broadcast) and e.predicate is None:
-        one = _element(ctx, memory, e.type.element, place(ctx, e.index.value))
+        one = _element(ctx, memory, e.type.element, cell_address(ctx, memory, e.index.value))
         return splat(ctx, one, e.type.lanes())
     return of_memory(ctx, e.type, _load_vector(ctx, e, memory))
 
@@ -88,7 +79,7 @@ def _load_text(at: Value, t: Type) -> str:
 
 
 def _element(ctx: Context, memory: Memory, t: Type, at: Value) -> Value:
-    return of_memory(ctx, t, _raw(ctx, memory, t, address(ctx, memory, at)))
+    return of_memory(ctx, t, _raw(ctx, memory, t, at))
 
 
 def _raw(ctx: Context, memory: Memory, t: Type, at: Value) -> Value:
@@ -98,7 +89,7 @@ def _raw(ctx: Context, memory: Memory, t: Type, at: Value) -> Value:
 
 
 def _load_scalar(ctx: Context, e: Load, memory: Memory) -> Value:
-    at = place(ctx, e.index)
+    at = cell_address(ctx, memory, e.index, inside=e.predicate is None)
     if e.predicate is None:
         return _element(ctx, memory, e.type, at)
     return _where(ctx, e.predicate, lambda: _element(ctx, memory, e.type, at))
@@ -127,11 +118,10 @@ def _load_vector(ctx: Context, e: Load, memory: Memory) -> Value:
     stride = as_const(index.stride) if isinstance(index, Ramp) else None
     mask = _mask(ctx, t, e.predicate)
     if isinstance(index, Ramp) and isinstance(stride, int) and 0 < abs(stride) <= _CLOSE:
-        base = place(ctx, index.base)
         if mask is None:
-            return _load_close(ctx, memory, t, base, stride)
+            return _load_close(ctx, memory, t, index.base, stride)
         if abs(stride) == 1:
-            return _load_masked(ctx, memory, t, base, stride, mask)
+            return _load_masked(ctx, memory, t, index.base, stride, mask)
     if mask is not None:
         return _gather(ctx, memory, t, place(ctx, index), mask)
     return _load_scattered(ctx, memory, t, index)
@@ -142,27 +132,23 @@ def _load_scattered(ctx: Context, memory: Memory, t: Type, index: Expr) -> Value
     base, _ = split_places(index)
     inside = base is None
     if base is not None and isinstance(index, Add):
-        start = address(ctx, memory, place(ctx, base), inside=False)
+        start = cell_address(ctx, memory, base, inside=False)
         memory = memory._replace(address=start)
         index = index.b if isinstance(index.a, Broadcast) else index.a
     at = lanes_by_words(ctx, index)
-    lanes = [_raw(ctx, memory, t.element, address(ctx, memory, x, inside)) for x in at]
+    lanes = [_raw(ctx, memory, t.element, element_address(ctx, memory, x, inside)) for x in at]
     return gathered(ctx, memory_element(t), lanes)
 
 
-def _load_close(ctx: Context, memory: Memory, t: Type, base: Value, stride: int) -> Value:
+def _load_close(ctx: Context, memory: Memory, t: Type, base: Expr, stride: int) -> Value:
     """Return elements a few apart, of which the first and the last are there, as all between."""
     span = (t.lanes() - 1) * abs(stride)
-    first = base if stride > 0 else _moved(ctx, base, -span)
-    whole = _raw(ctx, memory, t.with_lanes(span + 1), address(ctx, memory, first))
+    first = cell_address(ctx, memory, base, 0 if stride > 0 else -span)
+    whole = _raw(ctx, memory, t.with_lanes(span + 1), first)
     if stride == 1:
         return whole
     start = 0 if stride > 0 else span
     return picked(ctx, whole, None, [start + i * stride for i in range(t.lanes())])
-
-
-def _moved(ctx: Context, base: Value, by: int) -> Value:
-    return ctx.emit("i64", f"add nsw {base.typed}, {by}") if by else base
 
 
 def _reverse(ctx: Context, x: Value, lanes: int) -> Value:
@@ -170,12 +156,12 @@ def _reverse(ctx: Context, x: Value, lanes: int) -> Value:
 
 
 def _load_masked(
-    ctx: Context, memory: Memory, t: Type, base: Value, stride: int, mask: Value
+    ctx: Context, memory: Memory, t: Type, base: Expr, stride: int, mask: Value
 ) -> Value:
     lanes = t.lanes()
     if stride < 0:
-        base, mask = _moved(ctx, base, 1 - lanes), _reverse(ctx, mask, lanes)
-    at = address(ctx, memory, base, inside=False)
+        mask = _reverse(ctx, mask, lanes)
+    at = cell_address(ctx, memory, base, 0 if stride > 0 else 1 - lanes, inside=False)
     type = memory_type(t)
     name = f"llvm.masked.load.{suffix_of(type)}.p0"
     rest = (bits_constant(32, 1, _align(t)), mask, zero(type))
@@ -196,7 +182,7 @@ def masked_call(
 
 
 def _gather(ctx: Context, memory: Memory, t: Type, places: Value, mask: Value) -> Value:
-    at = address(ctx, memory, places, inside=False)
+    at = element_address(ctx, memory, places, inside=False)
     if not at.type.startswith("<"):
         at = ctx.spread(at, t.lanes())
     type = memory_type(t)
@@ -220,8 +206,8 @@ def store(ctx: Context, s: Store) -> None:
     elif s.predicate is not None and s.predicate.type.is_scalar():
         guarded(ctx, s.predicate, lambda: store(ctx, replace(s, predicate=None)))
     elif t.is_scalar():
-        value, at = expression(ctx, s.value), place(ctx, s.index)
-        _write(ctx, memory, t, in_memory(ctx, t, value), address(ctx, memory, at))
+        value, at = expression(ctx, s.value), cell_address(ctx, memory, s.index)
+        _write(ctx, memory, t, in_memory(ctx, t, value), at)
     else:
         _store_vector(ctx, s, memory)
 
@@ -259,24 +245,23 @@ def _store_vector(ctx: Context, s: Store, memory: Memory) -> None:
     stride = as_const(index.stride) if isinstance(index, Ramp) else None
     mask = _mask(ctx, t, s.predicate)
     if isinstance(index, Ramp) and stride == 1:
-        base = place(ctx, index.base)
+        at = cell_address(ctx, memory, index.base, inside=mask is None)
         if mask is None:
-            _store_dense(ctx, s, memory, raw, address(ctx, memory, base))
+            _store_dense(ctx, s, memory, raw, at)
             return
-        at = address(ctx, memory, base, inside=False)
         args = (raw, at, bits_constant(32, 1, _align(t)), mask)
         name = f"llvm.masked.store.{suffix_of(raw.type)}.p0"
         masked_call(ctx, "void", name, args, ctx.scoped(memory))
         return
     places = place(ctx, index)
     if mask is not None:
-        at = address(ctx, memory, places, inside=False)
+        at = element_address(ctx, memory, places, inside=False)
         args = (raw, at, bits_constant(32, 1, _align(t)), mask)
         name = f"llvm.masked.scatter.{suffix_of(raw.type)}.v{t.lanes()}p0"
         masked_call(ctx, "void", name, args, ctx.scoped(memory))
         return
     for i in range(t.lanes()):
-        at = address(ctx, memory, lane(ctx, places, i))
+        at = element_address(ctx, memory, lane(ctx, places, i))
         _write(ctx, memory, t.element, lane(ctx, raw, i), at)
 
 
@@ -326,7 +311,7 @@ def fence(ctx: Context) -> None:
 
 def prefetch(ctx: Context, name: str, index: Expr) -> None:
     """Write what brings the cache line of an element into the caches."""
-    at = address(ctx, ctx.array(name), place(ctx, index), inside=False)
+    at = cell_address(ctx, ctx.array(name), index, inside=False)
     numbers = [int_constant(index.type.element.with_lanes(1), n) for n in (0, 3, 1)]
     args = [at, *(Value("i32", n.text) for n in numbers)]
     ctx.call("void", "llvm.prefetch.p0", *args)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from codegen.llvm_machine import llvm, machine, optimize, parsed
+from codegen.llvm_machine import assembly, llvm, machine, machine_code, optimize, parsed
 from codegen.llvm_module import emit_llvm
 from codegen.llvm_runtime import runtime_ir
 from halo.errors import CodegenError
@@ -22,15 +22,13 @@ def llvm_object(module: LoweredModule, target: Target) -> bytes:
         LLVM is not there, or has no code for `target` here.
     """
     made, code = _compiled(module, target)
-    made_code: bytes = made.emit_object(code)
-    return made_code
+    return machine_code(code, made)
 
 
 def llvm_assembly(module: LoweredModule, target: Target) -> bytes:
     """Return `module` as assembly, to be read; see above."""
     made, code = _compiled(module, target)
-    text: str = made.emit_assembly(code)
-    return text.encode()
+    return assembly(code, made).encode()
 
 
 def llvm_text(module: LoweredModule, target: Target) -> bytes:
@@ -47,8 +45,7 @@ def llvm_bitcode(module: LoweredModule, target: Target) -> bytes:
 def llvm_object_of_text(text: str, target: Target, *, whole: bool = True) -> bytes:
     """Return LLVM IR that halo wrote as an object file; see above, and `optimize`."""
     made, code = _with_runtime(text, target, whole)
-    made_code: bytes = made.emit_object(code)
-    return made_code
+    return machine_code(code, made)
 
 
 def _compiled(module: LoweredModule, target: Target) -> tuple[Any, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from codegen.c_context import Exit
 from codegen.c_stmt import STACK_LIMIT
 from codegen.llvm_abi import argument, fail, number, runtime
+from codegen.llvm_address import named_sum
 from codegen.llvm_atomic import write_atomic
 from codegen.llvm_context import Context, Memory
 from codegen.llvm_effects import (
@@ -43,7 +44,10 @@ def statement(ctx: Context, s: Stmt) -> None:
 
 def _let(ctx: Context, s: LetStmt) -> None:
     before, was_index = ctx.variables.get(s.name), s.name in ctx.index_like
+    known = named_sum(ctx, s.name, s.value)
     declare_let(ctx, s.name, s.value)
+    if known is not None:
+        ctx.sums[ctx.variables[s.name]] = known
     statement(ctx, s.body)
     restore(ctx, s.name, before, was_index)
 
