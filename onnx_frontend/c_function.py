@@ -16,6 +16,7 @@ from halo.ir.types import Type
 from halo.lang.func import Func
 from halo.ops.tensor import OpInfo, OpKind, Shape, Tensor
 from onnx_frontend.loop_call import LoopCall
+from onnx_frontend.procedure import ProcedureCall
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -118,8 +119,8 @@ class ExternCall:
     outputs: list[Tensor] = field(default_factory=list)
 
 
-WholeCall = ExternCall | LoopCall
-"""What computes whole tensors, several at once: a C function of others, or a loop."""
+WholeCall = ExternCall | LoopCall | ProcedureCall
+"""What computes whole tensors, several at once: a C function of others, a loop, a procedure."""
 
 
 def call_of(x: Tensor) -> WholeCall | None:
@@ -139,7 +140,8 @@ def extern_tensors(
 
     `requires` is that of `OpInfo`.
     """
-    op = OpInfo(OpKind.EXTERN, call.inputs, attrs={"call": call}, requires=requires)
+    attrs = {"call": call, "of_none": isinstance(call, ProcedureCall)}
+    op = OpInfo(OpKind.EXTERN, call.inputs, attrs=attrs, requires=requires)
     for name, (type, shape) in zip(names, outputs, strict=True):
         func = Func(name)
         func.define_extern(name, [], type, len(shape))

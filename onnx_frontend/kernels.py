@@ -20,6 +20,7 @@ from onnx_frontend.c_function import ExternCall, call_of
 from onnx_frontend.groups import Group, Grouping, group_tensors
 from onnx_frontend.layouts import Layouts, choose_layouts
 from onnx_frontend.loop_call import LoopCall
+from onnx_frontend.procedure import ProcedureCall
 
 _AXIS_NAMES = frozenset("xycn")
 
@@ -114,15 +115,15 @@ class KernelMaker:
             self._key(copy, images, result),
         )
 
-    def _extern(self, group: Group, call: ExternCall) -> Kernel:
-        """Return the kernel that calls a C function: it has no Functions."""
+    def _extern(self, group: Group, call: ExternCall | ProcedureCall) -> Kernel:
+        """Return the kernel of a C function or a procedure: it has no Functions."""
         images = tuple(
             Image(f"in{i}", t.type, list(self._dims(t))) for i, t in enumerate(group.reads)
         )
         results = [self._dims(t) for t in group.stored]
         order = [group.stored.index(t) for t in call.outputs]
         key = (
-            call.code,
+            call.about if isinstance(call, ProcedureCall) else call.code,
             tuple((i.type, self._extents(i.dims)) for i in images),
             tuple((t.type, self._extents(d)) for t, d in zip(group.stored, results, strict=True)),
             tuple(group.reads.index(t) for t in call.inputs),
@@ -134,7 +135,8 @@ class KernelMaker:
         symbols = _symbols({}, images, every, call.numbers)
         assert group.root.func is not None
         root = group.root.func.function
-        label = self.titles.get(group.root, call.code.name).lower()
+        own_name = call.title if isinstance(call, ProcedureCall) else call.code.name
+        label = self.titles.get(group.root, own_name).lower()
         return Kernel(label, group, root, {}, images, group.reads, results[0], symbols, {}, key)
 
     def _loop(self, group: Group, call: LoopCall) -> Kernel:

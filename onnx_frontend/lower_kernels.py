@@ -16,6 +16,8 @@ from onnx_frontend.extern_kernel import extern_kernel
 from onnx_frontend.kernels import Kernel
 from onnx_frontend.layouts import Layouts
 from onnx_frontend.loop_kernel import loop_kernel
+from onnx_frontend.procedure import ProcedureCall
+from onnx_frontend.procedure_kernel import procedure_kernel
 from schedules import Handle, Task, schedule_kernel
 
 Progress = Callable[[str, int, int], None]
@@ -77,6 +79,8 @@ def _call(
         name = f"k{len(functions)}_{kernel.label}"[:60].rstrip("_")
         if kernel.body is not None:
             made = loop_kernel(kernel, name, layouts, [(c.kernel, c.function) for c in inner])
+        elif isinstance(call_of(kernel.group.root), ProcedureCall):
+            made = procedure_kernel(kernel, name, layouts)
         elif call_of(kernel.group.root) is not None:
             made = extern_kernel(kernel, name, layouts)
         else:

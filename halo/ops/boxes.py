@@ -1,14 +1,15 @@
-"""Boxes: which of them overlap too much, and what an image holds in them."""
+"""Boxes: whether two overlap too much, and what an image holds in them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from halo.ir.expr import Expr, Max, Min, Select, const
 from halo.ir.intrinsics import intrinsic
 from halo.ir.operators import as_expr, cast_to, eq
-from halo.ir.types import Bool, Int
+from halo.ir.types import Int
 from halo.lang.func import Func
 from halo.lang.operators import clamp
 from halo.lang.rdom import RDom
@@ -16,89 +17,41 @@ from halo.ops.build import axis_vars, call, computed
 from halo.ops.functions import sum_type
 from halo.ops.index import minus
 from halo.ops.reduce import lowest
-from halo.ops.scan import running
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 
 
-def _corners(boxes: Tensor, b: Any, i: Any, centred: bool) -> tuple[Expr, Expr, Expr, Expr]:
-    """Return (left, right, top, bottom) of box `i` of image `b`."""
-    p, q, r, s = (boxes.at(b, i, k) for k in range(4))
-    if not centred:  # two opposite corners, y first
-        return Min(q, s), Max(q, s), Min(p, r), Max(p, r)
-    half, tall = r / 2, s / 2
-    return p - half, p + half, q - tall, q + tall
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The sides and the area of a box."""
+
+    left: Expr
+    right: Expr
+    top: Expr
+    bottom: Expr
+    area: Expr
 
 
-def overlap_exceeds(boxes: Tensor, b: Any, i: Any, j: Any, limit: Expr, centred: bool) -> Expr:
-    """Return whether what boxes i and j share is more than `limit` of what they cover."""
-    l1, r1, t1, b1 = _corners(boxes, b, i, centred)
-    l2, r2, t2, b2 = _corners(boxes, b, j, centred)
-    zero = const(boxes.type, 0)
-    width, height = Min(r1, r2) - Max(l1, l2), Min(b1, b2) - Max(t1, t2)
+def box_of(p: Expr, q: Expr, r: Expr, s: Expr, *, centred: bool) -> Box:
+    """Return the box of four numbers: two opposite corners, y first, or centre, width, height."""
+    if centred:
+        half, tall = r / 2, s / 2
+        sides = p - half, p + half, q - tall, q + tall
+    else:
+        sides = Min(q, s), Max(q, s), Min(p, r), Max(p, r)
+    left, right, top, bottom = sides
+    return Box(left, right, top, bottom, (right - left) * (bottom - top))
+
+
+def overlap_exceeds(one: Box, two: Box, limit: Expr) -> Expr:
+    """Return whether what two boxes share is more than `limit` of what they cover."""
+    zero = const(one.area.type, 0)
+    width = Min(one.right, two.right) - Max(one.left, two.left)
+    height = Min(one.bottom, two.bottom) - Max(one.top, two.top)
     shared = width * height
-    one, two = (r1 - l1) * (b1 - t1), (r2 - l2) * (b2 - t2)
-    union = one + two - shared
+    union = one.area + two.area - shared
     meet = (width > zero) & (height > zero) & (shared > zero)
-    proper = (one > zero) & (two > zero) & (union > zero)
+    proper = (one.area > zero) & (two.area > zero) & (union > zero)
     return meet & proper & (shared / union > limit)
-
-
-def suppressed(
-    name: str,
-    boxes: Tensor,
-    scores: Tensor,
-    order: Tensor,
-    limit: Expr,
-    threshold: Expr | None,
-    centred: bool,
-) -> Tensor:
-    """Return for each place of `order` (batch, class, box) whether its box is left out (int32).
-
-    A box is left out if its score is not above `threshold`, or if it overlaps one before it that
-    is not left out by more than `limit`. ``acc`` decides place after place; its RDom runs over
-    the places before, inside that over all places.
-    """
-    count = boxes.shape[1]
-    last = minus(count, 1)
-    b, c, k = axis_vars(3)
-    acc = Func(f"{name}_acc")
-
-    def box(place: Any) -> Expr:
-        return as_expr(clamp(order.at(b, c, place), 0, last))
-
-    low: Expr = const(Int(32), 0)
-    if threshold is not None:
-        low = Select(scores.at(b, c, box(k)) > threshold, low, const(Int(32), 1))
-    acc[(k, c, b)] = low
-    r = RDom([(0, count), (0, count)])
-    before, place = as_expr(r[0]), as_expr(r[1])
-    r.where(before < place)
-    out = call(acc, b, c, place)
-    covers = eq(call(acc, b, c, before), 0) & overlap_exceeds(
-        boxes, b, box(place), box(before), limit, centred
-    )
-    acc[(r[1], c, b)] = Select(covers, const(Int(32), 1), out)
-    inputs = (boxes, scores, order)
-    return computed(
-        name,
-        Int(32),
-        order.shape,
-        lambda *at: call(acc, *at),
-        OpInfo(OpKind.SCAN, inputs, {"acc": acc}),
-    )
-
-
-def kept(name: str, left_out: Tensor, most: Expr) -> Tensor:
-    """Return which places of (batch, class, place) are kept, `most` of each class at most."""
-    zero = const(Int(32), 0)
-    op = OpInfo(OpKind.TABLE, (left_out,))
-    ones = computed(f"{name}_in", Int(32), left_out.shape, lambda *at: eq(left_out.at(*at), 0), op)
-    ranks = running(f"{name}_ranks", ones, 2, lambda a, b: a + b, 0, exclusive=True)
-
-    def cell(*at: Any) -> Expr:
-        return (ones.at(*at) > zero) & (ranks.at(*at) < most)
-
-    return computed(name, Bool(), left_out.shape, cell, OpInfo(OpKind.ELEMENTWISE, (ones, ranks)))
 
 
 def roi_grid(

@@ -1,19 +1,17 @@
-"""Sorting along an axis: Batcher's bitonic network (1968) on places, by the cells there."""
+"""Orders of cells, and places that are picked by flags."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from halo.ir.expr import FALSE, Expr, Max, Not, Select, const, i32
+from halo.ir.expr import FALSE, Expr, Not, Reinterpret, Select, const, i32
 from halo.ir.intrinsics import intrinsic
 from halo.ir.operators import as_expr, cast_to, eq
-from halo.ir.types import Int
+from halo.ir.types import Float, Int, Type
 from halo.lang.func import Func
 from halo.lang.operators import clamp
 from halo.lang.rdom import RDom
-from halo.lang.tuple import Tuple
 from halo.ops.build import axis_vars, call, computed
 from halo.ops.elementwise import elementwise
 from halo.ops.index import minus
@@ -36,114 +34,29 @@ def greater_than(a: Expr, b: Expr) -> Expr:
     return less_than(b, a)
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
-    """The size of a network: a power of two (int32) that is not less than the axis, and which."""
-
-    cells: Expr
-    levels: Expr
+def key_type(type: Type) -> Type:
+    """Return the type of `order_key`: int32 for cells of at most 32 bits, else int64."""
+    return Int(64 if type.bits() == 64 else 32, type.lanes())
 
 
-def network_for(size: int) -> Network:
-    """Return the network that sorts `size` cells."""
-    levels = max(size - 1, 0).bit_length()
-    return Network(i32(1 << levels), i32(levels))
+def order_key(x: Expr, *, largest: bool) -> Expr:
+    """Return an integer that is smaller the earlier a cell comes in an order.
 
-
-def levels_of(size: Expr) -> Expr:
-    """Return the levels of a network that sorts `size` cells, not known before a run."""
-    total: Expr = i32(0)
-    for k in range(31):
-        total = total + cast_to(Int(32), size > (1 << k))
-    return total
-
-
-def sorted_places(
-    name: str, x: Tensor, axis: int, count: Expr, before: Less, network: Network
-) -> Tensor:
-    """Return the places along `axis` of the first `count` cells of `x` (int32) in an order.
-
-    Of equal cells the one at the lower place comes first. ``acc`` has the places before and after
-    a step of the network in turn; its RDom runs over them, the steps of a level and the levels.
+    That is ascending, or descending if `largest`. NaN is larger than all numbers; all NaN are
+    equal, and so are both zeros.
     """
-    size, last = x.shape[axis], minus(x.shape[axis], 1)
-    coords = axis_vars(x.rank)
-    turn = axis_vars(x.rank + 1)[0]
-    outer = [*coords[:axis], *coords[axis + 1 :]]
-    acc = Func(f"{name}_acc")
-    place = coords[axis]
-    acc[(place, turn, *reversed(outer))] = as_expr(place)
-    r = RDom([(0, network.cells), (0, network.levels), (1, network.levels)])
-    i, step, level = as_expr(r[0]), as_expr(r[1]), as_expr(r[2])
-    r.where(step < level)
-    now = (level * (level - 1) / 2 + step) % 2
-
-    def held(turn: Any, at: Any) -> Expr:
-        return call(acc, *outer, turn, clamp(at, 0, network.cells - 1))
-
-    def key(at: Expr) -> Expr:
-        return x.at(*coords[:axis], clamp(at, 0, last), *coords[axis + 1 :])
-
-    def comes_first(a: Expr, b: Expr) -> Expr:
-        u, v = key(a), key(b)
-        decided = before(u, v) | (Not(before(v, u)) & (a < b))
-        return (a < size) & ((b >= size) | decided)
-
-    distance = i32(1) << (level - 1 - step)
-    own, other = held(now, i), held(now, i ^ distance)
-    low = eq(i & distance, 0)
-    up = eq(i & (i32(1) << level), 0)
-    smaller = comes_first(other, own)
-    taken = Select(eq(low, up), Select(smaller, other, own), Select(smaller, own, other))
-    acc[(r[0], (now + 1) % 2, *reversed(outer))] = taken
-    levels = network.levels
-    final = levels * (levels + 1) / 2 % 2
-
-    def cell(*at: Any) -> Expr:
-        return call(acc, *at[:axis], *at[axis + 1 :], final, at[axis])
-
-    shape = [count if a == axis else d for a, d in enumerate(x.shape)]
-    info = OpInfo(OpKind.SCAN, (x,), {"acc": acc})
-    return computed(name, Int(32), shape, cell, info)
-
-
-def first_places(name: str, x: Tensor, axis: int, count: Expr, before: Less) -> Tensor:
-    """Return the same as `sorted_places`, for a small `count`.
-
-    ``acc`` is the list of the first cells and their places so far; its RDom goes through the list
-    from its end for each cell of `x`, which is put in where it belongs.
-    """
-    size = x.shape[axis]
-    coords = axis_vars(x.rank)
-    outer = [*coords[:axis], *coords[axis + 1 :]]
-    slot = coords[axis]
-    acc = Func(f"{name}_acc")
-    # A place that is not there is behind all others.
-    acc[(slot, *reversed(outer))] = Tuple(const(x.type, 0), size)
-    r = RDom([(0, count), (0, size)])
-    own, at = count - 1 - as_expr(r[0]), as_expr(r[1])
-    new = x.at(*coords[:axis], at, *coords[axis + 1 :])
-
-    def listed(place: Expr) -> tuple[Expr, Expr]:
-        made = acc[(place, *reversed(outer))]
-        return as_expr(made[0]), as_expr(made[1])
-
-    key, place = listed(own)
-    above, its_place = listed(as_expr(clamp(own - 1, 0, Max(count - 1, i32(0)))))
-
-    def comes_first(old: Expr, place: Expr) -> Expr:
-        return (place >= size) | before(new, old)
-
-    r.where(comes_first(key, place))
-    moves = (own > 0) & comes_first(above, its_place)
-    acc[(own, *reversed(outer))] = Tuple(Select(moves, above, new), Select(moves, its_place, at))
-
-    def cell(*where: Any) -> Expr:
-        return as_expr(acc[(where[axis], *reversed([*where[:axis], *where[axis + 1 :]]))][1])
-
-    shape = [count if a == axis else d for a, d in enumerate(x.shape)]
-    info = OpInfo(OpKind.SCAN, (x,), {"acc": acc})
-    return computed(name, Int(32), shape, cell, info)
+    own = key_type(x.type)
+    key: Expr = cast_to(own, x)
+    if x.type.is_float():
+        wide = cast_to(Float(own.bits(), own.lanes()), x)
+        raw: Expr = Reinterpret(own, wide)
+        # A negative float is smaller the larger the bits behind its sign are.
+        behind = (raw >> const(own, own.bits() - 1)) & const(own, own.max_value)
+        number = Select(eq(wide, const(wide.type, 0)), const(own, 0), raw ^ behind)
+        key = Select(intrinsic("is_nan", wide), const(own, own.max_value), number)
+    elif x.type.is_uint() and x.type.bits() == own.bits():
+        key = key ^ const(own, own.min_value)
+    return ~key if largest else key
 
 
 def count_of(name: str, flags: Tensor) -> Tensor:

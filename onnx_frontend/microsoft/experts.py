@@ -12,7 +12,7 @@ from halo.lang.func import Func
 from halo.lang.operators import clamp
 from halo.lang.rdom import RDom
 from halo.ops import functions as f
-from halo.ops import gather, sort
+from halo.ops import gather
 from halo.ops.build import axis_vars, call, computed
 from halo.ops.elementwise import elementwise
 from halo.ops.index import floor_div, index, known, minus, product
@@ -20,6 +20,7 @@ from halo.ops.reshape import reshape
 from halo.ops.softmax import softmax
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from onnx_frontend.context import NodeContext, unequal
+from onnx_frontend.first_places import first_places
 from onnx_frontend.microsoft.domain import microsoft, rank_of
 
 _ACTIVATIONS: dict[str, Callable[[Expr], Expr]] = {
@@ -76,7 +77,7 @@ def _chosen(node: NodeContext, router: Tensor) -> tuple[Tensor, Tensor]:
     count = known(router.shape[1])
     if k < 1 or (count is not None and k > count):
         node.fail(f"it takes the best {k} of {count} experts")
-    places = sort.first_places(node.inner("places"), router, 1, index(k), sort.greater_than)
+    places = first_places(node.inner("places"), router, 1, index(k), largest=True)
     if node.flag("normalize_routing_weights"):
         best = gather.gather_elements(node.inner("best"), router, places, 1)
         return softmax(node.inner("weights"), best, [1]), places

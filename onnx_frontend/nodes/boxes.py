@@ -5,24 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from halo.ir.expr import Expr, Min, const
+from halo.ir.expr import Expr
 from halo.ir.operators import as_expr, cast_to, eq
 from halo.ir.types import Int
 from halo.ops import boxes as ops
-from halo.ops import sort
 from halo.ops.build import computed
 from halo.ops.index import choose, index, known, product
 from halo.ops.reduce import reduce
-from halo.ops.reshape import reshape
 from halo.ops.roi_pool import max_roi_pool
-from halo.ops.tensor import LARGEST, OpInfo, OpKind, Tensor
+from halo.ops.tensor import OpInfo, OpKind, Tensor
 from onnx_frontend.context import NodeContext, unequal
-from onnx_frontend.nodes.select import chosen, network
 from onnx_frontend.registry import operator
+from onnx_frontend.suppression import Limits, kept_boxes
 
 
-def _scalar(x: Tensor | None, default: Expr) -> Expr:
-    return default if x is None or known(product(x.shape)) == 0 else x.at(*[0] * x.rank)
+def _given(x: Tensor | None) -> Tensor | None:
+    """Return an operand of one element, None if it is left out or has none."""
+    return None if x is None or known(product(x.shape)) == 0 else x
 
 
 @operator("NonMaxSuppression", since=10)
@@ -37,45 +36,27 @@ def non_max_suppression(
     """(image, class, box) of the boxes that are left, the best of each class first."""
     if boxes.rank != 3 or scores.rank != 3 or known(boxes.shape[2]) not in (4, None):
         node.fail(f"its boxes have {boxes.rank} axes and its scores {scores.rank}")
-    count = boxes.shape[1]
-    net = network(node, count)
-    order = sort.sorted_places(node.inner("order"), scores, 2, count, sort.greater_than, net)
-    least = None if threshold is None else _scalar(threshold, const(scores.type, 0))
-    limit = _scalar(overlap, const(boxes.type, 0))
+    limits = Limits(_given(most), _given(overlap), _given(threshold))
     centred = node.flag("center_point_box")
-    left_out = ops.suppressed(node.inner("out"), boxes, scores, order, limit, least, centred)
-    left_out.op = _with_data(left_out.op, overlap, threshold)
+    places, number = kept_boxes(
+        node.inner("places"), node.inner("number"), boxes, scores, limits, centred=centred
+    )
     pairs = (
         (boxes.shape[0], scores.shape[0]),
-        (count, scores.shape[2]),
+        (boxes.shape[1], scores.shape[2]),
         (boxes.shape[2], index(4)),
     )
-    left_out.op = replace(left_out.op, requires=unequal(node, pairs))
-    # No class has more boxes than there are, and a count must stay a number of 32 bits.
-    wanted = Min(_scalar(most, const(Int(64), 0)), const(Int(64), LARGEST))
-    largest = cast_to(Int(32), wanted)
-    flags = ops.kept(node.inner("kept"), left_out, largest)
-    flags.op = _with_data(flags.op, most)
-    classes = scores.shape[1]
-    flat = reshape(node.inner("flat"), flags, (product(scores.shape),))
-    places = chosen(node, flat, "hit")
+    kept = node.content(number, "a count")[0]
+    classes, count = scores.shape[1:]
 
     def cell(i: Any, k: Any) -> Expr:
         place = as_expr(places.at(i))
-        rank = place % count
         group = place / count
         image, of = group / classes, group % classes
-        box = order.at(image, of, rank)
-        return cast_to(Int(64), choose(eq(k, 0), image, choose(eq(k, 1), of, box)))
+        return cast_to(Int(64), choose(eq(k, 0), image, choose(eq(k, 1), of, place % count)))
 
-    op = OpInfo(OpKind.GATHER, (order, places))
-    return computed(node.output(), Int(64), (places.shape[0], index(3)), cell, op)
-
-
-def _with_data(op: OpInfo, *more: Tensor | None) -> OpInfo:
-    """Return `op` with further tensors that its cells read."""
-    data = [t for t in more if t is not None and t.constant is None]
-    return OpInfo(op.kind, (*op.inputs, *data), op.funcs, op.attrs, op.requires)
+    op = OpInfo(OpKind.GATHER, (places,), requires=unequal(node, pairs))
+    return computed(node.output(), Int(64), (kept, index(3)), cell, op)
 
 
 @operator("RoiAlign", since=10)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from halo.ir.expr import Expr, Not, const, i32
+from halo.ir.expr import Expr, Not, const
 from halo.ir.operators import as_expr, cast_to, eq
 from halo.ir.types import Bool, Int
 from halo.lang.operators import clamp
@@ -17,20 +17,8 @@ from halo.ops.reshape import reshape
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.views import normal_axis
 from onnx_frontend.context import NodeContext
+from onnx_frontend.first_places import first_places
 from onnx_frontend.registry import operator
-
-_FEW = 128
-"""Cells up to which a list of the first ones is kept: longer lists cost more than sorting all."""
-
-
-def network(node: NodeContext, size: Expr) -> sort.Network:
-    """Return the network that sorts `size` cells."""
-    fixed = known(size)
-    if fixed is not None:
-        return sort.network_for(fixed)
-    levels = node.run_time.define(node.inner("levels"), sort.levels_of(size))
-    cells = node.run_time.define(node.inner("cells"), i32(1) << levels, low=1)
-    return sort.Network(cells, levels)
 
 
 def count(node: NodeContext, flags: Tensor, role: str = "count") -> Expr:
@@ -48,12 +36,7 @@ def _top(node: NodeContext, x: Tensor, k: Expr, largest: bool) -> Tensor | tuple
     fixed, wanted = known(size), known(k)
     if fixed is not None and wanted is not None and not 0 <= wanted <= fixed:
         node.fail(f"it takes the first {wanted} of {fixed} cells")
-    before = sort.greater_than if largest else sort.less_than
-    if wanted is not None and wanted <= _FEW:
-        places = sort.first_places(node.inner("places"), x, axis, k, before)
-    else:
-        net = network(node, size)
-        places = sort.sorted_places(node.inner("places"), x, axis, k, before, net)
+    places = first_places(node.inner("places"), x, axis, k, largest=largest)
     if fixed is None or wanted is None:
         # No more than there are.
         too_many = choose(less(size, k), ONE, index(0))
@@ -142,8 +125,7 @@ def unique(node: NodeContext, x: Tensor) -> tuple[Tensor, ...]:
         axis = 0
         x = reshape(node.inner("flat"), x, (product(x.shape),))
         size = x.shape[0]
-        net = network(node, size)
-        order = sort.sorted_places(node.inner("order"), x, 0, size, sort.less_than, net)
+        order = first_places(node.inner("order"), x, 0, size, largest=False)
 
         def same(a: Expr, b: Expr) -> Expr:
             u, v = x.at(_held(a, size)), x.at(_held(b, size))
