@@ -157,17 +157,30 @@ def check_types(node: Node, version: int, operands: Sequence[Value | None]) -> N
 
 def _kind(type: str) -> str:
     """Return what the elements of a type are; operators take more widths than the standard says."""
-    return next((k for k in ("string", "bool", "complex") if type.startswith(k)), "number")
+    kinds = {"string": "string", "bool": "bool", "complex": "complex", "int": "integer"}
+    return next(
+        (k for word, k in kinds.items() if type.removeprefix("u").startswith(word)), "float"
+    )
 
 
 @cache
 def _takes(operator: str, version: int, domain: str) -> tuple[frozenset[str], ...]:
-    """Return the element types that each input takes if it is a tensor."""
-    schema = onnx.defs.get_schema(operator, version, domain)
-    return tuple(
-        frozenset(t[len("tensor(") : -1] for t in formal.types if t.startswith("tensor("))
-        for formal in schema.inputs
+    """Return the element types that each input takes if it is a tensor; none where any will do.
+
+    Later versions take more types, and so do the earlier ones here. What later versions do not
+    have, the first may take in types that no model gives it in (Tile's).
+    """
+    own, newest = (
+        onnx.defs.get_schema(operator, version, domain),
+        onnx.defs.get_schema(operator, domain),
     )
+    later = own.inputs if newest.deprecated else newest.inputs
+    unions = ({*formal.types, *same.types} for formal, same in zip(own.inputs, later, strict=False))
+    takes = [
+        frozenset(t[len("tensor(") : -1] for t in types if t.startswith("tensor("))
+        for types in unions
+    ]
+    return (*takes, *[frozenset()] * (len(own.inputs) - len(takes)))
 
 
 def check_declared(value: Value | None, declared: int, title: str) -> None:

@@ -120,7 +120,7 @@ def _definition(
         text = schema.get_context_dependent_function_with_opset_version(
             max(fitting), full.SerializeToString(), known
         )
-    except RuntimeError:
+    except (RuntimeError, ValueError):  # the node itself makes no sense
         return None
     return onnx.FunctionProto.FromString(text)
 

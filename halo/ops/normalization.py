@@ -157,7 +157,13 @@ def rms_normalize(
 
     Scale broadcasts to `x`. The Func ``squares`` (sums, not yet divided) has the dimensions of `x`
     without `axes`, and one RDom dimension per axis, the last first.
+
+    Raises
+    ------
+    DefinitionError
+        Scale does not broadcast to `x`.
     """
+    requires = () if scale is None else fits_into(scale, x)
     wide, number = sum_type(x.type), product(x.shape[a] for a in axes)
     summed, count = long_sum_type(x.type), cast_to(wide, number)
     zero = const(summed, 0)
@@ -177,5 +183,5 @@ def rms_normalize(
 
     inputs = (x,) if scale is None else (x, scale)
     attrs = {"axes": tuple(axes), "reduced": reduced_shape(x, axes, False)}
-    op = OpInfo(OpKind.NORMALIZATION, inputs, {"squares": squares}, attrs)
+    op = OpInfo(OpKind.NORMALIZATION, inputs, {"squares": squares}, attrs, requires)
     return computed(name, x.type, x.shape, cell, op)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from halo.errors import DefinitionError
 from halo.ir.expr import FALSE, Expr
 from halo.ir.operators import cast_to, eq
 from halo.lang.func import Func
@@ -15,14 +16,24 @@ from halo.lang.rdom import RDom
 from halo.ops.broadcast import Requirement
 from halo.ops.build import axis_vars, call, computed
 from halo.ops.functions import sum_type
-from halo.ops.index import ONE, ZERO, choose, floor_div, greatest, less, plus, product
+from halo.ops.index import ONE, ZERO, choose, floor_div, greatest, known, less, plus, product
 from halo.ops.reduce import REDUCTIONS
 from halo.ops.reshape import reshape
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 
+MOST_AXES = 12
+"""As many a tensor may have: what decides about each of them is as long as all axes together."""
+
 
 def flags_of(axes: Sequence[Expr], rank: int) -> list[Expr]:
-    """Return for each of `rank` axes whether it is among `axes`, negative ones counted back."""
+    """Return for each of `rank` axes whether it is among `axes`, negative ones counted back.
+
+    Raises
+    ------
+    DefinitionError
+        There are more than `MOST_AXES`.
+    """
+    _check_rank(axes, rank)
     flags: list[Expr] = []
     for i in range(rank):
         flag: Expr = FALSE
@@ -34,7 +45,14 @@ def flags_of(axes: Sequence[Expr], rank: int) -> list[Expr]:
 
 
 def chosen(axes: Sequence[Expr], values: Sequence[Expr], rank: int, default: Expr) -> list[Expr]:
-    """Return for each of `rank` axes the one of `values` that belongs to it, else `default`."""
+    """Return for each of `rank` axes the one of `values` that belongs to it, else `default`.
+
+    Raises
+    ------
+    DefinitionError
+        There are more than `MOST_AXES`.
+    """
+    _check_rank(axes, rank)
     result: list[Expr] = []
     for i in range(rank):
         value = default
@@ -42,6 +60,14 @@ def chosen(axes: Sequence[Expr], values: Sequence[Expr], rank: int, default: Exp
             value = choose(eq(axis, i) | eq(axis, i - rank), given, value)
         result.append(value)
     return result
+
+
+def _check_rank(axes: Sequence[Expr], rank: int) -> None:
+    told = any(known(axis) is None for axis in axes)
+    if told and max(rank, len(axes)) > MOST_AXES:
+        raise DefinitionError(
+            f"data tell {len(axes)} of {rank} axes; that they may do of up to {MOST_AXES}"
+        )
 
 
 def _count(flags: Sequence[Expr]) -> Expr:
@@ -80,7 +106,15 @@ def reduce_run_time(
 
 
 def without(name: str, x: Tensor, flags: Sequence[Expr], count: int) -> Tensor:
-    """Return `x` without the `count` axes whose flags hold, which are of size 1."""
+    """Return `x` without the `count` axes whose flags hold, which are of size 1.
+
+    Raises
+    ------
+    DefinitionError
+        It has fewer axes.
+    """
+    if count > x.rank:
+        raise DefinitionError(f"{count} axes cannot be taken from {x.rank}")
     shape: list[Expr] = []
     for place in range(x.rank - count):
         size: Expr = ONE

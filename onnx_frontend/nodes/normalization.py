@@ -11,6 +11,7 @@ from halo.ir.operators import cast_to
 from halo.ir.types import Float
 from halo.lang.math import sqrt
 from halo.ops import normalization as normal
+from halo.ops.broadcast import fits_into
 from halo.ops.build import constant
 from halo.ops.elementwise import elementwise
 from halo.ops.functions import sum_type
@@ -127,6 +128,7 @@ def rms_normalization(node: NodeContext, x: Tensor, scale: Tensor) -> Tensor:
     axes, epsilon = tuple(range(axis, x.rank)), node.number("epsilon", 1e-5)
     if x.type == scale.type:
         return normal.rms_normalize(node.output(), x, axes, epsilon, scale)
+    fits_into(scale, x)
     made = normal.rms_normalize(node.inner("normal"), x, axes, epsilon, None)
     to = scale.type
     return elementwise(node.output(), lambda v, s: cast_to(to, v) * s, made, scale, type=to)

@@ -27,6 +27,7 @@ _WIDE = Float(64)
 @operator("DFT", since=17)
 def dft_along_attribute(node: NodeContext, x: Tensor, length: Tensor | None = None) -> Tensor:
     """The transform along an axis that is an attribute."""
+    _check_parts(node, x)
     return _dft(node, x, length, node.integer("axis", 1))
 
 
@@ -35,6 +36,7 @@ def dft(
     node: NodeContext, x: Tensor, length: Tensor | None = None, axis: Tensor | None = None
 ) -> Tensor:
     """The transform along an axis that is an input."""
+    _check_parts(node, x)
     if axis is None:
         return _dft(node, x, length, -2)
     fixed = node.known_constants(axis)
@@ -48,6 +50,11 @@ def dft(
     made = _dft(node, four, length, 1, node.inner("transform"))
     shape = [choose(eq(place, a), made.shape[1], d) for a, d in enumerate(x.shape[:-1])]
     return reshape(node.output(), made, (*shape, made.shape[3]))
+
+
+def _check_parts(node: NodeContext, x: Tensor) -> None:
+    if x.rank < 2:
+        node.fail(f"its input has {x.rank} axes, not one of numbers and one of their parts")
 
 
 def _dft(

@@ -33,9 +33,9 @@ _HOW = ("average", "sum", "min", "max")
 def tree_ensemble(node: NodeContext, x: Tensor) -> Tensor:
     """What the leaves say that each sample comes to in trees."""
     modes = node.array("nodes_modes").astype(np.int32).reshape(-1)
-    targets = np.array(node.integers("leaf_targetids"), np.int32)
+    targets = _places(node, "leaf_targetids")
     ensemble = trees.Trees(
-        np.array(node.integers("nodes_featureids"), np.int32),
+        _places(node, "nodes_featureids"),
         modes,
         node.array("nodes_splits").reshape(-1),
         _members(node, modes),
@@ -124,7 +124,7 @@ def classic(node: NodeContext, votes: str) -> trees.Trees:
     tree, own = (node.integers(f"nodes_{k}", []) for k in ("treeids", "nodeids"))
     modes = [_MODES.get(m, -1) for m in node.texts("nodes_modes", [])]
     columns = {
-        "features": np.array(node.integers("nodes_featureids", []), np.int32),
+        "features": _places(node, "nodes_featureids", []),
         "splits": either(node, "nodes_values"),
         "missing": np.array(
             node.integers("nodes_missing_value_tracks_true", [0] * len(tree)), np.bool_
@@ -187,7 +187,7 @@ def _votes_of(
         node.fail(f"its lists of votes ({votes}_ids and others) are not equally long")
     voters = np.array([-1 - known.get(p, 0) for p in zip(tree, own, strict=True)], np.int64)
     kept = voters >= 0
-    return voters[kept], np.array(target, np.int32)[kept], weights[kept]
+    return voters[kept], _places(node, f"{votes}_ids")[kept], weights[kept]
 
 
 def _walked(node: NodeContext, x: Tensor, ensemble: trees.Trees, width: int) -> Tensor:
@@ -206,17 +206,27 @@ def _walked(node: NodeContext, x: Tensor, ensemble: trees.Trees, width: int) -> 
 
 def _encoded(node: NodeContext, side: str) -> Array:
     """Return the nodes that follow on one side; a leaf k as -1 - k."""
-    follow = np.array(node.integers(f"nodes_{side}nodeids"), np.int32)
+    follow = _places(node, f"nodes_{side}nodeids")
     is_leaf = np.array(node.integers(f"nodes_{side}leafs"), np.bool_)
     if follow.shape != is_leaf.shape:
         node.fail(f"it has {len(follow)} nodes_{side}nodeids and {len(is_leaf)} nodes_{side}leafs")
     return np.where(is_leaf, -1 - follow, follow).astype(np.int32)
 
 
+def _places(node: NodeContext, name: str, default: Sequence[int] | None = None) -> Array:
+    """Return integers that tell features, nodes, leaves or targets; some may mean none."""
+    given = node.integers(name, default)
+    if not all(-1 << 31 <= v < 1 << 31 for v in given):
+        node.fail(f"its {name} have one that does not fit 32 bits")
+    return np.array(given, np.int32)
+
+
 def _roots(node: NodeContext) -> Array:
     """Return where the trees begin; a tree of a leaf only has a node that leads to it twice."""
-    roots = np.array(node.integers("tree_roots"), np.int32)
+    roots = _places(node, "tree_roots")
     yes, no = _encoded(node, "true"), _encoded(node, "false")
+    if len(yes) != len(no):
+        node.fail("its lists of nodes or of leaves are not equally long")
     if roots.size and not (roots.min() >= 0 and roots.max() < len(yes)):
         node.fail("a root is no node")
     only = (yes[roots] < 0) & (yes[roots] == no[roots])

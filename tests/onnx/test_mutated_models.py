@@ -9,9 +9,9 @@ from mutated_models import mutant, read_mutants, valid_models
 from onnx_frontend import compile
 
 
-def check(first: int, count: int) -> None:
+def check(first: int, count: int, every: bool = False) -> None:
     """Read so many mutants in a process of limited memory and time."""
-    done = read_mutants(first, count)
+    done = read_mutants(first, count, every)
     told = [line for line in done.stdout.splitlines() if not line.startswith("seed ")]
     last = done.stdout.splitlines()[-2:]
     assert done.returncode == 0, (done.returncode, told, last, done.stderr[-2000:])
@@ -28,6 +28,12 @@ def test_mutants_are_models_or_refused() -> None:
 @pytest.mark.parametrize("part", range(20))
 def test_many_mutants_are_models_or_refused(part: int) -> None:
     check(1000 * (part + 1), 1000)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(20))
+def test_mutants_with_any_operator_are_models_or_refused(part: int) -> None:
+    check(1000 * part, 1000, every=True)
 
 
 def test_a_seed_gives_one_mutant() -> None:

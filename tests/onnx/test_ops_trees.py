@@ -266,6 +266,8 @@ def test_a_vector_is_one_sample() -> None:
         ({"aggregate_function": "MEDIAN"}, "aggregate_function 'MEDIAN'"),
         ({"post_transform": "LOG"}, "post_transform 'LOG'"),
         ({"nodes_featureids": [-1, 0, 0]}, "before the first"),
+        ({"nodes_featureids": [1 << 40, 0, 0]}, "does not fit 32 bits"),
+        ({"target_ids": [0, -1 << 40]}, "does not fit 32 bits"),
     ],
 )
 def test_trees_without_sense_are_refused(changes: dict[str, Any], message: str) -> None:
