@@ -58,7 +58,9 @@ def _value_types(model: onnx.ModelProto, versions: Mapping[str, int]) -> dict[st
     with suppress(RuntimeError, ValueError, onnx.shape_inference.InferenceError):
         model = onnx.shape_inference.infer_shapes(model)
     graph = model.graph
-    types = {v.name: v.type for v in (*graph.value_info, *graph.output, *graph.input)}
+    values = (*graph.value_info, *graph.output, *graph.input)
+    # A type that says nothing is none: onnx reads what it says without asking whether it is there.
+    types = {v.name: v.type for v in values if v.type.WhichOneof("value")}
     for t in graph.initializer:
         types[t.name] = onnx.helper.make_tensor_type_proto(t.data_type, t.dims)
     return types

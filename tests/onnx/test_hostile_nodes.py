@@ -79,3 +79,13 @@ def test_a_scale_broadcasts_to_what_it_scales() -> None:
     np.testing.assert_allclose(model.run({"x": x, "w": w})["y"], want, rtol=1e-6)
     with pytest.raises(hl.BufferError, match="sizes 3 and 2, which must be equal"):
         model.run({"x": x, "w": np.ones((3, 1), np.float32)})
+
+
+def test_a_value_without_a_type_is_told_where_an_operator_is_defined_by_others() -> None:
+    model = parser.parse_model("""<ir_version: 8, opset_import: ["" : 17]>
+        g (seq(float[N]) x) => (seq(float[N]) y) {
+            y = SequenceMap(x) <body = b (float[N] i) => (float[N] o) { o = Abs(i) }>
+        }""")
+    model.graph.input[0].ClearField("type")
+    with pytest.raises(ModelError, match="'x' is a value of unknown type"):
+        import_graph(model)
