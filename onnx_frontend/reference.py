@@ -130,13 +130,17 @@ def _as_meant(
     """Return a node that the evaluator gets wrong in a form that it gets right.
 
     Before version 14 a BatchNormalization of one output uses the mean and variance it is given;
-    the evaluator takes it for one in training.
+    the evaluator takes it for one in training. DequantizeLinear it knows from version 19 on, which
+    added types.
     """
     outputs = [name for name in node.output if name]
-    if node.op_type != "BatchNormalization" or node.domain not in ("", "ai.onnx"):
+    if node.domain not in ("", "ai.onnx"):
         return model, node
     version = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 1)
-    if version >= 14 or len(outputs) > 1:
+    if node.op_type == "DequantizeLinear" and version < 19:
+        newer = helper.make_model(onnx.GraphProto(), opset_imports=[helper.make_opsetid("", 19)])
+        return newer, node
+    if node.op_type != "BatchNormalization" or version >= 14 or len(outputs) > 1:
         return model, node
     epsilon = {a.name: a.f for a in node.attribute if a.name == "epsilon"}
     newer = helper.make_model(onnx.GraphProto(), opset_imports=[helper.make_opsetid("", 15)])

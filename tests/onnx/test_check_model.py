@@ -145,6 +145,14 @@ def test_a_batch_normalization_of_an_early_version_is_not_one_in_training() -> N
         np.testing.assert_allclose(y, expected, rtol=1e-5)
 
 
+def test_numbers_of_8_bits_of_early_versions_are_compared() -> None:
+    body = """(uint8[2, 3] x) => (float[2, 3] y) <float scale = {0.5}, uint8 zero = {3}> {
+        y = DequantizeLinear(x, scale, zero) }"""
+    report = check_model(model(body, 13))
+    assert report.first_wrong is None
+    assert [c.unchecked for c in report.layers] == [""]
+
+
 # Comparing
 
 
