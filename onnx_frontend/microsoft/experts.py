@@ -99,7 +99,11 @@ def _through(
 
     `x` has a row for each token, or with `each` for each that is chosen.
     """
-    needs = unequal(node, ((x.shape[-1], matrices.shape[2]),))
+    pairs = [(x.shape[-1], matrices.shape[2])]
+    if bias is not None:
+        rank_of(node, "bias", bias, 2)
+        pairs += zip(bias.shape, matrices.shape, strict=False)
+    needs = unequal(node, pairs)
     last = minus(matrices.shape[0], 1)
     wide = f.sum_type(x.type)
     t, j, i = axis_vars(3)

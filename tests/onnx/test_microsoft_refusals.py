@@ -60,6 +60,8 @@ REFUSED: Sequence[tuple[str, Sequence[Array | None], dict[str, Any], str]] = [
     ("GroupNorm", (f(1, 2, 2, 4), f(4), f(4)), {"groups": 2, "activation": 7}, "activation is 7"),
     ("MoE", (f(2, 4), f(2, 3), f(3, 5, 4), None, f(3, 4, 5)), {"k": 4}, "the best 4 of 3"),
     ("MoE", (f(2, 4), f(2, 2), f(3, 5, 4), None, f(3, 4, 5)), {}, "3 and 2, which must be equal"),
+    ("MoE", (f(2, 4), f(2, 3), f(3, 5, 4), f(5), f(3, 4, 5)), {}, "its bias has 1 axes, not 2"),
+    ("MoE", (f(2, 4), f(2, 3), f(3, 5, 4), f(3, 4), f(3, 4, 5)), {}, "4 and 5, which must be"),
     (
         "MoE",
         (f(2, 4), f(2, 3), f(3, 5, 4), None, f(3, 4, 5)),
