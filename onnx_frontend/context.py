@@ -13,6 +13,7 @@ from halo.ir.types import Type
 from halo.ops.elementwise import elementwise
 from halo.ops.index import known, same
 from halo.ops.tensor import Tensor
+from halo.ops.text import TEXT
 from onnx_frontend.c_function import CFunction, ExternCall, extern_tensors, number_of
 from onnx_frontend.custom_tensor import Cells, Sizes, custom_tensor, shape_of
 from onnx_frontend.element_types import constant_tensor, element_type
@@ -137,7 +138,10 @@ class NodeContext:
 
     def element_named(self, number: int) -> tuple[Type, str | None]:
         """Return the halo type of an ONNX element type, and its encoding if it is stored in one."""
-        return element_type(number, self.node.label)
+        type, encoding = element_type(number, self.node.label)
+        if encoding == TEXT:
+            self.unsupported("elements that are numbers, not text")
+        return type, encoding
 
     def type_named(self, number: int) -> Type:
         """Return the halo type of an ONNX element type that the language has."""

@@ -11,7 +11,7 @@ from halo.ir.expr import Expr, Select, const
 from halo.ir.operators import as_expr, cast_to, eq
 from halo.ir.types import Float, Int
 from halo.lang.math import sqrt
-from halo.ops.broadcast import Requirement, broadcast_at
+from halo.ops.broadcast import Requirement, broadcast_at, fits_into
 from halo.ops.build import computed
 from halo.ops.elementwise import elementwise
 from halo.ops.functions import sum_type
@@ -103,7 +103,8 @@ def attend(
         return scores.cell(product.at(*coords), coords)
 
     read = tuple(dict.fromkeys(inputs))
-    op = OpInfo(OpKind.ELEMENTWISE, read, requires=tuple(scores.requires))
+    fits = () if scores.added is None else fits_into(scores.added, product)
+    op = OpInfo(OpKind.ELEMENTWISE, read, requires=(*scores.requires, *fits))
     scaled = computed(node.inner("scores"), sum_type(q.type), product.shape, cell, op)
     weights = softmax(node.inner("weights"), scaled, [3])
     made = matmul(node.inner("values"), weights, v)

@@ -45,6 +45,10 @@ REFUSED = [
         "Squeeze node #0: 3 axes cannot be taken from 2",
     ),
     (
+        "(float[3] x) => (string[3] y) { y = Cast <to = 8> (x) }",
+        "Cast (ai.onnx 23), node #0: elements that are numbers, not text",
+    ),
+    (
         """(float[3] x) => (float[3] y) {
             = SequenceMap(x) <body = b (float i) => (float o) { o = Abs(i) }>
             y = Abs(x) }""",

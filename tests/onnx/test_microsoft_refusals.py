@@ -113,6 +113,13 @@ REFUSED: Sequence[tuple[str, Sequence[Array | None], dict[str, Any], str]] = [
     ("Attention", (*FIVE, i32(2, 1, 3, 3)), EIGHT, "1, 2 or 3 axes, not 4"),
     ("Attention", (*FIVE, i32(8)), EIGHT, "one number for a sample"),
     ("Attention", FIVE, {**EIGHT, "qkv_hidden_sizes": [8, 4, 12]}, "qkv_hidden_sizes are"),
+    (
+        "Attention",
+        (*FIVE, None, None, f(1, 1, 1, 1, 3)),
+        EIGHT,
+        "x5 of shape .* does not broadcast",
+    ),
+    ("Attention", (*FIVE, None, None, f(4, 2, 3, 3)), EIGHT, "2x2x3x3 and 4x2x3x3 do not"),
     ("Attention", FIVE, {"num_heads": 3}, "8 cells are not those of 3 heads"),
     ("MultiHeadAttention", (f(2, 3, 8),), EIGHT, "queries, keys and values in one"),
     ("MultiHeadAttention", (f(2, 3, 8), f(2, 3, 8)), EIGHT, "a key and no value"),
