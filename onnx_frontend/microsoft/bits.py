@@ -60,6 +60,8 @@ def matmul_n_bits(
     _check(node, b, (n, blocks, block * bits // 8))
     if a.rank < 1 or known(a.shape[-1]) not in (None, k):
         node.fail(f"its input has rows of {known(a.shape[-1])}, K is {k}")
+    if zeros is not None:
+        _check_zeros(node, zeros, n, blocks if zeros.type.is_float() else -(-blocks * bits // 8))
     weights = _weights(node, b, scales, zeros, (n, k, bits, block))
     made = matmul(node.output() if bias is None else node.inner("product"), a, weights)
     if bias is None:
@@ -71,6 +73,12 @@ def _check(node: NodeContext, b: Tensor, wanted: tuple[int, int, int]) -> None:
     sizes = tuple(known(d) for d in b.shape)
     if sizes != wanted:
         node.fail(f"its weights are of shape {sizes}, not {wanted}")
+
+
+def _check_zeros(node: NodeContext, zeros: Tensor, n: int, row: int) -> None:
+    sizes = tuple(known(d) for d in zeros.shape)
+    if sizes not in ((n, row), (n * row,)):
+        node.fail(f"its zero points are of shape {sizes}, not {(n, row)}")
 
 
 def _weights(

@@ -34,6 +34,12 @@ def _embedded(
     """Return the sum of the rows of words, places and segments: (batch, place, hidden)."""
     rank_of(node, "input_ids", ids, 2)
     words, places, kinds = tables
+    for table in (words, places, kinds):
+        if table is not None:
+            rank_of(node, "table", table, 2)
+    for given in (segments, positions):
+        if given is not None:
+            rank_of(node, "ids of segments or places", given, 2)
     parts = [gather(node.inner("words"), words, ids, 0)]
     if positions is not None:
         parts.append(gather(node.inner("places"), places, positions, 0))

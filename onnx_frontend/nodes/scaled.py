@@ -11,6 +11,7 @@ from halo.ir.intrinsics import intrinsic
 from halo.ir.operators import cast_to
 from halo.ir.types import Float, Int, Type
 from halo.lang.operators import clamp
+from halo.ops.broadcast import fits_into
 from halo.ops.build import constant
 from halo.ops.elementwise import elementwise
 from halo.ops.index import known
@@ -45,21 +46,28 @@ def shifted(node: NodeContext, role: str, x: Tensor, zero: Tensor | None, axis: 
     ----------
     zero
         A zero point of all, or one per place of `axis`, or what broadcasts to `x`.
+
+    Raises
+    ------
+    DefinitionError
+        It is none of these.
     """
+    zeros = None if zero is None else spread(node, f"{role}_zero", x, zero, axis)
+    if zeros is not None:
+        fits_into(zeros, x)
     if not x.type.is_integral:
         node.unsupported(f"operands of integers, not {x.type}")
     if zero is not None and zero.constant is not None and not zero.constant.any():
         zero = None
     if x.constant is not None and (zero is None or zero.constant is not None):
         return constant(node.inner(role), _less(x, zero, axis))
-    if zero is None:
+    if zero is None or zeros is None:
         return x
     type = Int(16) if x.type.bits() == 8 else Int(32)
 
     def cell(v: Expr, z: Expr) -> Expr:
         return cast_to(type, v) - cast_to(type, z)
 
-    zeros = spread(node, f"{role}_zero", x, zero, axis)
     joins = {"joins": READERS | PRODUCTS}
     return elementwise(node.inner(role), cell, x, zeros, type=type, attrs=joins)
 

@@ -45,6 +45,11 @@ REFUSED = [
         "Squeeze node #0: 3 axes cannot be taken from 2",
     ),
     (
+        """(uint8[2, 2] x) => (int32[?] y) <uint8[2, 2] w = {1, 2, 3, 4}, uint8 a = {0},
+            uint8[3] z = {1, 2, 3}> { y = MatMulInteger(x, w, a, z) }""",
+        "do not broadcast",
+    ),
+    (
         "(float[3] x) => (string[3] y) { y = Cast <to = 8> (x) }",
         "Cast (ai.onnx 23), node #0: elements that are numbers, not text",
     ),

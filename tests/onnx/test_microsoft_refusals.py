@@ -143,6 +143,20 @@ REFUSED: Sequence[tuple[str, Sequence[Array | None], dict[str, Any], str]] = [
     ),
     ("MatMulNBits", (f(2, 32), u8(5, 1, 16), f(5, 1)), {**BITS, "bits": 3}, "not 3"),
     ("MatMulNBits", (f(2, 32), u8(5, 1, 16), f(5, 1), None, i32(32)), BITS, "no g_idx"),
+    ("MatMulNBits", (f(2, 32), u8(5, 1, 16), f(5, 1), u8(4, 1)), BITS, r"of shape \(4, 1\), not"),
+    ("MatMulNBits", (f(2, 32), u8(5, 1, 16), f(5, 1), u8(5, 1, 1)), BITS, r"\(5, 1, 1\), not"),
+    (
+        "EmbedLayerNormalization",
+        (i32(2, 3), None, f(5, 4), f(3, 4, 1), None, f(4), f(4)),
+        {},
+        "its table has 3 axes, not 2",
+    ),
+    (
+        "EmbedLayerNormalization",
+        (i32(2, 3), None, f(5, 4), f(3, 4), None, f(4), f(4), None, i32(2, 3, 1)),
+        {},
+        "ids of segments or places has 3 axes, not 2",
+    ),
     ("MatMulNBits", (f(2, 32), u8(5, 2, 16), f(5, 1)), BITS, r"of shape \(5, 2, 16\)"),
 ]
 
