@@ -93,7 +93,7 @@ def _with_chain(e: Min | Max, ctx: Context) -> Expr | None:
     total = kept[0]
     for x in kept[1:]:
         total = cls(total, x)
-    return total
+    return ctx.visit(total)  # operands that have come together may have a common part
 
 
 def _common_part(e: Min | Max, ctx: Context) -> Expr | None:
