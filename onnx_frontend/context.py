@@ -106,8 +106,8 @@ class NodeContext:
         return bool(self.integer(name, int(default)))
 
     def number(self, name: str, default: float | None = None) -> float:
-        """Return a float attribute."""
-        return float(self._get(name, default, (float, int), "a number"))
+        """Return a float attribute; attributes, and so the defaults of them, are float32."""
+        return float(np.float32(self._get(name, default, (float, int), "a number")))
 
     def text(self, name: str, default: str | None = None) -> str:
         """Return a string attribute."""

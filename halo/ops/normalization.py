@@ -101,10 +101,10 @@ def normalize(
     def cell(*coords: Any) -> Expr:
         variance = cast_to(wide, call(spread, *rest(coords))) / count
         deviation = sqrt(variance + const(wide, epsilon))
-        result = cast_to(x.type, centred(x.at(*coords), *coords) / deviation)
+        result = centred(x.at(*coords), *coords) / deviation
         if scale is not None:
-            result = result * broadcast_at(scale, coords)
-        return result if bias is None else result + broadcast_at(bias, coords)
+            result = result * cast_to(wide, broadcast_at(scale, coords))
+        return result if bias is None else result + cast_to(wide, broadcast_at(bias, coords))
 
     inputs = tuple(t for t in (x, scale, bias) if t is not None)
     attrs = {"axes": tuple(axes), "reduced": reduced_shape(x, axes, False)}

@@ -56,6 +56,8 @@ def _normalized(node: NodeContext, x: Tensor, scale: Tensor, bias: Tensor) -> Te
     shape = (image.shape[0], index(groups), times(each, product(image.shape[2:])))
     grouped = reshape(node.inner("grouped"), image, shape)
     epsilon = node.number("epsilon", 1e-5)
+    if x.type.bits() < 32:  # so that what is centred is not rounded before it is scaled
+        grouped = elementwise(node.inner("wide"), lambda v: v, grouped, type=f.sum_type(x.type))
     centred = normal.normalize(node.inner("centred"), grouped, (2,), epsilon, None, None)
     back = reshape(node.inner("back"), centred, image.shape)
     factors = [

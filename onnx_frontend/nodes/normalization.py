@@ -105,17 +105,22 @@ def layer_normalization(
 def _statistics(
     node: NodeContext, x: Tensor, axes: Sequence[int], epsilon: float
 ) -> tuple[Tensor, Tensor]:
-    """Return the mean over `axes` and the inverse of the deviation, both with all axes."""
-    if x.type.bits() < 32:  # the statistics are float32 then
+    """Return the mean over `axes` and the inverse of the deviation, both with all axes.
+
+    They have the type that `stash_type` names; sums are at least float32.
+    """
+    made = node.type_named(node.integer("stash_type", 1))
+    if x.type.bits() < 32:
         x = elementwise(node.inner("wide"), lambda v: v, x, type=Float(32))
-    mean = reduce(node.output(1), x, "mean", axes, keep_axes=True)
+    mean = reduce(node.inner("mean"), x, "mean", axes, keep_axes=True)
     squares = elementwise(node.inner("squares"), lambda v, m: (v - m) * (v - m), x, mean)
     spread = reduce(node.inner("spread"), squares, "mean", axes, keep_axes=True)
 
     def inverse(v: Expr) -> Expr:
         return const(v.type, 1) / sqrt(v + const(v.type, epsilon))
 
-    return mean, elementwise(node.output(2), inverse, spread)
+    stashed = elementwise(node.output(1), lambda v: v, mean, type=made)
+    return stashed, elementwise(node.output(2), inverse, spread, type=made)
 
 
 @operator("RMSNormalization", since=23)

@@ -68,3 +68,32 @@ def test_statistics_of_a_layer_of_halves_are_float32() -> None:
     np.testing.assert_allclose(inverse, 1 / deviation, rtol=1e-5)
     want = ((wide - mean) / deviation).astype(np.float16)
     np.testing.assert_allclose(made, want, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [16, 768, 4096])
+@pytest.mark.parametrize("op", ["LayerNormalization", "InstanceNormalization"])
+def test_what_is_normalized_is_rounded_once(op: str, size: int) -> None:
+    x = halves(np.dtype(np.float16), 1, 4, size)
+    each = 4 if op == "InstanceNormalization" else size
+    scale, bias = halves(np.dtype(np.float16), each), halves(np.dtype(np.float16), each)
+    (made,) = backend.run_node(helper.make_node(op, ["x", "s", "b"], ["y"]), [x, scale, bias])
+    wide, shape = x.astype(np.float64), (4, 1) if op == "InstanceNormalization" else (size,)
+    centred = wide - wide.mean(2, keepdims=True)
+    deviation = np.sqrt(wide.var(2, keepdims=True) + np.float32(1e-5))
+    want = centred / deviation * scale.reshape(shape).astype(np.float64)
+    want += bias.reshape(shape).astype(np.float64)
+    ulp = np.spacing(np.abs(want).astype(np.float16)).astype(np.float64)
+    # Sums of what nearly cancels are off by what float32 rounds before.
+    assert (np.abs(made - want) <= 0.501 * ulp + 1e-6).all()
+
+
+def test_a_layer_of_float64_has_statistics_of_float32_and_the_epsilon_of_the_standard() -> None:
+    x = np.linspace(-2e-3, 3e-3, 48).reshape(2, 24)
+    node = helper.make_node("LayerNormalization", ["x", "s"], ["y", "mean", "inverse"])
+    made, mean, inverse = backend.run_node(node, [x, np.ones(24)])
+    assert made.dtype == np.float64 and mean.dtype == inverse.dtype == np.float32
+    epsilon = np.float64(np.float32(1e-5))  # an attribute is a float32
+    deviation = np.sqrt(x.var(1, keepdims=True) + epsilon)
+    np.testing.assert_allclose(made, (x - x.mean(1, keepdims=True)) / deviation, rtol=1e-12)
+    np.testing.assert_allclose(mean, x.mean(1, keepdims=True), rtol=1e-6)
+    np.testing.assert_allclose(inverse, 1 / deviation, rtol=1e-6)
