@@ -19,6 +19,7 @@ from halo.ops.build import CONTENT_LIMIT
 from onnx_frontend.compiled_model import CompiledModel
 from onnx_frontend.compiler import compile
 from onnx_frontend.errors import ModelError, UnsupportedOp
+from onnx_frontend.example_maps import dicts_of
 from onnx_frontend.input_sequences import KEYS, VALUES, part_name
 from onnx_frontend.signature import Array
 
@@ -173,9 +174,9 @@ def _entries(name: str, value: Mapping[Any, Any], type: onnx.TypeProto.Map) -> d
 
 def _gathered(name: str, results: Mapping[str, Array]) -> list[Any]:
     """Return the tensors of a sequence among the outputs, or its maps."""
-    keys, rows = (results.get(part_name(name, part)) for part in (KEYS, VALUES))
-    if keys is not None and rows is not None:
-        return [dict(zip(keys.tolist(), row.tolist(), strict=True)) for row in rows]
+    maps = dicts_of(name, results)
+    if maps is not None:
+        return maps
     items: list[Any] = []
     while part_name(name, len(items)) in results:
         items.append(results[part_name(name, len(items))])

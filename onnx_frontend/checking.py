@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -14,8 +15,9 @@ from onnx_frontend.comparing import Difference, Tolerance, compare
 from onnx_frontend.compiler import compile
 from onnx_frontend.errors import ModelError
 from onnx_frontend.example_inputs import example_inputs
+from onnx_frontend.example_maps import dicts_of, rows_of, with_dicts
 from onnx_frontend.graph import Array
-from onnx_frontend.input_sequences import Given
+from onnx_frontend.input_sequences import KEYS, VALUES, Given, part_name
 from onnx_frontend.layers import reads_of, with_all_values
 from onnx_frontend.lower_kernels import Progress
 from onnx_frontend.model_file import ModelSource, load_model
@@ -134,7 +136,7 @@ def check_model(
         raise ModelError(f"there is no reference {reference!r}", hint=f"there are {known}")
     proto = load_model(model)
     given = dict(shapes or {})
-    arrays = example_inputs(proto, inputs or {}, given, seed)
+    arrays = example_inputs(proto, inputs or {}, given, seed, maps=True)
     fixed: Given = {name: shape for name, shape in given.items() if name in arrays}
     allowed = tolerance or Tolerance()
     results = compile(proto, shapes=fixed or None, progress=progress).run(arrays)
@@ -144,11 +146,12 @@ def check_model(
     except HaloError as error:
         found, problem = results, error.message
 
-    def own(model: onnx.ModelProto, node: onnx.NodeProto, _: object) -> list[Array] | None:
+    def own(model: onnx.ModelProto, node: onnx.NodeProto, _: object) -> list[Any] | None:
         names = [name for name in node.output if name]
-        return [found[name] for name in names] if found.keys() >= set(names) else None
+        made = [found.get(name, dicts_of(name, found)) for name in names]
+        return None if any(value is None for value in made) else made
 
-    wanted = reference_values(layered, arrays, own, reference)
+    wanted = reference_values(layered, with_dicts(proto, arrays), own, reference)
     if dump is not None:
         _dump(dump, {"halo": found, "reference": wanted.values})
     makers = _Makers(proto, wanted, allowed)
@@ -171,16 +174,20 @@ class _Makers:
         values = self.wanted.values
         for place, node in enumerate(self.model.graph.node):
             for name in node.output:
-                if name not in found:
+                own = name if name in found else part_name(name, VALUES)
+                if own not in found:
                     continue
                 label = f"'{node.name}'" if node.name else f"#{place}"
                 reads = tuple(_describe(n, values.get(n)) for n in reads_of(node))
                 unchecked = self.wanted.taken.get(place, "")
                 difference = Difference()
                 if not unchecked:
-                    difference = compare(found[name], np.asarray(values[name]), self.tolerance)
+                    right = values[name]
+                    if own != name:
+                        right = rows_of(right, found[part_name(name, KEYS)], found[own].dtype)
+                    difference = compare(found[own], np.asarray(right), self.tolerance)
                 yield ValueCheck(
-                    label, node.op_type, name, found[name].shape, reads, difference, unchecked
+                    label, node.op_type, own, found[own].shape, reads, difference, unchecked
                 )
 
 

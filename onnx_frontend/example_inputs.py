@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import onnx
 
 from onnx_frontend.errors import ModelError
+from onnx_frontend.example_maps import example_keys
 from onnx_frontend.graph import Array, Graph, Value, read_graph
+from onnx_frontend.input_sequences import KEYS, VALUES, part_name
 from onnx_frontend.shapes import describe_dims
 
 BATCH, SIZE = 2, 16
@@ -23,10 +26,13 @@ def example_inputs(
     given: Mapping[str, Array],
     shapes: Mapping[str, tuple[int, ...]],
     seed: int = 0,
+    *,
+    maps: bool = False,
 ) -> dict[str, Array]:
     """Return an array for each input of `model`.
 
-    Random floats are in [-1, 1), integers in [0, 100), or as many as their type holds.
+    Random floats are in [-1, 1), integers in [0, 100), or as many as their type holds. Of a map
+    there are two arrays, as a compiled model takes it: its keys are those that nodes know.
 
     Parameters
     ----------
@@ -37,6 +43,8 @@ def example_inputs(
         shape of one axis.
     seed
         Of the random numbers; those of an input depend on its place, not on what else is given.
+    maps
+        Whether to make inputs that are maps, too.
 
     Raises
     ------
@@ -44,7 +52,8 @@ def example_inputs(
         A name is unknown, a shape does not fit, or an input is no tensor of numbers.
     """
     graph = read_graph(model)
-    _check_names(graph, given, shapes)
+    own = [v for v in graph.inputs if maps and v.kind == "map"]
+    _check_names(graph, [part for v in own for part in _parts(v)], given, shapes)
     sizes = _default_sizes(graph)
     sizes |= {name: shape[0] for name, shape in shapes.items() if len(shape) == 1}
     for value in graph.inputs:  # arrays tell sizes, too
@@ -53,12 +62,38 @@ def example_inputs(
             sizes |= {d: n for d, n in pairs if isinstance(d, str)}
     arrays: dict[str, Array] = {}
     for place, value in enumerate(graph.inputs):
+        generator = np.random.default_rng([seed, place])
         if value.name in given:
             arrays[value.name] = given[value.name]
+        elif value in own:
+            arrays |= _map(graph, value, given, generator)
         else:
             shape = _shape(value, shapes.get(value.name), sizes)
-            arrays[value.name] = _random(value, shape, np.random.default_rng([seed, place]))
+            arrays[value.name] = _random(value, shape, generator)
     return arrays
+
+
+def _parts(value: Value) -> tuple[str, str]:
+    return part_name(value.name, KEYS), part_name(value.name, VALUES)
+
+
+def _map(
+    graph: Graph, value: Value, given: Mapping[str, Array], generator: np.random.Generator
+) -> dict[str, Array]:
+    keys, values = _parts(value)
+    if keys in given and values in given:
+        return {keys: given[keys], values: given[values]}
+    if keys in given or values in given:
+        raise ModelError(
+            f"of input '{value.name}', which is a map, one array is given",
+            hint=f"give both: {keys} and {values}",
+        )
+    drawn = example_keys(graph, value, generator)
+    if value.element_type == onnx.TensorProto.STRING:
+        words = [f"value {i}" for i in generator.integers(0, _INTEGERS, len(drawn))]
+        return {keys: drawn, values: np.array(words, object)}
+    each = replace(value, kind="tensor")
+    return {keys: drawn, values: _random(each, drawn.shape, generator)}
 
 
 def _default_sizes(graph: Graph) -> dict[str, int]:
@@ -69,9 +104,12 @@ def _default_sizes(graph: Graph) -> dict[str, int]:
 
 
 def _check_names(
-    graph: Graph, given: Mapping[str, Array], shapes: Mapping[str, tuple[int, ...]]
+    graph: Graph,
+    parts: Sequence[str],
+    given: Mapping[str, Array],
+    shapes: Mapping[str, tuple[int, ...]],
 ) -> None:
-    inputs = [v.name for v in graph.inputs]
+    inputs = [*(v.name for v in graph.inputs), *parts]
     sizes = sorted({d for v in graph.inputs for d in v.dims or () if isinstance(d, str)})
     for name in given:
         if name not in inputs:

@@ -120,7 +120,9 @@ def evaluate_node(
     alone = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        made = ReferenceEvaluator(alone).run(None, {n: values[n] for n in names})
+        # Of a list of maps the evaluator makes rows, of a map none.
+        given = {n: [v] if isinstance(v := values[n], dict) else v for n in names}
+        made = ReferenceEvaluator(alone).run(None, given)
     return [np.asarray(v) if isinstance(v, np.generic) else v for v in made]
 
 
@@ -160,9 +162,15 @@ def _by_onnxruntime(model: onnx.ModelProto, inputs: Mapping[str, Array]) -> dict
             model.SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
         names = [output.name for output in session.get_outputs()]
-        return dict(zip(names, session.run(names, dict(inputs)), strict=True))
+        given = {n: _plain(x) if isinstance(x, dict) else x for n, x in inputs.items()}
+        return dict(zip(names, session.run(names, given), strict=True))
     except Exception as error:
         raise ModelError(
             f"onnxruntime cannot run the model: {str(error).splitlines()[0]}",
             hint="the standard's evaluator may: --reference onnx",
         ) from error
+
+
+def _plain(map: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return a map whose values are Python's own, as onnxruntime takes them."""
+    return {k: v.item() if isinstance(v, np.generic) else v for k, v in map.items()}
