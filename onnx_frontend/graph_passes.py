@@ -8,6 +8,7 @@ from halo.errors import HaloError, InternalError
 from onnx_frontend.check_nodes import check_nodes
 from onnx_frontend.drop_dead_nodes import drop_dead_nodes
 from onnx_frontend.errors import ModelError, PluginError
+from onnx_frontend.expand_gradients import expand_gradients
 from onnx_frontend.fold_batch_norm import fold_batch_norm
 from onnx_frontend.fold_constants import fold_constants, fold_unscaled_constants
 from onnx_frontend.graph import Graph, check_values
@@ -17,6 +18,7 @@ from onnx_frontend.use_integer_products import use_integer_products
 GraphPass = Callable[[Graph], Graph]
 
 OWN_PASSES: tuple[GraphPass, ...] = (
+    expand_gradients,
     drop_dead_nodes,
     check_nodes,
     fold_unscaled_constants,
@@ -26,8 +28,8 @@ OWN_PASSES: tuple[GraphPass, ...] = (
     fold_batch_norm,
     drop_dead_nodes,
 )
-"""In this order: what is dead is not evaluated; integer weights must be seen before they become
-floats, and floats be known before they are merged."""
+"""In this order: what a Gradient names is not dead; what is dead is not evaluated; integer weights
+must be seen before they become floats, and floats be known before they are merged."""
 
 _foreign: dict[tuple[str, str], tuple[GraphPass, Origin]] = {}
 
