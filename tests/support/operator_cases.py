@@ -211,7 +211,7 @@ CASES: list[OperatorCase] = [
     *each("NonZero", "ab"),
     OperatorCase("TopK", ("a5", "="), {"axis": -1}, {1: ints(3)}, outputs=2),
     OperatorCase("TopK", ("5b", "="), {"axis": 0, "largest": 0}, {1: ints(5)}, outputs=2),
-    *each("Unique", "a", outputs=4, never_empty="a"),
+    *each("Unique", "a", outputs=4),
     # types
     *each("Cast", "ab", to=1),
     *each("Cast", "ab", to=7, numbers="few"),
