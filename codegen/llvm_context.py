@@ -154,8 +154,8 @@ class Context:
     events: dict[str, Value] = field(default_factory=dict)
     semaphores: dict[str, tuple[Value, Value]] = field(default_factory=dict)
     has_scopes: bool = True
-    loops_for_few: frozenset[int] = frozenset()
-    """Ids of the loops on scalars that are there for fewer cells than vectors have."""
+    loops_left_alone: frozenset[int] = frozenset()
+    """Ids of the loops that LLVM makes neither vectors nor copies of."""
     loops: list[Loop] = field(default_factory=list)
     """The serial loops around what is being written, the innermost last."""
     front: Loop | None = None
@@ -319,7 +319,7 @@ class Context:
         made.index_like, made.index_used = set(self.index_like), self.index_used
         made.profiled, made.producers = self.profiled, list(self.producers)
         made.events, made.semaphores = dict(self.events), dict(self.semaphores)
-        made.has_scopes, made.loops_for_few = self.has_scopes, self.loops_for_few
+        made.has_scopes, made.loops_left_alone = self.has_scopes, self.loops_left_alone
         return made
 
     def leave_if(self, error: Value) -> None:

@@ -46,11 +46,13 @@ def is_short(loop: For) -> bool:
     return stores * extent <= _MOST_STORES
 
 
-def loops_for_few(s: Stmt) -> frozenset[int]:
-    """Return the ids of loops on scalars that stand in for vectors of the same Func.
+def loops_left_alone(s: Stmt) -> frozenset[int]:
+    """Return the ids of the loops that LLVM is to make neither vectors nor copies of.
 
-    They are there for fewer cells than a vector has, or a step, behind a test or as the ends of a
-    loop: what LLVM would make of them is more code than all else, and not worth its time.
+    Innermost loops that store vectors are as the schedule wants them. Loops on scalars that stand
+    in for vectors of the same Func are there for fewer cells than a vector has, or a step, behind
+    a test or as the ends of a loop: what LLVM would make of them is more code than all else, and
+    not worth its time.
     """
     found: set[int] = set()
     _compare(_look(s, "", found).parts, found)
@@ -63,12 +65,15 @@ class _Seen:
 
     Attributes
     ----------
+    innermost
+        Whether there is no loop.
     vectors, loops
         The Funcs of which vectors are stored, and loops on scalars, with their Funcs.
     parts
         Loops that follow each other, by name: the parts that a loop was cut into have its name.
     """
 
+    innermost: bool = True
     vectors: set[str] = field(default_factory=set)
     loops: list[tuple[str, int]] = field(default_factory=list)
     parts: dict[str, list[_Seen]] = field(default_factory=dict)
@@ -79,7 +84,7 @@ class _Seen:
 
 
 def _look(s: Stmt, func: str, found: set[int]) -> _Seen:
-    """Return what is in `s`; add to `found` the loops that stand in for vectors."""
+    """Return what is in `s`; add to `found` the loops to be left alone."""
     if isinstance(s, ProducerConsumer) and s.is_producer:
         func = s.name
     seen = _Seen()
@@ -100,8 +105,13 @@ def _look(s: Stmt, func: str, found: set[int]) -> _Seen:
                 seen.parts.setdefault(name, []).extend(parts)
         else:
             _compare(inside.parts, found)
+        seen.innermost &= inside.innermost
         seen.vectors |= inside.vectors
         seen.loops += inside.loops
+    if isinstance(s, For):
+        if seen.innermost and seen.vectors:
+            found.add(id(s))
+        seen.innermost = False
     return seen
 
 

@@ -12,7 +12,7 @@ from codegen.forks import holds_fork
 from codegen.llvm_abi import TYPE_CODES, number, parameter, runtime
 from codegen.llvm_context import Context, Memory, ModuleState
 from codegen.llvm_effects import profile_switch
-from codegen.llvm_effort import loops_for_few, only_directs
+from codegen.llvm_effort import loops_left_alone, only_directs
 from codegen.llvm_loops import finish_part
 from codegen.llvm_stmt import statement
 from codegen.llvm_types import Value, element_type
@@ -47,7 +47,7 @@ def function_text(
     ctx = Context(module, PRINTERS, module.number())
     ctx.index_used = names_in_indices(f.body)
     ctx.has_scopes = not holds_fork(f.body)
-    ctx.loops_for_few = loops_for_few(f.body)
+    ctx.loops_left_alone = loops_left_alone(f.body)
     ctx.exits = [Exit("leave")]
     ctx.entry += ["  %err = alloca i32", "  store i32 0, ptr %err"]
     ctx.begin("start")

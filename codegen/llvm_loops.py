@@ -77,7 +77,7 @@ def iterations(ctx: Context, s: For, first: Value, end: Value, statement: Writer
     ctx.line(f"{following} = add nsw i64 {at}, 1")
     more = ctx.emit("i1", f"icmp slt i64 {following}, {high.text}")
     ctx.lines[front:front] = ctx.loops.pop().lines
-    as_it_is = f", !llvm.loop {ctx.module.as_it_is()}" if id(s) in ctx.loops_for_few else ""
+    as_it_is = f", !llvm.loop {ctx.module.as_it_is()}" if id(s) in ctx.loops_left_alone else ""
     ctx.choose(more, body, after, as_it_is)
     ctx.begin(after)
 
