@@ -69,11 +69,13 @@ def _fitting(declared: onnx.ValueInfoProto, value: Any) -> Array:
 
 
 def _of_type(name: str, value: Any, dtype: np.dtype[Any]) -> Array:
+    """Return `value` in `dtype`: numbers as floats are rounded, else nothing may change."""
     given = np.asarray(value)
+    rounds = given.dtype.kind in "iufb" and dtype.kind not in "iub"
     try:
         with np.errstate(all="ignore"):
             array: Array = given.astype(dtype)
-        same = given.dtype == dtype or np.array_equal(array, given, equal_nan=dtype.kind == "f")
+        same = rounds or given.dtype == dtype or np.array_equal(array, given)
     except (TypeError, ValueError):
         same = False
     if not same:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from halo.ir.expr import Expr, Select
 from halo.ops import pool
-from halo.ops.index import minus, plus, times
+from halo.ops.index import ONE, ZERO, known, minus, plus, product, surely, times
 from halo.ops.reduce import reduce
 from halo.ops.tensor import Tensor
 from halo.ops.unpool import Blocks, add_windows, places_of_maxima, unpool
@@ -14,12 +15,25 @@ from onnx_frontend.nodes.window import window_of
 from onnx_frontend.registry import operator
 
 
+def _of_some(node: NodeContext, x: Tensor, made: Tensor) -> Tensor:
+    """Return `made`, the largest cells of places of `x`, whose spatial axes must have some."""
+    places = product(x.shape[:2])
+    needs: list[tuple[Expr, Expr]] = []
+    for axis, size in enumerate(x.shape[2:], 2):
+        if known(size) == 0 and known(places):
+            node.fail(f"axis {axis} of its input has no cells, so none is the largest")
+        if known(places) != 0 and not surely(size >= 1):
+            needs.append((Select((size < 1) & (places > 0), ONE, ZERO), ZERO))
+    made.op = replace(made.op, requires=(*made.op.requires, *needs))
+    return made
+
+
 @operator("MaxPool", since=1)
 def max_pool(node: NodeContext, x: Tensor) -> Tensor | tuple[Tensor, ...]:
     """The largest cell of each window, and where it is."""
     axes = window_of(node, x, node.integers("kernel_shape"))
     ceil_mode = node.flag("ceil_mode")
-    made = pool.max_pool(node.output(), x, axes, ceil_mode)
+    made = _of_some(node, x, pool.max_pool(node.output(), x, axes, ceil_mode))
     if node.outputs < 2 or not node.node.outputs[1]:
         return made
     columns_first = node.flag("storage_order")
@@ -112,4 +126,4 @@ def global_average_pool(node: NodeContext, x: Tensor) -> Tensor:
 @operator("GlobalMaxPool", since=1)
 def global_max_pool(node: NodeContext, x: Tensor) -> Tensor:
     """The largest cell of each channel."""
-    return _global(node, x, "max")
+    return _of_some(node, x, _global(node, x, "max"))

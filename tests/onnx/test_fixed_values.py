@@ -29,6 +29,8 @@ def test_an_input_with_a_value_is_a_constant_and_no_input_any_more() -> None:
     assert [p.name for p in compiled.signature.inputs] == ["x"]
     np.testing.assert_array_equal(compiled.run({"x": X})["y"], 2 * X)
     assert [v.name for v in SCALED.graph.input] == ["x", "by"]
+    compiled = onnx_frontend.compile(SCALED, values={"by": [0.1]})
+    np.testing.assert_array_equal(compiled.run({"x": X})["y"], np.float32(0.1) * X)
 
 
 def test_what_must_be_known_before_a_run_may_be_a_given_value() -> None:

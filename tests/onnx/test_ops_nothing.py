@@ -261,3 +261,34 @@ def test_of_nothing_nothing_is_kept_found_or_suppressed(target: str, unreadable:
         assert made["full"].shape == (2, 3 * n)
         assert made["top"].shape == made["places"].shape == (0, 3)
         assert made["kept"].shape == (0, 3)
+
+
+@pytest.mark.parametrize("op", ["GlobalMaxPool", "MaxPool<kernel_shape = [2], pads = [1, 1]>"])
+def test_of_nothing_nothing_is_the_largest(op: str) -> None:
+    text = f"p (float[n, 2, SIZE] x) => (float[a, b, c] y) {{ y = {op}(x) }}"
+    compiled = onnx_frontend.compile(model(text.replace("SIZE", "w")))
+    assert compiled.run({"x": floats(0, 2, 3)})["y"].shape[:2] == (0, 2)
+    assert compiled.run({"x": floats(1, 2, 3)})["y"].shape[:2] == (1, 2)
+    with pytest.raises(BufferError, match=r"MaxPool node|'x' dim 2: got 0"):
+        compiled.run({"x": floats(1, 2, 0)})
+    fixed = text.replace("SIZE", "0").replace("[n, 2", "[1, 2")
+    with pytest.raises(ModelError, match="axis 2 of its input has no cells"):
+        onnx_frontend.compile(model(fixed))
+
+
+@pytest.mark.parametrize(
+    ("op", "want"),
+    [
+        ("Conv<pads = [1, 1]>(x, w)", [[[0], [0], [0]]]),
+        ("AveragePool<kernel_shape = [2], pads = [1, 1]>(x)", [[[np.nan], [np.nan]]]),
+        ("AveragePool<kernel_shape = [2], pads = [1, 1], count_include_pad = 1>(x)", [[[0], [0]]]),
+        ("ConvTranspose(x, v)", [[[0], [0], [0]]]),
+        ("GlobalAveragePool(x)", [[[np.nan], [np.nan]]]),
+    ],
+)
+def test_windows_over_an_axis_that_is_empty_see_what_surrounds_it(op: str, want: Any) -> None:
+    text = f"""p (float[1, 2, 0] x, float[3, 2, 2] w, float[2, 3, 2] v) => (float[a, b, c] y) {{
+        y = {op} }}"""
+    feeds = {"x": floats(1, 2, 0), "w": floats(3, 2, 2), "v": floats(2, 3, 2)}
+    made = onnx_frontend.compile(model(text)).run(feeds)["y"]
+    np.testing.assert_array_equal(made, np.float32(want))
