@@ -25,11 +25,13 @@ def lanes_by_words(ctx: Context, index: Expr) -> list[Value]:
         places = place(ctx, index)
         return [lane(ctx, places, i) for i in range(count)]
     vector, each = index_expression(ctx, narrow), _WORD // bits
-    type = f"<{count // each} x i{_WORD}>"
+    number = count // each
+    # LLVM takes the upper part of the only word of a vector for copies of its sign.
+    type = f"i{_WORD}" if number == 1 else f"<{number} x i{_WORD}>"
     words = ctx.emit(type, f"bitcast {vector.typed} to {type}")
     lanes: list[Value] = []
-    for k in range(count // each):
-        word = lane(ctx, words, k)
+    for k in range(number):
+        word = words if number == 1 else lane(ctx, words, k)
         lanes += (_part(ctx, word, bits, i, narrow.type.is_int()) for i in range(each))
     return lanes
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dataclasses import replace as changed
 
 from halo.ir.cross_lane import ReduceOp, VectorReduce
-from halo.ir.expr import Broadcast, Expr, Max, Min, Not, i32
+from halo.ir.expr import Broadcast, Expr, Max, Min, Not, const, i32
 from halo.ir.operators import cast_to, eq
 from halo.ir.stmt import ForKind, IfThenElse, Stmt, block
 from halo.ir.types import Int
@@ -179,7 +179,9 @@ class _Row:
         room = Max(count, i32(1))
         full = kept.value >= count
         scan = self._scan(step, full, keys[count - 1], lambda _: block())
-        every = block(scan, self._put(places, i32(0)))
+        # No cell is read before it is written, also where it would not count.
+        begun = keys.put(count - 1, const(keys.type, 0))
+        every = block(begun, scan, self._put(places, i32(0)))
         some = IfThenElse(count > 0, every)
         return keys.around(room, places.around(room, kept.around(at.around(some))))
 
@@ -214,6 +216,6 @@ class _Row:
             return IfThenElse((kept.value > limit) | last, cut)
 
         scan = self._scan(step, bounded.value > 0, worst[0], cut_if_many)
-        every = block(scan, self._put(places, i32(0)))
+        every = block(worst.put(0, const(keys.type, 0)), scan, self._put(places, i32(0)))
         inside = worst.around(1, kept.around(bounded.around(IfThenElse(count > 0, every))))
         return sorter.around(inside)

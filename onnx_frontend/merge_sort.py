@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from halo.ir.expr import Expr, Min, Variable, i32
+from halo.ir.expr import Expr, Min, Variable, const, i32, i64
 from halo.ir.operators import cast_to
 from halo.ir.stmt import IfThenElse, LetStmt, Stmt, block
 from halo.ir.types import Int, Type
@@ -66,7 +66,11 @@ class Sorter:
             return let("width", i32(1) << number, merges)
 
         def levels(count: Expr) -> Stmt:
-            return loop("level", _LEVELS, lambda number: level(number, count))
+            # What a merge reads behind the end does not count, but is written before.
+            behind = [
+                self.keys.put(place + count, const(self.type, 0)) for place in (i64(0), _ROOM)
+            ]
+            return block(*behind, loop("level", _LEVELS, lambda number: level(number, count)))
 
         return block(self.half.put(0), let("number", count, levels))
 

@@ -158,3 +158,13 @@ def test_boxes_are_kept_as_onnxruntime_keeps_them(target: str) -> None:
             "threshold": np.float32([threshold]),
         }
         np.testing.assert_array_equal(compiled.run(feeds)["kept"], session.run(None, feeds)[0])
+
+
+@TARGETS
+@pytest.mark.parametrize(("rows", "size", "k"), [(7, 3, 1), (7, 5, 2), (9, 8, 3)])
+def test_a_gate_takes_few_of_few_in_each_row(target: str, rows: int, size: int, k: int) -> None:
+    model = top_model(np.float32, 2, k)
+    compiled = onnx_frontend.compile(model, shapes={"x": (rows, size)}, target=Target(target))
+    for _ in range(40):
+        x = RNG.normal(size=(rows, size)).astype(np.float32)
+        check(compiled.run({"x": x}), expected(x, k, 1, 1))

@@ -27,6 +27,13 @@ _NOTES = {
 """What is to be said of an operator whose answers are not those that are expected."""
 
 
+_ABOUT_VALUES = (
+    "Where values of an input decide how many axes a tensor or how many tensors a sequence has, the",
+    "backend compiles for these values ([refusals.md](refusals.md)), as it does for the lengths of",
+    "sequences: so pass some tests of AffineGrid (expanded), If, Loop and SplitToSequence.",
+)
+
+
 class Outcome(NamedTuple):
     """One of `KINDS`, the reason of a failure, and how many seconds the test took."""
 
@@ -93,6 +100,8 @@ def write_page(path: Path, record: Path, subject: Mapping[str, str]) -> None:
         "",
         f"Of {len(outcomes)} tests {total['passed']} pass, {total['refused']} are refused with a",
         f"reason, {total['wrong']} give a wrong answer, {total['crashed']} fail otherwise.",
+        "",
+        *_ABOUT_VALUES,
         "",
         "| operator | tests | passed | refused | wrong | crashed |",
         "| --- | --: | --: | --: | --: | --: |",
