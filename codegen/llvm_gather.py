@@ -26,7 +26,7 @@ def lanes_by_words(ctx: Context, index: Expr) -> list[Value]:
         return [lane(ctx, places, i) for i in range(count)]
     vector, each = index_expression(ctx, narrow), _WORD // bits
     number = count // each
-    # LLVM takes the upper part of the only word of a vector for copies of its sign.
+    # Of a vector of one word LLVM leaves out that the first number is widened.
     type = f"i{_WORD}" if number == 1 else f"<{number} x i{_WORD}>"
     words = ctx.emit(type, f"bitcast {vector.typed} to {type}")
     lanes: list[Value] = []

@@ -28,8 +28,8 @@ _NOTES = {
 
 
 _ABOUT_VALUES = (
-    "Where values of an input decide how many axes a tensor or how many tensors a sequence has, the",
-    "backend compiles for these values ([refusals.md](refusals.md)), as it does for the lengths of",
+    "Where values of an input decide how many axes a tensor has, or how many tensors a sequence,",
+    "the backend compiles for these values ([refusals.md](refusals.md)), as it does for lengths of",
     "sequences: so pass some tests of AffineGrid (expanded), If, Loop and SplitToSequence.",
 )
 
