@@ -142,14 +142,19 @@ def behind(name: str, past: Tensor | None, new: Tensor) -> Tensor:
 
 
 def hide_by_mask(
-    node: NodeContext, scores: Scores, mask: Tensor, batch: Expr, keys: Expr, number: float
+    node: NodeContext,
+    scores: Scores,
+    mask: Tensor,
+    sizes: tuple[Expr, Expr, Expr],
+    number: float,
 ) -> None:
     """Add to `scores` what a mask of the domain hides.
 
     It has (batch, key) or (batch, query, key) with 0 for hidden keys, (batch, 1, most, most) of
     which the last keys count, the number of keys of each sample (batch), or also the first of
-    them (2 * batch).
+    them (2 * batch). `sizes` are those of the batch, the queries and the keys.
     """
+    batch, _, keys = sizes
     scores.tensors.append(mask)
     if mask.rank == 1:
         _hide_by_length(node, scores, mask, batch, number)
@@ -161,7 +166,8 @@ def hide_by_mask(
         return eq(mask.at(n, t) if mask.rank == 2 else mask.at(n, s, t), 0)
 
     scores.hidden.append((hidden, number))
-    scores.requires += unequal(node, ((mask.shape[0], batch), (mask.shape[-1], keys)))
+    wanted = (batch, keys) if mask.rank == 2 else sizes
+    scores.requires += unequal(node, zip(mask.shape, wanted, strict=True))
 
 
 def _hide_by_length(

@@ -62,7 +62,8 @@ def _self_attention(
     scores = Scores(scale_of_heads(node, parts[0].shape[3]), added)
     if mask is not None:
         number = node.number("mask_filter_value", -10000.0)
-        hide_by_mask(node, scores, mask, q.shape[0], keys.shape[2], number)
+        sizes = (q.shape[0], q.shape[1], keys.shape[2])
+        hide_by_mask(node, scores, mask, sizes, number)
     if node.flag("unidirectional"):
         first = ZERO if past is None else past.shape[3]
         scores.hidden.append((causal(lambda n: first), LOWEST))
@@ -190,7 +191,8 @@ def multi_head_attention(
     scores = Scores(scale_of_heads(node, q.shape[3]), added)
     if mask is not None:
         number = node.number("mask_filter_value", -10000.0)
-        hide_by_mask(node, scores, mask, q.shape[0], keys.shape[2], number)
+        sizes = (q.shape[0], q.shape[2], keys.shape[2])
+        hide_by_mask(node, scores, mask, sizes, number)
     if node.flag("unidirectional"):
         first = ZERO if past_key is None else past_key.shape[2]
         scores.hidden.append((causal(lambda n: first), LOWEST))

@@ -203,6 +203,9 @@ def rotated(
     data
         What `place` reads.
     """
+    rank_of(node, "table of cosines", cosines, 2)
+    rank_of(node, "table of sines", sines, 2)
+    requires = unequal(node, zip(cosines.shape, sines.shape, strict=True))
     half = known(cosines.shape[1])
     if half is None:
         node.unsupported("tables of cosines and sines of a known width")
@@ -228,7 +231,7 @@ def rotated(
         return Select(cell_number < 2 * half, turned, own)
 
     inputs = (x, *(t for t in data if t.constant is None), cosines, sines)
-    return computed(name, x.type, x.shape, cell, OpInfo(OpKind.STENCIL, inputs))
+    return computed(name, x.type, x.shape, cell, OpInfo(OpKind.STENCIL, inputs, requires=requires))
 
 
 def _within(place: Expr, size: int | None) -> Expr:

@@ -36,6 +36,8 @@ def gather_block_quantized(
         node.unsupported("numbers that are integers")
     if scales.rank != data.rank:
         node.fail(f"its data has {data.rank} axes, its scales {scales.rank}")
+    if zeros is not None and zeros.rank != data.rank:
+        node.fail(f"its data has {data.rank} axes, its zero points {zeros.rank}")
     own = data if packed else decode(node.inner("numbers"), data)
     middle = own_zeros = None
     if zeros is not None:
@@ -70,6 +72,9 @@ def gather_block_quantized(
     shape = (*whole[:axis], *indices.shape, *whole[axis + 1 :])
     blocks = [ceil_div(d, block) if a == along else d for a, d in enumerate(whole)]
     pairs = [(s, b) for s, b in zip(scales.shape, blocks, strict=True) if known(s) != 1]
+    if own_zeros is not None:
+        held_in = [*blocks[:-1], ceil_div(blocks[-1], per_byte)]
+        pairs += zip(own_zeros.shape, held_in, strict=True)
     read = (own, indices, scales, *([] if own_zeros is None else [own_zeros]))
     info = OpInfo(OpKind.GATHER, read, requires=unequal(node, pairs))
     return computed(node.output(), scales.type, shape, cell, info)

@@ -182,7 +182,8 @@ def _cached(
         return Select(is_new, new.at(n, head, moved, j), kept)
 
     shape = (new.shape[0], new.shape[1], size, new.shape[3])
-    op = OpInfo(OpKind.STENCIL, (new, past, lengths))
+    requires = unequal(node, ((past.shape[a], new.shape[a]) for a in (0, 1, 3)))
+    op = OpInfo(OpKind.STENCIL, (new, past, lengths), requires=requires)
     return computed(name, new.type, shape, cell, op)
 
 
