@@ -76,6 +76,8 @@ def _beginnings(
     if all(t.constant is not None for t in given):
         values = [t.constant.reshape(-1).astype(np.int64) for t in given if t.constant is not None]
         lifted = (values[0] if zero is not None else 0) + lift(x)
+        if bias is not None and len(values[-1]) != len(sums):
+            node.fail(f"its bias has {len(values[-1])} numbers, not one for each of {len(sums)}")
         made = (values[-1] if bias is not None else 0) - lifted * sums.astype(np.int64)
         return constant(node.inner("first"), made.astype(np.int32))
 

@@ -210,3 +210,16 @@ def test_a_sum_of_bools_is_true_where_one_of_them_is(lanes: int) -> None:
             f.vectorize(x, lanes)
         for target in (LLVM, hl.Target("host")):
             assert np.asarray(f.realize([4], target)).tolist() == cells
+
+
+def test_small_places_are_taken_out_of_words_by_their_own_bits() -> None:
+    """Of pairs of places as vectors of one word LLVM loses the mask of the first."""
+    rng = np.random.default_rng(0)
+    places = rng.integers(0, 5, (7, 2)).astype(np.int32)
+    table = np.arange(35, dtype=np.float32)
+    given, source, f = hl.Buffer(places), hl.Buffer(table), hl.Func("f")
+    near = hl.select(given[x, y] < 0, given[x, y] + 5, given[x, y])
+    f[x, y] = source[hl.clamp(near, 0, 4) + y * 5]
+    f.bound(x, 0, 2).bound(y, 0, 7).vectorize(x, 2).unroll(y)
+    want = np.take_along_axis(table.reshape(7, 5), places, 1)
+    np.testing.assert_array_equal(np.asarray(f.realize([2, 7], LLVM)), want)
