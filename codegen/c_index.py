@@ -49,7 +49,9 @@ def narrows(e: Cast) -> bool:
     to, source = e.type.element, e.value.type.element
     if not (to.is_integral and source.is_integral) or (source == Int(64) and to == Int(32)):
         return False
-    return not (to.can_represent(source.min_value) and to.can_represent(source.max_value))
+    if to.is_int() == source.is_int():
+        return to.bits() < source.bits()
+    return source.is_int() or to.bits() <= source.bits()
 
 
 def stays_in_range(e: Binary, names: Set[str]) -> bool:

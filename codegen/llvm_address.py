@@ -57,9 +57,7 @@ def named_sum(ctx: Context, name: str, e: Expr) -> Sum | None:
     """Return what the value `e` of the variable `name` is the sum of, if indices are made of it."""
     if not ctx.loops or name not in ctx.index_used or not isinstance(e, (Add, Sub)):
         return None
-    if e.type not in (_INDEX, _COORDINATE) or not stays_in_range(e, ctx.index_like):
-        return None
-    return sum_of(ctx, e)
+    return sum_of(ctx, e) if _adds_up(ctx, e) else None
 
 
 def sum_of(ctx: Context, e: Expr) -> Sum:
@@ -76,7 +74,7 @@ def _add_terms(ctx: Context, e: Expr, negative: bool, terms: list[Term]) -> int:
         return -constant if negative else constant
     if isinstance(e, Cast) and e.type == _INDEX and e.value.type == _COORDINATE:
         e = e.value
-    if isinstance(e, (Add, Sub)) and (e.type == _INDEX or stays_in_range(e, ctx.index_like)):
+    if isinstance(e, (Add, Sub)) and _adds_up(ctx, e):
         number = _add_terms(ctx, e.a, negative, terms)
         return number + _add_terms(ctx, e.b, negative != isinstance(e, Sub), terms)
     if isinstance(e, Variable):
@@ -89,6 +87,11 @@ def _add_terms(ctx: Context, e: Expr, negative: bool, terms: list[Term]) -> int:
             return -known[1] if negative else known[1]
     terms.append(Term(_term(ctx, e), negative))
     return 0
+
+
+def _adds_up(ctx: Context, e: Add | Sub) -> bool:
+    """Whether `e` is the sum of its parts in 64 bits: sums of 64 bits wrap, as addresses do."""
+    return e.type == _INDEX or (e.type == _COORDINATE and stays_in_range(e, ctx.index_like))
 
 
 def _term(ctx: Context, e: Expr) -> Value:
