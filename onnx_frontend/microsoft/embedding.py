@@ -156,8 +156,10 @@ def rotary_embedding(
             if heads < 1:
                 node.fail("rotary_embedding_dim is given and num_heads is not")
             size = floor_div(x.shape[2], heads)
-        shape = (x.shape[0], x.shape[1], floor_div(x.shape[2], size), size)
-        split = reshape(node.inner("heads"), x, shape)
+        count = floor_div(x.shape[2], size)
+        whole = unequal(node, ((times(count, size), x.shape[2]),))
+        shape = (x.shape[0], x.shape[1], count, size)
+        split = reshape(node.inner("heads"), x, shape, whole)
         four = transpose(node.inner("split"), split, (0, 2, 1, 3))
 
     def place(n: Any, s: Any) -> Expr:
@@ -178,7 +180,7 @@ def rotary_embedding(
 
 def _requiring(node: NodeContext, x: Tensor, pairs: Any) -> OpInfo:
     op = x.op
-    return OpInfo(op.kind, op.inputs, op.funcs, op.attrs, unequal(node, pairs))
+    return OpInfo(op.kind, op.inputs, op.funcs, op.attrs, (*op.requires, *unequal(node, pairs)))
 
 
 def rotated(

@@ -135,6 +135,18 @@ REFUSED: Sequence[tuple[str, Sequence[Array | None], dict[str, Any], str]] = [
     ),
     (
         "RotaryEmbedding",
+        (f(2, 3, 7), i64(1), f(5, 2), f(5, 2)),
+        {},
+        "4 and 7, which must be equal",
+    ),
+    (
+        "RotaryEmbedding",
+        (f(2, 3, 4), i64(2, 3), f(5, 2), f(5, 1)),
+        {},
+        "2 and 1, which must be equal",
+    ),
+    (
+        "RotaryEmbedding",
         (f(2, 3, 4), i64(1), f(5, 2, 1), f(5, 2)),
         {},
         "table of cosines has 3 axes",
