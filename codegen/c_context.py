@@ -90,6 +90,8 @@ class Context:
     events: dict[str, str] = field(default_factory=dict)
     """Traced Func -> C variable with the number of its realization; "" for the pipeline."""
 
+    loops_for_few: frozenset[int] = frozenset()
+    """Ids of loops on scalars that stand in for vectors."""
     semaphores: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Semaphore -> C names of its fork and of itself."""
     forks: bool = False

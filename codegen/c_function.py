@@ -24,6 +24,7 @@ from codegen.c_text import c_string
 from codegen.c_types import memory_type, scalar_type, type_value
 from codegen.c_walk import index_expression
 from codegen.forks import holds_fork
+from codegen.llvm_effort import loops_for_few
 from halo.ir.function import Dimension
 from halo.ir.lowered import (
     BufferArg,
@@ -119,6 +120,7 @@ def print_function(
     ctx.values = dict.fromkeys(["ctx", *table.values()])
     ctx.index_used = names_in_indices(body)
     ctx.forks = holds_fork(body)
+    ctx.loops_for_few = loops_for_few(body)
     for constant, (c_name, data) in constants.items():
         ctx.arrays[constant] = Array(c_name, data.type)
     ctx.exits.append(Exit(ctx.names.fresh("leave")))

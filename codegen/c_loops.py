@@ -31,7 +31,10 @@ def print_loop(ctx: Context, s: For, body: Callable[[], None]) -> None:
     if s.kind is ForKind.PARALLEL and not ctx.in_parallel:
         _parallel(ctx, name, head, _count(s, first, end), body)
     else:
-        ctx.line(head)
+        few = (
+            f"{ctx.prelude.helper('HALO_FEW', lambda: _FEW)} " if id(s) in ctx.loops_for_few else ""
+        )
+        ctx.line(few + head)
         with ctx.deeper():
             body()
         ctx.line("}")
@@ -120,3 +123,13 @@ def _lines(ctx: Context, first: str, rest: list[str]) -> None:
     if first:
         ctx.line(first)
     ctx.lines += rest
+
+
+_FEW = """\
+/* Before a loop over too few cells for vectors: clang would gather them. */
+#if defined(__clang__)
+#define HALO_FEW _Pragma("clang loop vectorize(disable) interleave(disable)")
+#else
+#define HALO_FEW
+#endif
+"""

@@ -32,7 +32,7 @@ from halo.ir.expr import (
     const,
 )
 from halo.ir.operators import add
-from halo.ir.types import Int
+from halo.ir.types import Int, Type
 
 
 class Slicer:
@@ -73,12 +73,16 @@ class Slicer:
             elif isinstance(e, Load) and e.name in self.registers:
                 known = self.registers[e.name][0]
             elif e.type.is_vector() and not e.type.is_bool():
-                known = min(known, max(1, self._bits // carrier(e.type)[1]))
+                known = min(known, self.register_lanes(e.type))
             if isinstance(e, Call) and e.kind is CallKind.MATH and e.type.is_vector():
                 widest = widest_bits(e.name, e.type.element, len(e.args))
                 known = min(known, max(1, self._bits // widest))
             self._widths[id(e)] = known
         return known
+
+    def register_lanes(self, t: Type) -> int:
+        """Return how many lanes of a vector of type `t`, not of bools, fit into one register."""
+        return max(1, self._bits // carrier(t)[1])
 
     def whole(self, e: Expr) -> Expr:
         """Return `e` with what was cut put together again."""
@@ -204,9 +208,27 @@ def _shuffle(s: Slicer, e: Shuffle, start: int, lanes: int) -> Expr:
     wanted = e.indices[start : start + lanes]
     if e.type.is_scalar():
         wanted = e.indices
+    cut = _of_two_registers(s, e, wanted)
+    if cut is not None:
+        return cut
     vectors = tuple(s.whole(v) for v in e.vectors)
     same = all(a is b for a, b in zip(vectors, e.vectors, strict=True))
     return e if same and wanted == e.indices else Shuffle(vectors, wanted)
+
+
+def _of_two_registers(s: Slicer, e: Shuffle, wanted: tuple[int, ...]) -> Expr | None:
+    """Return lanes `wanted` of wide vectors that lie in one or two registers as lanes of these."""
+    first = e.vectors[0].type
+    width = 1 if first.is_bool() else s.register_lanes(first)
+    whole = all(v.type.lanes() == first.lanes() for v in e.vectors)
+    if not whole or width < 2 or first.lanes() <= width or first.lanes() % width:
+        return None
+    used = list(dict.fromkeys(i // width for i in wanted))
+    if len(used) > 2:
+        return None
+    each = first.lanes() // width
+    parts = [s.slice(e.vectors[k // each], k % each * width, width) for k in used]
+    return Shuffle(tuple(parts), tuple(used.index(i // width) * width + i % width for i in wanted))
 
 
 def _let(s: Slicer, e: Let, start: int, lanes: int) -> Expr:

@@ -59,6 +59,17 @@ def loops_left_alone(s: Stmt) -> frozenset[int]:
     return frozenset(found)
 
 
+def loops_for_few(s: Stmt) -> frozenset[int]:
+    """Return the ids of those among `loops_left_alone` that stand in for vectors."""
+    left = loops_left_alone(s)
+    loops = (n for n in statements(s) if id(n) in left)
+    return frozenset(id(n) for n in loops if not any(map(_stores_vectors, statements(n))))
+
+
+def _stores_vectors(s: Stmt) -> bool:
+    return isinstance(s, Store) and s.value.type.is_vector()
+
+
 @dataclass(slots=True)
 class _Seen:
     """What is in a statement.
@@ -92,7 +103,7 @@ def _look(s: Stmt, func: str, found: set[int]) -> _Seen:
         seen.parts[s.name] = [seen]
         if _is_scalar(s):
             seen.loops.append((func, id(s)))
-    if isinstance(s, Store) and s.value.type.is_vector():
+    if _stores_vectors(s):
         seen.vectors.add(func)
     for c in s.children():
         if not isinstance(c, Stmt):

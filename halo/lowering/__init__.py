@@ -11,6 +11,7 @@ from halo.ir.function import output_buffer
 from halo.ir.simplify import simplify
 from halo.ir.stmt import Stmt, block
 from halo.ir.substitute import substitute
+from halo.lowering.carry_loads import carry_loads
 from halo.lowering.checks import (
     add_checks_of_inputs,
     add_entry_checks,
@@ -220,6 +221,7 @@ def _passes(
         ("weave", weave_loads),
         ("narrow gathers", lambda s: narrow_gathers(s, reach)),
         ("share gathers", share_gathers),
+        ("carry loads", carry_loads),  # what it keeps is promoted to registers
         ("fuse parallel loops", fuse_parallel_loops),  # when no pass looks for loops of Vars
         ("promote registers", promoted),
         ("hoist", hoist_invariants),
