@@ -8,7 +8,7 @@ from typing import Any
 
 from halo.ir.cross_lane import Shuffle
 from halo.ir.equality import StructuralKeys
-from halo.ir.expr import Expr, Load, Ramp, Variable, i32, i64
+from halo.ir.expr import Expr, Let, Load, Ramp, Variable, i32, i64
 from halo.ir.operators import add
 from halo.ir.simplify import simplify
 from halo.ir.stmt import (
@@ -213,13 +213,19 @@ class _Carrying:
 
 
 def _loads(node: Any, lets: dict[str, Expr]) -> Iterator[tuple[Load, dict[str, Expr]]]:
-    """Yield the loads that are made whatever the data, with the values of the names around."""
+    """Yield the loads that are made whatever the data, with the values of the names around.
+
+    Those in expressions that bind names of their own are left out. No name is bound in its own
+    scope, so that `lets` need not forget one that ends.
+    """
     if isinstance(node, Expr):
-        yield from ((load, lets) for load in find(node, Load))
+        if not find(node, Let):
+            yield from ((load, lets) for load in find(node, Load))
         return
     if isinstance(node, LetStmt):
         yield from _loads(node.value, lets)
-        yield from _loads(node.body, {**lets, node.name: substitute(node.value, lets)})
+        lets[node.name] = substitute(node.value, lets)
+        yield from _loads(node.body, lets)
         return
     for child in (node.condition,) if isinstance(node, IfThenElse) else node.children():
         yield from _loads(child, lets)

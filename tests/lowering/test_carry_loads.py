@@ -7,7 +7,7 @@ import pytest
 
 import halo as hl
 from halo.interpret import interpret
-from halo.ir.expr import Add, Cast, Expr, Load, Ramp, Variable, i32, i64
+from halo.ir.expr import Add, Cast, Expr, Let, Load, Ramp, Variable, i32, i64
 from halo.ir.operators import add, mul
 from halo.ir.stmt import Allocate, For, ForKind, IfThenElse, LetStmt, Stmt, Store, block
 from halo.ir.types import Float, Int, Type, UInt
@@ -17,6 +17,7 @@ from halo.lowering.carry_loads import carry_loads
 LANES = 4
 X = Variable(Int(32), "x")
 PLACE = mul(Cast(Int(64), X), i64(LANES))
+Z = Variable(Int(64), "z")
 F32 = Float(32)
 
 
@@ -78,6 +79,7 @@ def test_an_index_by_a_name_of_the_iteration_is_followed() -> None:
         (store(Add(load(0), load(1, "b"))), "ab"),
         (store(Add(load(0, t=UInt(8)), load(1, t=UInt(8)))), "a"),
         (IfThenElse(i32(2) > X, store(PAIR)), "a"),
+        (store(Let("z", PLACE, Add(load(0, base=Z), load(1, base=Z)))), "a"),
         (store(Add(load(0, base=mul(PLACE, i64(2))), load(1, base=mul(PLACE, i64(2))))), "a"),
         (block(*(store(Add(load(0, n), load(1, n))) for n in "abcdefghi")), "abcdefghi"),
     ],
