@@ -21,7 +21,7 @@ import datetime
 import json
 import math
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
@@ -58,8 +58,10 @@ class Result:
     threads: int
     halo: dict[str, Times]
     peer: Times
+    limits: Limits
+    """What the machine can do at most, measured before and after."""
     limit: float
-    """Seconds that the machine needs at least."""
+    """Seconds that it needs at least."""
     by: str
     """Who made Halide's schedule: ``hand`` or ``rules``."""
 
@@ -76,16 +78,18 @@ class Result:
         return self.limit / self.halo[name].best
 
 
-def run(name: str, threads: int, limits: Limits, options: argparse.Namespace) -> Result | None:
+def run(name: str, threads: int, options: argparse.Namespace) -> Result | None:
     """Measure the app `name`, or print why not."""
     more = ["--rounds", str(options.rounds), "--through", *options.through]
     more += ["--best"] if options.best else []
+    before = measure_limits(threads)
     found = run_apart("one_app.py", name, threads, *more)
     if found is None:
         return None
+    limits = before.or_better(measure_limits(threads))
     halo = {through: Times(**times) for through, times in found["halo"].items()}
     limit = found["flops"] / limits.flops if found["flops"] else found["bytes"] / limits.stream
-    return Result(found["app"], threads, halo, Times(**found["halide"]), limit, found["by"])
+    return Result(found["app"], threads, halo, Times(**found["halide"]), limits, limit, found["by"])
 
 
 def cells(r: Result) -> list[str]:
@@ -125,19 +129,28 @@ def plural(threads: int) -> str:
     return "1 thread" if threads == 1 else f"{threads} threads"
 
 
-def page(results: Sequence[Result], limits: dict[int, Limits], through: Sequence[str]) -> str:
+def page(results: Sequence[Result], through: Sequence[str]) -> str:
     """Return the part of the page that holds the results."""
     compilers = [version(name) for name in through if name != "llvm"]
     text = [f"{datetime.date.today()}, {machine()}, {', '.join(compilers)}.", ""]
-    for threads, found in limits.items():
+    for threads in sorted({r.threads for r in results}):
+        found = [r.limits for r in results if r.threads == threads]
         text.append(
-            f"- {plural(threads)}: {found.flops / 1e9:.0f} GFLOP/s of float32, "
-            f"{found.copy / 1e9:.0f} GB/s copied, {found.stream / 1e9:.0f} GB/s around the caches"
+            f"- {plural(threads)}: {_spread(x.flops for x in found)} GFLOP/s of float32, "
+            f"{_spread(x.copy for x in found)} GB/s copied, "
+            f"{_spread(x.stream for x in found)} GB/s around the caches"
         )
     titles = heads(through)
     rows = [titles, ["---"] + ["--:"] * (len(titles) - 1), *(cells(r) for r in results)]
     text += ["", *(f"| {' | '.join(row)} |" for row in rows)]
     return "\n".join([*text, "", *(f"- {sentence}" for sentence in means(results, through))])
+
+
+def _spread(values: Iterable[float]) -> str:
+    """Return the least and the largest of `values`, in 1e9."""
+    numbers = [round(v / 1e9) for v in values]
+    least, most = min(numbers), max(numbers)
+    return str(least) if least == most else f"{least}-{most}"
 
 
 def version(compiler: str) -> str:
@@ -147,12 +160,13 @@ def version(compiler: str) -> str:
     return said.splitlines()[0]
 
 
-def write_json(path: Path, results: Sequence[Result], limits: dict[int, Limits]) -> None:
+def write_json(path: Path, results: Sequence[Result]) -> None:
     """Write all that was measured."""
     rows = [{**asdict(r), "best": {n: r.best(n) for n in r.halo}} for r in results]
-    found = {"machine": machine(), "limits": {n: asdict(x) for n, x in limits.items()}}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({**found, "rows": rows}, indent=2) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps({"machine": machine(), "rows": rows}, indent=2) + "\n", encoding="utf-8"
+    )
 
 
 def draw(path: Path, results: Sequence[Result], through: Sequence[str]) -> None:
@@ -189,24 +203,23 @@ def main() -> None:
     parser.add_argument("--docs", action="store_true", help="write docs/performance.md")
     options = parser.parse_args()
     through = list(options.through)
-    limits = {n: measure_limits(n) for n in options.threads}
     print(f"\nApps beside Halide 21 ({machine()})\n")
     print("  ".join(f"{title:>{width(title)}}" for title in heads(through)))
     results = []
     for name in options.apps:
         for threads in options.threads:
-            if found := run(name, threads, limits[threads], options):
+            if found := run(name, threads, options):
                 results.append(found)
                 row = zip(heads(through), cells(found), strict=True)
                 print("  ".join(f"{cell:>{width(title)}}" for title, cell in row), flush=True)
     print("\n" + "\n".join(means(results, through)))
     if options.json:
-        write_json(options.json, results, limits)
+        write_json(options.json, results)
     if options.plot:
         draw(options.plot, results, through)
     if options.docs:
         command = f"suite.py{' --best' if options.best else ''} --docs"
-        write_page(command, page(results, limits, through))
+        write_page(command, page(results, through))
 
 
 def width(title: str) -> int:
