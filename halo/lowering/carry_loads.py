@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from halo.ir.cross_lane import Shuffle
@@ -26,6 +26,7 @@ from halo.ir.stmt import (
 )
 from halo.ir.substitute import find, substitute, uses_variable, walk
 from halo.lowering.affine import Linear, constant_of, linear_form
+from halo.lowering.own_loads import own_arrays, with_loads
 
 _PLAIN = (Allocate, Block, IfThenElse, LetStmt, PrefetchLine, ProducerConsumer, Store)
 """What the body of a loop may consist of."""
@@ -59,8 +60,7 @@ def carry_loads(s: Stmt) -> Stmt:
               kept = next
             b[ramp(24, 1, 8)] = kept + a[ramp(25, 1, 8)]
     """
-    own = {a.name for a in walk(s) if isinstance(a, Allocate)}
-    made: Stmt = _Carrying(own).stmt(s)
+    made: Stmt = _Carrying(own_arrays(s)).stmt(s)
     return made
 
 
@@ -172,9 +172,8 @@ class _Carrying:
             now = Load(g.first.type, g.kept, _whole(g))
             steady |= self._by_key(g.cut(now, _next(g), g.lanes))
             end |= self._by_key(g.cut(now, g.last, g.apart))
-        body = block(
-            self._with(loop.body, steady), *(Store(g.kept, _next(g), _whole(g)) for g in groups)
-        )
+        keep = (Store(g.kept, _next(g), _whole(g)) for g in groups)
+        body = block(with_loads(loop.body, self._keys, steady), *keep)
         for g in reversed(groups):
             body = LetStmt(_next(g).name, _moved(g.first, g.lanes), body)
         begin = constant_of(loop.min)
@@ -185,7 +184,7 @@ class _Carrying:
                 for g in groups
             ),
             dataclasses.replace(loop, extent=i32(extent - 1), body=body),
-            simplify(substitute(self._with(loop.body, end), {loop.name: last})),
+            simplify(substitute(with_loads(loop.body, self._keys, end), {loop.name: last})),
         )
         for g in groups:
             made = Allocate(g.kept, g.first.type.element, (i64(g.lanes),), made)
@@ -193,23 +192,6 @@ class _Carrying:
 
     def _by_key(self, values: Iterator[tuple[Load, Expr]]) -> dict[int, Expr]:
         return {self._keys.key(load): value for load, value in values}
-
-    def _with(self, body: Stmt, values: Mapping[int, Expr]) -> Stmt:
-        """Return `body` with `values` in place of the loads that have these keys."""
-        memo: dict[int, tuple[Any, Any]] = {}
-
-        def changed(node: Any) -> Any:
-            known = memo.get(id(node))
-            if known is None:
-                value = values.get(self._keys.key(node)) if isinstance(node, Load) else None
-                known = memo[id(node)] = (
-                    node,
-                    node.map_children(changed) if value is None else value,
-                )
-            return known[1]
-
-        made: Stmt = changed(body)
-        return made
 
 
 def _loads(node: Any, lets: dict[str, Expr]) -> Iterator[tuple[Load, dict[str, Expr]]]:

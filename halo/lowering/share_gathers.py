@@ -8,8 +8,9 @@ from typing import Any
 
 from halo.ir.equality import StructuralKeys
 from halo.ir.expr import Broadcast, Expr, Load, Ramp, Variable
-from halo.ir.stmt import Allocate, Block, LetStmt, Stmt, Store, block
-from halo.ir.substitute import find, walk
+from halo.ir.stmt import Block, LetStmt, Stmt, Store, block
+from halo.ir.substitute import find
+from halo.lowering.own_loads import own_arrays, with_loads
 
 
 def share_gathers(s: Stmt) -> Stmt:
@@ -26,8 +27,7 @@ def share_gathers(s: Stmt) -> Stmt:
         o[ramp(8, 1, 8)] = a[t[ramp(i, 1, 8)]] + 2  ->  o[ramp(0, 1, 8)] = gather.0 + 1
                                                         o[ramp(8, 1, 8)] = gather.0 + 2
     """
-    own = {a.name for a in walk(s) if isinstance(a, Allocate)}
-    made: Stmt = _Sharing(own).stmt(s)
+    made: Stmt = _Sharing(own_arrays(s)).stmt(s)
     return made
 
 
@@ -67,7 +67,7 @@ class _Sharing:
         names = {key: self._name(loads[key]) for key, n in users.items() if n > 1}
         if not names:
             return stores
-        run: Stmt = block(*(_Renamed(self._keys, names).apply(s) for s in stores))
+        run: Stmt = with_loads(block(*stores), self._keys, names)
         for key, name in reversed(names.items()):
             run = LetStmt(name.name, loads[key], run)
         return [run]
@@ -90,19 +90,3 @@ def _gathers(s: Store, safe: set[str]) -> Iterator[Load]:
 
 def _is_gather(e: Expr) -> bool:
     return isinstance(e, Load) and e.type.is_vector() and not isinstance(e.index, (Ramp, Broadcast))
-
-
-class _Renamed:
-    """Puts names in place of expressions."""
-
-    def __init__(self, keys: StructuralKeys, names: dict[int, Variable]) -> None:
-        self._keys, self._names = keys, names
-        self._memo: dict[int, Any] = {}
-
-    def apply(self, node: Any) -> Any:
-        made = self._memo.get(id(node))
-        if made is None:
-            name = self._names.get(self._keys.key(node)) if isinstance(node, Load) else None
-            made = node.map_children(self.apply) if name is None else name
-            self._memo[id(node)] = made
-        return made
