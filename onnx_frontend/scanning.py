@@ -147,7 +147,7 @@ def _turned(node: NodeContext, x: Tensor, axis: int, backward: int) -> Tensor:
     if backward:
         last = minus(x.shape[0], 1)
         encoding = x.encoding
-        x = views.view(node.inner("turned"), x.shape, _from_end(x, last), x, what="reverse")
+        x = views.slice_axis(node.inner("turned"), x, 0, last, x.shape[0], -1)
         x.encoding = encoding
     place = views.normal_axis(axis, x.rank)
     if not place:
@@ -157,10 +157,6 @@ def _turned(node: NodeContext, x: Tensor, axis: int, backward: int) -> Tensor:
     )
     made.encoding = x.encoding
     return made
-
-
-def _from_end(x: Tensor, last: Expr) -> Any:
-    return lambda t, *rest: x.at(last - as_expr(t), *rest)
 
 
 def _batched_scan(

@@ -32,6 +32,12 @@ def view(
     return computed(name, inputs[0].type, shape, cell, op)
 
 
+def filled(name: str, shape: Sequence[Expr], value: Expr) -> Tensor:
+    """Return a tensor each of whose cells is `value`."""
+    op = OpInfo(OpKind.VIEW, attrs={"what": "fill"})
+    return computed(name, value.type, shape, lambda *_: value, op)
+
+
 def identity(name: str, x: Tensor) -> Tensor:
     """Return the cells of `x` under another name."""
     return view(name, x.shape, x.at, x, what="identity", row_major=True)

@@ -7,10 +7,10 @@ import numpy as np
 from halo.ir.expr import TRUE, Expr, Select, const
 from halo.ir.operators import cast_to
 from halo.ir.types import Bool, Float
-from halo.ops.build import computed, constant
+from halo.ops.build import constant
 from halo.ops.elementwise import elementwise
-from halo.ops.tensor import OpInfo, OpKind, Tensor
-from halo.ops.views import identity
+from halo.ops.tensor import Tensor
+from halo.ops.views import filled, identity
 from onnx_frontend.context import NodeContext
 from onnx_frontend.nodes.draws import drawn
 from onnx_frontend.registry import operator
@@ -25,13 +25,8 @@ def dropout(
         return _drop(node, x, ratio, training)[: node.outputs]
     kept = identity(node.output(), x)
     if node.outputs > 1 and node.node.outputs[1]:
-        return kept, _ones(node, x)
+        return kept, filled(node.output(1), x.shape, TRUE)
     return kept
-
-
-def _ones(node: NodeContext, x: Tensor) -> Tensor:
-    op = OpInfo(OpKind.VIEW, attrs={"what": "fill"})
-    return computed(node.output(1), Bool(), x.shape, lambda *_: TRUE, op)
 
 
 def _drop(

@@ -4,31 +4,25 @@ from __future__ import annotations
 
 from halo.ir.expr import const
 from halo.ops import views
-from halo.ops.build import computed
 from halo.ops.index import known, same
 from halo.ops.reduce import reduce
 from halo.ops.reshape import reshape
-from halo.ops.tensor import OpInfo, OpKind, Tensor
+from halo.ops.tensor import Tensor
 from onnx_frontend.context import NodeContext
 from onnx_frontend.expand_gradients import OWN
 from onnx_frontend.registry import operator
 
 
-def _filled(node: NodeContext, x: Tensor, value: int) -> Tensor:
-    op = OpInfo(OpKind.VIEW, attrs={"what": "fill"})
-    return computed(node.output(), x.type, x.shape, lambda *_: const(x.type, value), op)
-
-
 @operator("OnesLike", since=1, domain=OWN)
 def ones_like(node: NodeContext, x: Tensor) -> Tensor:
     """1 for each cell."""
-    return _filled(node, x, 1)
+    return views.filled(node.output(), x.shape, const(x.type, 1))
 
 
 @operator("ZerosLike", since=1, domain=OWN)
 def zeros_like(node: NodeContext, x: Tensor) -> Tensor:
     """0 for each cell."""
-    return _filled(node, x, 0)
+    return views.filled(node.output(), x.shape, const(x.type, 0))
 
 
 @operator("SumTo", since=1, domain=OWN)

@@ -11,6 +11,7 @@ from halo.ir.types import Float, Int, type_of_dtype
 from halo.ops.build import CONTENT_LIMIT, computed, from_content
 from halo.ops.index import ceil_div, greatest, index, known, minus, product
 from halo.ops.tensor import OpInfo, OpKind, Tensor
+from halo.ops.views import filled
 from onnx_frontend.context import NodeContext
 from onnx_frontend.registry import operator
 
@@ -40,8 +41,7 @@ def constant_of_shape(node: NodeContext, sizes: Tensor) -> Tensor:
         if type is None:
             node.unsupported(f"elements of type {array.dtype}")
         value = const(type, array[0].item())
-    op = OpInfo(OpKind.VIEW, attrs={"what": "fill"})
-    return computed(node.output(), value.type, target, lambda *coords: value, op)
+    return filled(node.output(), target, value)
 
 
 @operator("Range", since=11)
