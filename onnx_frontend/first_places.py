@@ -179,8 +179,9 @@ class _Row:
         room = Max(count, i32(1))
         full = kept.value >= count
         scan = self._scan(step, full, keys[count - 1], lambda _: block())
-        # No cell is read before it is written, also where it would not count.
-        begun = keys.put(count - 1, const(keys.type, 0))
+        # No cell is read before it is written, also where it would not count. Of places none is
+        # anyway, but compilers warn of what they do not see to be written.
+        begun = block(keys.put(count - 1, const(keys.type, 0)), places.put(count - 1, i32(0)))
         every = block(begun, scan, self._put(places, i32(0)))
         some = IfThenElse(count > 0, every)
         return keys.around(room, places.around(room, kept.around(at.around(some))))
@@ -216,6 +217,7 @@ class _Row:
             return IfThenElse((kept.value > limit) | last, cut)
 
         scan = self._scan(step, bounded.value > 0, worst[0], cut_if_many)
-        every = block(worst.put(0, const(keys.type, 0)), scan, self._put(places, i32(0)))
+        begun = block(worst.put(0, const(keys.type, 0)), places.put(0, i32(0)))
+        every = block(begun, scan, self._put(places, i32(0)))
         inside = worst.around(1, kept.around(bounded.around(IfThenElse(count > 0, every))))
         return sorter.around(inside)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +97,16 @@ def kernels(request: pytest.FixtureRequest) -> Kernels:
     return Kernels(Target("host-llvm") if request.param == "llvm" else host_target())
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _private_cache(tmp_path_factory: pytest.TempPathFactory) -> Any:
+@pytest.fixture(scope="session")
+def _cache_of_these(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _strict_compiler(_cache_of_these: Path) -> Iterator[None]:
+    """Warnings are errors in these files, and in none that the same worker runs after them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HALO_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("HALO_CACHE_DIR", str(_cache_of_these))
         patch.setenv(
             "HALO_CFLAGS", f"-Wall -Wextra -Werror -O2 {os.environ.get('HALO_CFLAGS', '')}"
         )
