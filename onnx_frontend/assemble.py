@@ -65,7 +65,7 @@ def assemble(
     model = Model(
         name,
         tuple(arguments.values()),
-        tuple(Requirement(r.a, r.b, r.why) for r in graph.requires),
+        tuple(Requirement(r.a, r.b, r.why, r.otherwise) for r in graph.requires),
         tuple((t.name, t.shape) for t in (*graph.tensors, *_inner_tensors(calls))),
         stages,
     )

@@ -20,7 +20,7 @@ from onnx_frontend.compiled_model import CompiledModel
 from onnx_frontend.compiler import compile
 from onnx_frontend.errors import ModelError, UnsupportedOp
 from onnx_frontend.example_maps import dicts_of
-from onnx_frontend.input_sequences import KEYS, VALUES, part_name
+from onnx_frontend.input_sequences import KEYS, THERE, VALUES, part_name
 from onnx_frontend.signature import Array
 
 
@@ -69,7 +69,7 @@ class CompiledRep(BackendRep):  # type: ignore[misc]  # onnx has no types
         -------
         tuple
             An array for each output, in the model's order; a list of arrays for a sequence, a
-            list of dicts for a sequence of maps.
+            list of dicts for a sequence of maps, None for an optional value that is not there.
 
         Raises
         ------
@@ -80,10 +80,7 @@ class CompiledRep(BackendRep):  # type: ignore[misc]  # onnx has no types
         model, values = self._model(named)
         named = {name: x for name, x in named.items() if name not in values}
         results = model.run(_flat(named, self._maps), **kwargs)
-        return tuple(
-            _gathered(name, results) if kind in _LOOSE and name not in results else results[name]
-            for name, kind in self._outputs.items()
-        )
+        return tuple(_output(name, kind, results) for name, kind in self._outputs.items())
 
     def _model(self, named: Mapping[str, Any]) -> tuple[CompiledModel, Mapping[str, Array]]:
         """Return the model compiled for the inputs, and the values that it is compiled for."""
@@ -170,6 +167,13 @@ def _entries(name: str, value: Mapping[Any, Any], type: onnx.TypeProto.Map) -> d
         part_name(name, part): np.array(items, helper.tensor_dtype_to_np_dtype(kind))
         for part, items, kind in parts
     }
+
+
+def _output(name: str, kind: str, results: Mapping[str, Array]) -> Any:
+    """Return what output `name`, of this kind in the model, is among the results of a run."""
+    if not results.get(part_name(name, THERE), True):
+        return None
+    return _gathered(name, results) if kind in _LOOSE and name not in results else results[name]
 
 
 def _gathered(name: str, results: Mapping[str, Array]) -> list[Any]:

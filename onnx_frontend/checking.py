@@ -17,12 +17,13 @@ from onnx_frontend.errors import ModelError
 from onnx_frontend.example_inputs import example_inputs
 from onnx_frontend.example_maps import dicts_of, rows_of, with_dicts
 from onnx_frontend.graph import Array
-from onnx_frontend.input_sequences import KEYS, VALUES, Given, part_name
+from onnx_frontend.input_sequences import KEYS, THERE, VALUES, Given, part_name
 from onnx_frontend.layers import reads_of, with_all_values
 from onnx_frontend.lower_kernels import Progress
 from onnx_frontend.model_file import ModelSource, load_model
 from onnx_frontend.names import Names
 from onnx_frontend.reference import REFERENCES, ReferenceValues, reference_values
+from onnx_frontend.reference_optional import OptionalValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,21 +175,32 @@ class _Makers:
         values = self.wanted.values
         for place, node in enumerate(self.model.graph.node):
             for name in node.output:
-                own = name if name in found else part_name(name, VALUES)
-                if own not in found:
-                    continue
                 label = f"'{node.name}'" if node.name else f"#{place}"
                 reads = tuple(_describe(n, values.get(n)) for n in reads_of(node))
                 unchecked = self.wanted.taken.get(place, "")
-                difference = Difference()
-                if not unchecked:
-                    right = values[name]
-                    if own != name:
-                        right = rows_of(right, found[part_name(name, KEYS)], found[own].dtype)
-                    difference = compare(found[own], np.asarray(right), self.tolerance)
-                yield ValueCheck(
-                    label, node.op_type, own, found[own].shape, reads, difference, unchecked
-                )
+                for own, right in _parts(name, values.get(name), found):
+                    difference = Difference()
+                    if not unchecked:
+                        difference = compare(found[own], np.asarray(right), self.tolerance)
+                    yield ValueCheck(
+                        label, node.op_type, own, found[own].shape, reads, difference, unchecked
+                    )
+
+
+def _parts(name: str, right: Any, found: Mapping[str, Array]) -> Iterator[tuple[str, Any]]:
+    """Yield what `name` consists of among `found`, and what each should be; `right` is the whole.
+
+    An optional value says whether it is there; what it would be if it were has no meaning.
+    """
+    if isinstance(right, OptionalValue):
+        right = right.content
+    there, rows = part_name(name, THERE), part_name(name, VALUES)
+    if there in found:
+        yield there, right is not None
+    if name in found and (there not in found or right is not None):
+        yield name, right
+    elif rows in found:
+        yield rows, rows_of(right, found[part_name(name, KEYS)], found[rows].dtype)
 
 
 def _describe(name: str, value: object) -> str:

@@ -102,7 +102,9 @@ class CompiledModel:
         Returns
         -------
         dict
-            A new array for each output.
+            A new array for each output. Of a sequence ``y`` each tensor is an output ``y[0]``,
+            ``y[1]``, ... of its own; beside an optional value ``y`` that may be absent there is a
+            bool ``y[there]``, without which what ``y`` has is of no meaning.
 
         Raises
         ------

@@ -69,6 +69,7 @@ class NodeContext:
         self.node = node
         self.opset = opset
         self.run_time = run_time
+        self.required: list[tuple[Expr, Expr, str]] = []
         self._unique = unique
         self._tensors = list(tensors)
         self._names: dict[int, str] = {}
@@ -86,7 +87,9 @@ class NodeContext:
 
     def standing_for(self, node: Node, opset: int) -> NodeContext:
         """Return the context of a node of the standard that this one is translated as."""
-        return NodeContext(node, opset, self._unique, self.run_time)
+        made = NodeContext(node, opset, self._unique, self.run_time)
+        made.required = self.required
+        return made
 
     @property
     def outputs(self) -> int:
@@ -165,6 +168,13 @@ class NodeContext:
     def unsupported(self, needed: str) -> NoReturn:
         """Refuse the node because it asks for something that is not there; say what."""
         raise Unsupported(needed)
+
+    def require(self, a: Expr, b: Expr, otherwise: str) -> None:
+        """Require that two sizes are equal when the model runs; if not, `otherwise` is wrong.
+
+        What a branch of an If requires counts only where it is taken.
+        """
+        self.required.append((a, b, otherwise))
 
     def elementwise(
         self,

@@ -13,16 +13,17 @@ from typing import Any
 import numpy as np
 import onnx
 
-from halo.ir.expr import Expr, Min, Select
-from halo.ir.operators import as_expr, eq
+from halo.ir.expr import Expr
+from halo.ir.operators import eq
 from halo.ops import views
 from halo.ops.build import constant
-from halo.ops.index import choose, greatest, holds, index, known, minus, same
+from halo.ops.index import choose, greatest, index, known
 from halo.ops.tensor import LARGEST, Tensor
 from onnx_frontend.context import NodeContext
+from onnx_frontend.either import either
 from onnx_frontend.errors import Unsupported
 from onnx_frontend.step_body import runs_at_all, translate_once
-from onnx_frontend.values import Absent, TensorSequence, Value
+from onnx_frontend.values import Absent, Value, content_of
 
 Body = Callable[[onnx.GraphProto, Sequence[Value], Expr | None], list[Value] | None]
 """Translates a body for its inputs; the Expr says when it runs, if only data tell. None: it has
@@ -53,7 +54,7 @@ def translate_if(
     no, then = run(branches[0], (), eq(flag, 0)), run(branches[1], (), yes)
     if no is None or then is None:
         return None
-    for a, b in zip(then, no, strict=False):
+    for a, b in zip(map(content_of, then), map(content_of, no), strict=False):
         if isinstance(a, Tensor) and isinstance(b, Tensor) and a.rank != b.rank:
             needed = (
                 "branches whose results have one type and one number of axes, or a condition that "
@@ -61,7 +62,7 @@ def translate_if(
             )
             return then if choose_one(node, flag, needed) else no
     pairs = zip(then, no, strict=False)
-    return [_either(node, node.output(i), yes, a, b) for i, (a, b) in enumerate(pairs)]
+    return [either(node, node.output(i), yes, a, b) for i, (a, b) in enumerate(pairs)]
 
 
 def body_of(node: NodeContext, name: str) -> onnx.GraphProto:
@@ -80,47 +81,6 @@ def check_body(node: NodeContext, body: onnx.GraphProto, inputs: int, outputs: i
             f"its body has {own} inputs and {len(body.output)} outputs, it needs {inputs} and "
             f"{outputs}"
         )
-
-
-def _either(node: NodeContext, name: str, flag: Expr, a: Value, b: Value) -> Value:
-    """Return `a` where `flag` holds, else `b`."""
-    if isinstance(a, TensorSequence) and isinstance(b, TensorSequence):
-        if len(a.items) != len(b.items):
-            node.unsupported("branches that give sequences of one length")
-        pairs = zip(a.items, b.items, strict=True)
-        items = [one_of(node, node.inner(f"item_{i}"), flag, *p) for i, p in enumerate(pairs)]
-        return TensorSequence(tuple(items))
-    if isinstance(a, Tensor) and isinstance(b, Tensor):
-        return one_of(node, name, flag, a, b)
-    node.unsupported("a condition that is known before the model runs: its branches differ in kind")
-
-
-def one_of(node: NodeContext, name: str, flag: Expr, a: Tensor, b: Tensor) -> Tensor:
-    """Return `a` where `flag` holds, else `b`; both are computed, their shapes may differ."""
-    if a is b:
-        return a
-    if a.rank != b.rank or a.type != b.type or a.encoding != b.encoding:
-        node.unsupported("branches whose results have one type and one number of axes")
-    shape = [choose(flag, m, n) for m, n in zip(a.shape, b.shape, strict=True)]
-    for x in (a, b):
-        for own, size in zip(x.shape, shape, strict=True):
-            if not same(own, size) and not holds(own >= 1):
-                node.unsupported("branches whose results differ in size and are not empty")
-
-    def cell_of(x: Tensor, coords: Sequence[Any]) -> Expr:
-        # Both are read, so each stays inside its own cells.
-        held = [
-            c if same(own, size) else Min(as_expr(c), minus(own, 1))
-            for c, own, size in zip(coords, x.shape, shape, strict=True)
-        ]
-        return x.at(*held)
-
-    def cell(*coords: Any) -> Expr:
-        return Select(flag, cell_of(a, coords), cell_of(b, coords))
-
-    made = views.view(name, shape, cell, a, b, what="if")
-    made.encoding = a.encoding
-    return made
 
 
 def translate_loop(

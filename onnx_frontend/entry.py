@@ -330,11 +330,13 @@ def _equal_extents(requirement: Requirement) -> AssertStmt:
     a, b = requirement.a, requirement.b
     if a.type != b.type:
         a, b = widen(a), widen(b)
-    message = (
+    message: tuple[str | Expr, ...] = (
         f"{requirement.tensor}: these inputs give it the sizes ",
         a,
         " and ",
         b,
         ", which must be equal",
     )
+    if requirement.otherwise:
+        message = (f"{requirement.tensor}: {requirement.otherwise}",)
     return AssertStmt(EQ(a, b), ErrorCode.BAD_SHAPE, message)

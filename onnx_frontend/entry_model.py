@@ -102,11 +102,15 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """Two extents that must be equal when the model runs, and the tensor that needs it."""
+    """Two extents that must be equal when the model runs, and the tensor that needs it.
+
+    `otherwise` says what is wrong if they are not; empty where it is that they differ.
+    """
 
     a: Expr
     b: Expr
     tensor: str
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from halo.errors import HaloError, InternalError
 from halo.ir.expr import Expr, Variable, i32
-from halo.ops.build import input_tensor
+from halo.ir.types import Bool
+from halo.ops.build import from_content, input_tensor
 from halo.ops.tensor import OpKind, Shape, Tensor
 from halo.ops.text import TEXT
 from halo.ops.views import copy_of
@@ -19,7 +20,15 @@ from onnx_frontend.expand_functions import expand_functions
 from onnx_frontend.graph import Graph, Node, read_graph
 from onnx_frontend.graph import Value as GraphValue
 from onnx_frontend.graph_passes import run_passes
-from onnx_frontend.input_sequences import KEYS, VALUES, Given, Parts, part_name, split_inputs
+from onnx_frontend.input_sequences import (
+    KEYS,
+    THERE,
+    VALUES,
+    Given,
+    Parts,
+    part_name,
+    split_inputs,
+)
 from onnx_frontend.model_file import ModelSource, file_of, load_model
 from onnx_frontend.names import Names
 from onnx_frontend.open_questions import Settled, forced_sizes, settle
@@ -30,7 +39,17 @@ from onnx_frontend.run_time_sizes import RunTimeSize
 from onnx_frontend.shapes import input_shapes
 from onnx_frontend.translation import Requirement, Translation
 from onnx_frontend.used_sizes import used_sizes
-from onnx_frontend.values import Absent, Maps, TensorSequence, Text, Value, tensors_of
+from onnx_frontend.values import (
+    Absent,
+    Maps,
+    Perhaps,
+    TensorSequence,
+    Text,
+    Value,
+    content_of,
+    is_there,
+    tensors_of,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,12 +191,8 @@ def _outputs(graph: Graph, translation: Translation) -> tuple[tuple[str, Tensor]
     for value in graph.outputs:
         found = translation.value(value.name)
         check_declared(found, value.element_type, f"output {quoted(value.name)}")
-        if isinstance(found, Absent):
-            raise ModelError(f"output '{value.name}' of model {graph.name} is an absent optional")
-        if isinstance(found, Text):
-            found = found.codes
-        parts = {value.name: found} if isinstance(found, Tensor) else _parts(value.name, found)
-        for name, tensor in parts.items():
+        assert found is not None
+        for name, tensor in _parts(value.name, found, translation.names.unique).items():
             if tensor.kind in (OpKind.INPUT, OpKind.CONSTANT) or tensor in seen:
                 tensor = copy_of(translation.names.unique(f"{name}_output"), tensor)
             seen.add(tensor)
@@ -185,13 +200,21 @@ def _outputs(graph: Graph, translation: Translation) -> tuple[tuple[str, Tensor]
     return tuple(result)
 
 
-def _parts(name: str, value: TensorSequence | Maps | None) -> dict[str, Tensor]:
-    """Return the tensors of a sequence or map that is an output, each an output of its own."""
-    assert value is not None
+def _parts(name: str, value: Value, unique: Callable[[str], str]) -> dict[str, Tensor]:
+    """Return the tensors of an output, each an output of its own unless it is a tensor itself."""
     tensors = tensors_of(value)
-    if isinstance(value, Maps):
-        return {part_name(name, p): t for p, t in zip((KEYS, VALUES), tensors, strict=True)}
-    return {part_name(name, i): t for i, t in enumerate(tensors)}
+    match value:
+        case Absent() | Perhaps():
+            content = content_of(value)
+            own = {} if content is None else _parts(name, content, unique)
+            part = part_name(name, THERE)
+            return {**own, part: from_content(unique(part), Bool(), (), (is_there(value),))}
+        case Maps():
+            return {part_name(name, p): t for p, t in zip((KEYS, VALUES), tensors, strict=True)}
+        case TensorSequence():
+            return {part_name(name, i): t for i, t in enumerate(tensors)}
+        case _:
+            return {name: tensors[0]}
 
 
 def _of_own_names(tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -39,9 +39,12 @@ class Parts:
 KEYS, VALUES = "keys", "values"
 """The parts of a map."""
 
+THERE = "there"
+"""The part of an optional output that says whether it is there."""
+
 
 def part_name(name: str, number: int | str) -> str:
-    """Return the name of a tensor of a sequence, or of a part of a map."""
+    """Return the name of a tensor of a sequence, or of a part of a map or an optional value."""
     return f"{name}[{number}]"
 
 

@@ -17,6 +17,7 @@ from onnx.reference import ReferenceEvaluator
 from onnx_frontend.errors import ModelError
 from onnx_frontend.graph import Array
 from onnx_frontend.layers import reads_of
+from onnx_frontend.reference_optional import OPERATORS
 
 REFERENCES = ("onnx", "onnxruntime")
 
@@ -31,7 +32,7 @@ class ReferenceValues:
     Attributes
     ----------
     values
-        By name: arrays, and lists or None for what is no tensor.
+        By name: arrays, and lists, an `OptionalValue` or None for what is no tensor.
     taken
         Why the outputs of a node, by its place, are not by the reference but as they were given.
     """
@@ -122,7 +123,7 @@ def evaluate_node(
         warnings.simplefilter("ignore")
         # Of a list of maps the evaluator makes rows, of a map none.
         given = {n: [v] if isinstance(v := values[n], dict) else v for n in names}
-        made = ReferenceEvaluator(alone).run(None, given)
+        made = ReferenceEvaluator(alone, new_ops=OPERATORS).run(None, given)
     return [np.asarray(v) if isinstance(v, np.generic) else v for v in made]
 
 

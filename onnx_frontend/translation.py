@@ -35,11 +35,15 @@ CONTROL_FLOW = frozenset({"If", "Loop", "Scan"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Requirement:
-    """Two sizes that must be equal at run time; `why` names the node that needs it."""
+    """Two sizes that must be equal at run time; `why` names the node that needs it.
+
+    `otherwise` says what is wrong if they are not; empty where it is that they differ.
+    """
 
     a: Expr
     b: Expr
     why: str
+    otherwise: str = ""
 
 
 @dataclass(slots=True)
@@ -149,7 +153,10 @@ class Translation:
         context = NodeContext(node, version, self.names.unique, self.run_time, given)
         if translate is None:
             return self._control(context, operands)
-        return apply_operator(translate, context, operands, given)
+        results = apply_operator(translate, context, operands, given)
+        for a, b, otherwise in context.required:
+            self._require(a, b, node, otherwise)
+        return results
 
     def _control(
         self, context: NodeContext, operands: Sequence[Value | None]
@@ -240,7 +247,7 @@ class Translation:
         for source in tensor.op.inputs:
             self._note(source, node)
 
-    def _require(self, a: Expr, b: Expr, node: Node) -> None:
+    def _require(self, a: Expr, b: Expr, node: Node, otherwise: str = "") -> None:
         for guard in self._guards:
             a, b = narrow(a), narrow(b)
             if a.type != b.type:
@@ -251,10 +258,11 @@ class Translation:
         m, n = known(a), known(b)
         if m is not None and n is not None:
             if m != n:
-                raise ModelError(f"{node}: sizes of its operands are {m} and {n}, not equal")
+                differ = f"sizes of its operands are {m} and {n}, not equal"
+                raise ModelError(f"{node}: {otherwise or differ}")
             return
         if not surely_same(a, b):
-            self.requires.setdefault((str(a), str(b)), Requirement(a, b, str(node)))
+            self.requires.setdefault((str(a), str(b)), Requirement(a, b, str(node), otherwise))
 
     def _version(self, node: Node) -> int:
         if not node.domain and "" not in self.opsets:

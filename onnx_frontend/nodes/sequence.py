@@ -8,8 +8,9 @@ import numpy as np
 
 from halo.ir.expr import Expr
 from halo.ir.operators import eq
+from halo.ir.types import Bool
 from halo.ops import views
-from halo.ops.build import constant
+from halo.ops.build import constant, from_content
 from halo.ops.index import (
     ONE,
     ZERO,
@@ -25,9 +26,10 @@ from halo.ops.index import (
 )
 from halo.ops.tensor import Tensor
 from onnx_frontend.context import NodeContext
-from onnx_frontend.control_flow import one_of, place_of, stack
+from onnx_frontend.control_flow import place_of, stack
+from onnx_frontend.either import one_of
 from onnx_frontend.registry import operator
-from onnx_frontend.values import Absent, TensorSequence, Value
+from onnx_frontend.values import Absent, Perhaps, TensorSequence, Value, content_of, is_there
 
 
 def _sequence(node: NodeContext, value: Value) -> tuple[Tensor, ...]:
@@ -51,16 +53,11 @@ def _place(node: NodeContext, position: Value | None, count: int, end: int, defa
     return index(number + count if number < 0 else number)
 
 
-def _checked(node: NodeContext, x: Tensor, place: Expr, end: int) -> Tensor:
-    """Return `x`; a position that data tell must lie before `end` when the model runs."""
-    if known(place) is not None:
-        return x
-    outside = choose(less(place, 0), ONE, choose(less(place, end), ZERO, ONE))
-    made = views.view(
-        node.inner("checked"), x.shape, x.at, x, what="identity", requires=((outside, ZERO),)
-    )
-    made.encoding = x.encoding
-    return made
+def _check_place(node: NodeContext, place: Expr, count: int, end: int) -> None:
+    """Require that a position in a sequence of `count` that data tell lies before `end`."""
+    if known(place) is None:
+        outside = choose(less(place, 0), ONE, choose(less(place, end), ZERO, ONE))
+        node.require(outside, ZERO, f"its position is outside of a sequence of {count} tensors")
 
 
 def _picked(node: NodeContext, place: Expr, items: Sequence[Tensor]) -> Tensor:
@@ -100,7 +97,7 @@ def insert(node: NodeContext, sequence: Value, item: Value, position: Value | No
         before = [items[i - 1]] if i else []
         behind = [items[i]] if i < count else []
         made.append(_nearest(node, place, i, before, item, behind))
-    made[0] = _checked(node, made[0], place, count + 1)
+    _check_place(node, place, count, count + 1)
     return TensorSequence(tuple(made))
 
 
@@ -139,8 +136,7 @@ def erase(node: NodeContext, sequence: Value, position: Value | None = None) -> 
         one_of(node, node.inner(f"item_{i}"), less(i, place), items[i], items[i + 1])
         for i in range(count - 1)
     ]
-    if made:
-        made[0] = _checked(node, made[0], place, count)
+    _check_place(node, place, count, count)
     return TensorSequence(tuple(made))
 
 
@@ -151,7 +147,8 @@ def at(node: NodeContext, sequence: Value, position: Value) -> Tensor:
     if not items:
         node.fail("its sequence is empty")
     place = _place(node, position, len(items), len(items), 0)
-    return _checked(node, _picked(node, place, items), place, len(items))
+    _check_place(node, place, len(items), len(items))
+    return _picked(node, place, items)
 
 
 @operator("SequenceLength", since=11, values=True)
@@ -217,13 +214,16 @@ def optional(node: NodeContext, value: Value | None = None) -> Value:
 @operator("OptionalHasElement", since=15, values=True)
 def has_element(node: NodeContext, value: Value | None = None) -> Tensor:
     """Whether a value is there."""
-    there = value is not None and not isinstance(value, Absent)
-    return constant(node.output(), np.array(there))
+    there = ZERO if value is None else is_there(value)
+    return from_content(node.output(), Bool(), (), (there,))
 
 
 @operator("OptionalGetElement", since=15, values=True)
 def get_element(node: NodeContext, value: Value) -> Value:
     """A value, which must be there."""
-    if isinstance(value, Absent):
+    content = content_of(value)
+    if content is None:
         node.fail("its operand is absent")
-    return value
+    if isinstance(value, Perhaps):
+        node.require(value.there, ONE, "its operand is absent")
+    return content
