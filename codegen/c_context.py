@@ -42,6 +42,8 @@ class Array:
     mask_bits: int = 0
     is_raw: bool = False
     """Allocated bytes, parts of which a called function takes as an array of any type."""
+    capacity: str = ""
+    """Of memory that grows: the C variable with the number of its elements."""
 
 
 @dataclass(slots=True)
@@ -135,6 +137,20 @@ class Context:
         name = self.value_name(hint)
         self.line(f"const {self.value_type(t, code.mask_bits)} {name} = {code.text};")
         return Code(name, ATOM, code.mask_bits)
+
+    def leave(self, error: str) -> None:
+        """Write the way out of the function with the code `error`."""
+        self.line(f"err = {error};")
+        self.line(f"goto {self.use_exit()};")
+
+    def leave_if_error(self) -> None:
+        """Write the way out of the function where there was an error."""
+        self.line(f"if (err) goto {self.use_exit()};")
+
+    def use_exit(self) -> str:
+        """Return the label that an error goes to."""
+        self.exits[-1].used = True
+        return self.exits[-1].label
 
     @contextmanager
     def index(self, on: bool = True) -> Iterator[None]:

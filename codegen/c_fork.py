@@ -35,8 +35,7 @@ def print_fork(ctx: Context, s: Fork, statement: Printer) -> None:
 def _leave_if(ctx: Context, fails: bool) -> None:
     """Write the way out where a branch failed, which stands in serial code too."""
     if fails:
-        ctx.exits[-1].used = True
-        ctx.line(f"if (err) goto {ctx.exits[-1].label};")
+        ctx.leave_if_error()
 
 
 def _or_serially(ctx: Context, s: Fork, most: str, statement: Printer) -> None:

@@ -20,6 +20,7 @@ from halo.ir.expr import (
     Select,
     Variable,
 )
+from halo.ir.growing import Grow
 from halo.ir.intrinsics import LIKELY
 from halo.ir.node import Node
 from halo.ir.stmt import Allocate, AssertStmt, ErrorCode, For, IfThenElse, LetStmt, Stmt, Store
@@ -108,6 +109,8 @@ def _index_parts(node: Node) -> tuple[Expr, ...]:
         return node.min, node.extent
     if isinstance(node, Allocate):
         return node.extents
+    if isinstance(node, Grow):
+        return (node.count,)
     if isinstance(node, IfThenElse):
         return (node.condition,)
     if isinstance(node, AssertStmt) and node.code is not ErrorCode.REQUIREMENT:

@@ -92,8 +92,7 @@ def _parallel(ctx: Context, name: str, head: str, count: str, body: Callable[[],
         ctx.line(f"if ({failed}) {{")
         with ctx.deeper():
             ctx.line(f"err = {failed};")
-            ctx.exits[-1].used = True
-            ctx.line(f"goto {ctx.exits[-1].label};")
+            ctx.line(f"goto {ctx.use_exit()};")
         ctx.line("}")
 
 

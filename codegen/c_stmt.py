@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from codegen.c_atomic import split_store, update
-from codegen.c_context import ATOM, PRODUCT, RELATION, SUM, UNARY, Array, Code, Context, Exit
+from codegen.c_context import ATOM, PRODUCT, RELATION, SUM, UNARY, Array, Code, Context
 from codegen.c_extern import failure, print_call
 from codegen.c_fork import print_acquire, print_fork, print_release
+from codegen.c_heap import leave_if_missing, print_grow, print_growing, until_released
 from codegen.c_keep import loads_of_lets
 from codegen.c_loops import print_loop
 from codegen.c_memoize import print_memoize
@@ -38,6 +39,7 @@ from halo.ir.expr import (
     as_const,
     is_true,
 )
+from halo.ir.growing import Grow, Growing
 from halo.ir.stmt import (
     Acquire,
     Allocate,
@@ -111,7 +113,7 @@ def _assert(ctx: Context, s: AssertStmt) -> None:
     ctx.line(f"if (HALO_UNLIKELY({failed.text})) {{")
     with ctx.deeper():
         code = f"halo_error_{s.code.name.lower()}"
-        leave(ctx, f"halo_fail(ctx, {code}, {text}{arguments})")
+        ctx.leave(f"halo_fail(ctx, {code}, {text}{arguments})")
     ctx.line("}")
 
 
@@ -157,18 +159,6 @@ def _print(ctx: Context, s: Print) -> None:
         ctx.line(f"snprintf({line}, sizeof {line}, {text}{values});")
         ctx.line(f"halo_print(ctx, {line});")
     ctx.line("}")
-
-
-def leave(ctx: Context, error: str) -> None:
-    """Write the way out of the function with the code `error`."""
-    ctx.line(f"err = {error};")
-    ctx.line(f"goto {use_exit(ctx)};")
-
-
-def use_exit(ctx: Context) -> str:
-    """Return the label that an error goes to."""
-    ctx.exits[-1].used = True
-    return ctx.exits[-1].label
 
 
 def _producer_consumer(ctx: Context, s: ProducerConsumer) -> None:
@@ -218,7 +208,7 @@ def _prefetch(ctx: Context, s: PrefetchLine) -> None:
 
 def _block(ctx: Context, s: Block) -> None:
     for child in s.stmts:
-        if isinstance(child, (LetStmt, Allocate)):
+        if isinstance(child, (LetStmt, Allocate, Growing)):
             ctx.line("{")
             with ctx.deeper():
                 statement(ctx, child)
@@ -252,7 +242,7 @@ def _evaluate(ctx: Context, s: Evaluate) -> None:
     ctx.called[e.name] = None
     arguments = "".join(f", {index_expression(ctx, a).text}" for a in e.args)
     ctx.line(f"err = {name}(ctx{arguments});")
-    ctx.line(f"if (err) goto {use_exit(ctx)};")
+    ctx.leave_if_error()
 
 
 def _call_extern(ctx: Context, s: CallExtern) -> None:
@@ -262,7 +252,7 @@ def _call_extern(ctx: Context, s: CallExtern) -> None:
         ctx.line(f"err = {print_call(ctx, s)};")
         ctx.line("if (HALO_UNLIKELY(err)) {")
         with ctx.deeper():
-            leave(ctx, failure(s))
+            ctx.leave(failure(s))
         ctx.line("}")
     ctx.line("}")
 
@@ -331,22 +321,14 @@ def _allocate_heap(ctx: Context, s: Allocate, name: str) -> None:
     alone = "" if ctx.forks else "restrict "
     ctx.values[name] = None
     ctx.line(f"{element} *{alone}{name} = halo_allocate(ctx, {count}, sizeof({element}));")
-    ctx.line(f"if (HALO_UNLIKELY(!{name})) {{")
-    with ctx.deeper():
-        text = c_string(f"no memory for {s.name}".replace("%", "%%"))
-        leave(ctx, f"halo_fail(ctx, halo_error_out_of_memory, {text})")
-    ctx.line("}")
+    leave_if_missing(ctx, name, s.name)
     gone = profiled_memory(ctx, s, count, element)
-    ctx.exits.append(Exit(ctx.names.fresh(f"release_{name}")))
-    statement(ctx, s.body)
-    own = ctx.exits.pop()
-    if own.used:
-        ctx.lines.append(f"{own.label}:")
-    if gone:
-        ctx.line(gone)
-    ctx.line(f"halo_release(ctx, {name});")
-    if own.used:
-        ctx.line(f"if (err) goto {use_exit(ctx)};")
+    until_released(ctx, name, lambda: statement(ctx, s.body), gone)
+
+
+def _grow(ctx: Context, s: Grow) -> None:
+    _begin(ctx, s.count)
+    print_grow(ctx, s)
 
 
 def _product(ctx: Context, s: Allocate) -> str:
@@ -373,6 +355,8 @@ _PRINTERS: dict[type, Callable[[Context, Any], None]] = {
     PrefetchLine: _prefetch,
     StreamFence: lambda ctx, s: ctx.line(f"{fence_helper(ctx.prelude)}();"),
     Allocate: _allocate,
+    Growing: lambda ctx, s: print_growing(ctx, s, lambda: statement(ctx, s.body)),
+    Grow: _grow,
     Block: _block,
     IfThenElse: _if,
     Evaluate: _evaluate,
@@ -381,6 +365,6 @@ _PRINTERS: dict[type, Callable[[Context, Any], None]] = {
     Trace: _trace,
     TraceScope: _trace_scope,
     Fork: lambda ctx, s: print_fork(ctx, s, lambda inner: statement(ctx, inner)),
-    Acquire: lambda ctx, s: print_acquire(ctx, s, use_exit(ctx)),
+    Acquire: lambda ctx, s: print_acquire(ctx, s, ctx.use_exit()),
     Release: print_release,
 }

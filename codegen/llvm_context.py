@@ -17,13 +17,15 @@ class Memory(NamedTuple):
     """Flat memory in scope: the address of its first element, and what it holds.
 
     `scope` is the alias scope of an allocation, "" for memory of others. A `register` holds one
-    value of `type`.
+    value of `type`. Of memory that grows, `capacity` is where its number of elements lies; in
+    `Context.arrays`, `address` is then where its address lies.
     """
 
     address: Value
     type: Type
     scope: str = ""
     register: bool = False
+    capacity: Value | None = None
 
 
 @dataclass(slots=True)
@@ -287,11 +289,15 @@ class Context:
         return self.use(value)
 
     def array(self, name: str) -> Memory:
-        """Return the memory called `name`."""
+        """Return the memory called `name`, where it is now."""
         memory = self.arrays.get(name)
         if memory is None:
             raise InternalError(f"the LLVM back end met the array '{name}', which nothing defines")
-        return memory._replace(address=self.use(memory.address))
+        address = self.use(memory.address)
+        if memory.capacity is not None:
+            address = self.emit("ptr", f"load ptr, {address.typed}")
+            memory = memory._replace(capacity=self.use(memory.capacity))
+        return memory._replace(address=address)
 
     @contextmanager
     def index(self, on: bool = True) -> Iterator[None]:

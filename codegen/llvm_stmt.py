@@ -6,9 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from codegen.c_context import Exit
 from codegen.c_stmt import STACK_LIMIT
-from codegen.llvm_abi import argument, fail, number, runtime
+from codegen.llvm_abi import argument, number
 from codegen.llvm_address import named_sum
 from codegen.llvm_atomic import write_atomic
 from codegen.llvm_context import Context, Memory
@@ -23,6 +22,7 @@ from codegen.llvm_effects import (
     traced_scope,
 )
 from codegen.llvm_fork import acquire, fork, release
+from codegen.llvm_heap import grow, growing, leave_if_missing, until_released
 from codegen.llvm_loops import loop
 from codegen.llvm_memory import fence, prefetch, store
 from codegen.llvm_types import Value, memory_element, value_type, zero
@@ -30,6 +30,7 @@ from codegen.llvm_walk import declare_let, index_expression, place, restore
 from halo.errors import InternalError
 from halo.ir import stmt as S
 from halo.ir.expr import Call, CallKind, as_const
+from halo.ir.growing import Grow, Growing
 from halo.ir.stmt import Allocate, Block, Evaluate, IfThenElse, LetStmt, MemoryType, Stmt
 
 
@@ -120,30 +121,10 @@ def _allocate_heap(ctx: Context, s: Allocate, scope: str) -> None:
     target = ctx.module.declare("halo_rt_allocate", "ptr", "ptr, i64, i64")
     args = ", ".join(a.typed for a in (ctx.ctx, count, size))
     at = ctx.emit("ptr", f"call {alone}align 64 ptr {target}({args})")
-    missing = ctx.emit("i1", f"icmp eq {at.typed}, null")
-    bad, good = ctx.label("no_memory"), ctx.label("memory")
-    ctx.choose(missing, bad, good, likely=False)
-    ctx.begin(bad)
-    text = f"no memory for {s.name}".replace("%", "%%")
-    ctx.leave(fail(ctx, S.ErrorCode.OUT_OF_MEMORY.value, text))
-    ctx.begin(good)
+    leave_if_missing(ctx, at, s.name)
     gone = profiled_memory(ctx, s, count, s.type.element.bytes())
     ctx.arrays[s.name] = Memory(at, s.type.element, scope)
-    own = Exit(ctx.label("release"))
-    ctx.exits.append(own)
-    statement(ctx, s.body)
-    ctx.exits.pop()
-    ctx.go(own.label)
-    ctx.begin(own.label)
-    gone()
-    runtime(ctx, "void", "release", ctx.ctx, at)
-    if own.used:
-        _leave_on_error(ctx)
-
-
-def _leave_on_error(ctx: Context) -> None:
-    error = ctx.emit("i32", "load i32, ptr %err")
-    ctx.leave_if(error)
+    until_released(ctx, s.name, lambda: statement(ctx, s.body), gone)
 
 
 def _product(ctx: Context, s: Allocate) -> Value:
@@ -166,6 +147,8 @@ _WRITERS: dict[type, Callable[[Context, Any], None]] = {
     S.PrefetchLine: lambda ctx, s: prefetch(ctx, s.name, s.index),
     S.StreamFence: lambda ctx, s: fence(ctx),
     Allocate: _allocate,
+    Growing: lambda ctx, s: growing(ctx, s, statement),
+    Grow: grow,
     Block: _block,
     IfThenElse: _if,
     Evaluate: _evaluate,

@@ -120,7 +120,7 @@ typedef struct halo_context {
     void *user;                                  /* handed to all of these */
     halo_profile *profile; /* filled by code for a target with the feature profile */
     void *const *externs;                        /* extern stages when run from Python */
-    void *workspace;                             /* memory to use before allocate is called */
+    void *workspace;                             /* memory to use first, but for what grows */
     size_t workspace_bytes;
     size_t workspace_used; /* 0 before and after a call */
     int32_t threads;       /* 0: as many as OpenMP has */

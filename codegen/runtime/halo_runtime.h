@@ -79,25 +79,16 @@ enum { HALO_LARGE = 4 << 20, HALO_LARGE_PAGE = 2 << 20 };
 int madvise(void *at, size_t bytes, int advice);
 #endif
 
-/*
- * Memory for `count` elements of `size` bytes, 64-byte aligned: from the workspace while it
- * lasts (outside parallel regions), else from the hook, else from libc. NULL if there is none.
- */
-HALO_HELPER __attribute__((malloc)) void *
-halo_allocate(halo_context *ctx, int64_t count, size_t size) {
-    size_t bytes;
-    if (count < 0 || __builtin_mul_overflow((uint64_t)count, size, &bytes)) return NULL;
-    if (bytes > PTRDIFF_MAX - 128) return NULL;
-    bytes = bytes ? (bytes + 63) & ~(size_t)63 : 64;
-#ifdef _OPENMP
-    const bool alone = !omp_in_parallel();
-#else
-    const bool alone = true;
-#endif
-    if (ctx && ctx->workspace && alone) {
-        void *p = halo_take_workspace(ctx, bytes);
-        if (p) return p;
-    }
+/* Whether there can be `count` elements of `size` bytes; `bytes` is what they take, rounded up. */
+HALO_HELPER bool halo_bytes(int64_t count, size_t size, size_t *bytes) {
+    if (count < 0 || __builtin_mul_overflow((uint64_t)count, size, bytes)) return false;
+    if (*bytes > PTRDIFF_MAX - 128) return false;
+    *bytes = *bytes ? (*bytes + 63) & ~(size_t)63 : 64;
+    return true;
+}
+
+/* Memory of so many bytes, 64-byte aligned, from the hook, else from libc. NULL if there is none. */
+HALO_HELPER __attribute__((malloc)) void *halo_take(halo_context *ctx, size_t bytes) {
     if (ctx && ctx->allocate) return ctx->allocate(ctx->user, bytes);
     void *p = NULL;
     if (bytes < HALO_LARGE) return posix_memalign(&p, 64, bytes) == 0 ? p : NULL;
@@ -108,7 +99,27 @@ halo_allocate(halo_context *ctx, int64_t count, size_t size) {
     return p;
 }
 
-/* Give back memory of halo_allocate; allocations are released last in, first out. */
+/*
+ * Memory for `count` elements of `size` bytes, 64-byte aligned: from the workspace while it
+ * lasts (outside parallel regions), else as halo_take gives it. NULL if there is none.
+ */
+HALO_HELPER __attribute__((malloc)) void *
+halo_allocate(halo_context *ctx, int64_t count, size_t size) {
+    size_t bytes;
+    if (!halo_bytes(count, size, &bytes)) return NULL;
+#ifdef _OPENMP
+    const bool alone = !omp_in_parallel();
+#else
+    const bool alone = true;
+#endif
+    if (ctx && ctx->workspace && alone) {
+        void *p = halo_take_workspace(ctx, bytes);
+        if (p) return p;
+    }
+    return halo_take(ctx, bytes);
+}
+
+/* Give back memory; what came from the workspace is released last in, first out. */
 HALO_HELPER void halo_release(halo_context *ctx, void *p) {
     if (!p) return;
     if (ctx && halo_in_workspace(ctx, p)) {

@@ -40,6 +40,7 @@ from halo.ir.expr import (
     Select,
     Variable,
 )
+from halo.ir.growing import Grow, Growing
 from halo.ir.lowered import BufferArg, Constant, Field, LoweredFunc, buffer_field
 from halo.ir.math import definition
 from halo.ir.message import text_of
@@ -293,18 +294,21 @@ class _Executor:
             self.bind(s.name, settle(Int(32), i), lambda: self.stmt(s.body))
 
     def allocate(self, s: Allocate) -> None:
-        size = math.prod(self.integer(e) for e in s.extents) * s.type.lanes()
-        if size < 0:
-            raise InternalError(f"{s.name} has size {size}")
+        self.hold(s, math.prod(self.integer(e) for e in s.extents) * s.type.lanes())
+
+    def hold(self, s: Allocate | Growing, size: int) -> None:
         hidden = (self.arrays[s.name], self.types[s.name]) if s.name in self.arrays else None
-        element = s.type.element
-        # Bytes that stand out, so that a read of a cell never written changes the result.
-        raw = np.full(max(size, 0) * element.dtype.itemsize, 0 if element.is_bool() else 0x5B, "u1")
-        self.arrays[s.name], self.types[s.name] = raw.view(element.dtype), element
+        t = s.type.element
+        self.arrays[s.name], self.types[s.name] = _uninitialised(s.name, t, size), t
         self.stmt(s.body)
         del self.arrays[s.name], self.types[s.name]
         if hidden is not None:
             self.arrays[s.name], self.types[s.name] = hidden
+
+    def grow(self, s: Grow) -> None:
+        held, count = self.arrays[s.name], self.integer(s.count)
+        more = _uninitialised(s.name, self.types[s.name], count)[len(held) :]
+        self.arrays[s.name] = np.concatenate([held, more]) if len(more) else held
 
     def check(self, s: AssertStmt) -> None:
         if not bool(self.value(s.condition)):
@@ -346,6 +350,13 @@ class _Executor:
         self.semaphores[s.semaphore] += s.count
 
 
+def _uninitialised(name: str, t: Type, size: int) -> Value:
+    """Return cells of bytes that stand out: a read of one never written changes the result."""
+    if size < 0:
+        raise InternalError(f"{name} has size {size}")
+    return np.full(size * t.dtype.itemsize, 0 if t.is_bool() else 0x5B, "u1").view(t.dtype)
+
+
 _EXPRS: dict[type, Callable[[_Executor, Any], Value]] = {
     IntImm: lambda x, e: settle(e.type, e.value),
     FloatImm: lambda x, e: settle(e.type, e.value),
@@ -377,6 +388,8 @@ _STMTS: dict[type, Callable[[_Executor, Any], Any]] = {
     StreamFence: lambda x, s: None,
     PrefetchLine: lambda x, s: None,
     Allocate: _Executor.allocate,
+    Growing: lambda x, s: x.hold(s, 0),
+    Grow: _Executor.grow,
     Block: _Executor.block,
     IfThenElse: _Executor.branch,
     Evaluate: _Executor.extern,

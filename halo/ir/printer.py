@@ -9,6 +9,7 @@ from halo.ir import expr as E
 from halo.ir import stmt as S
 from halo.ir.cross_lane import Shuffle, VectorReduce
 from halo.ir.expr import Expr
+from halo.ir.growing import Grow, Growing
 from halo.ir.memory import is_plain
 from halo.ir.node import Node
 from halo.ir.types import Float, Int, Type
@@ -276,6 +277,11 @@ def _allocate(s: S.Allocate, p: _Printer, indent: int) -> None:
     p.stmt(s.body, indent)
 
 
+def _growing(s: Growing, p: _Printer, indent: int) -> None:
+    p.line(indent, f"growing {s.name}: {s.type}[]")
+    p.stmt(s.body, indent)
+
+
 def _block(s: S.Block, p: _Printer, indent: int) -> None:
     if not s.stmts:
         p.line(indent, "pass")
@@ -341,6 +347,8 @@ _STMTS: dict[type[S.Stmt], Callable[[Any, _Printer, int], None]] = {
     S.PrefetchLine: lambda s, p, i: p.line(i, f"prefetch {s.name}[{p.expr(s.index)}]"),
     S.StreamFence: lambda s, p, indent: p.line(indent, "fence"),
     S.Allocate: _allocate,
+    Growing: _growing,
+    Grow: lambda s, p, indent: p.line(indent, f"grow {s.name} to {p.expr(s.count)}"),
     S.Block: _block,
     S.IfThenElse: _if,
     S.Evaluate: _evaluate,

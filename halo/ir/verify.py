@@ -10,14 +10,15 @@ from halo.ir import expr as E
 from halo.ir import stmt as S
 from halo.ir.cross_lane import Shuffle, VectorReduce
 from halo.ir.expr import Call, CallKind, Expr
+from halo.ir.growing import Grow, Growing
 from halo.ir.node import Node
 from halo.ir.stmt import ForKind, Stmt
 from halo.ir.substitute import walk
-from halo.ir.types import Bool, Int
+from halo.ir.types import Bool, Int, Type
 
 Stage = Literal["loops", "flat", "final"]
 
-_FLAT_ONLY: tuple[type[Node], ...] = (S.Store, S.Allocate, E.Load)
+_FLAT_ONLY: tuple[type[Node], ...] = (S.Store, S.Allocate, Growing, Grow, E.Load)
 _LOOPS_ONLY: tuple[type[Node], ...] = (S.Provide, S.Realize, S.HoistedStorage, S.Prefetch)
 
 
@@ -44,6 +45,7 @@ class _Verifier:
     def __init__(self, stage: Stage, free: Collection[str] | None) -> None:
         self.stage = stage
         self.free = free
+        self.growing: list[str] = []
         self.checked: set[tuple[int, frozenset[str]]] = set()
 
     def fail(self, what: str, node: Node) -> NoReturn:
@@ -66,11 +68,15 @@ class _Verifier:
             inside = bound | {name for name, _ in s.semaphores}
         elif isinstance(s, (S.Acquire, S.Release)) and s.semaphore not in bound:
             self.fail("a semaphore of no fork around", s)
+        if isinstance(s, Growing):
+            self.growing.append(s.name)
         for child in s.children():
             if isinstance(child, Stmt):
                 self.stmt(child, inside)
             else:
                 self.expr(child, bound)
+        if isinstance(s, Growing):
+            self.growing.pop()
 
     def _kind(self, n: Node) -> None:
         """Check that a node of this class may occur at this stage."""
@@ -149,8 +155,11 @@ class _Verifier:
             self.fail(f"a flat index of type {index.type.element}, not int64", n)
 
     def _lanes(self, e: Expr, lanes: int, n: Node) -> None:
-        if e.type.lanes() != lanes:
-            self.fail(f"{e.type.lanes()} lanes where there must be {lanes}", n)
+        self._lanes_of(e.type, lanes, n)
+
+    def _lanes_of(self, t: Type, lanes: int, n: Node) -> None:
+        if t.lanes() != lanes:
+            self.fail(f"{t.lanes()} lanes where there must be {lanes}", n)
 
     def predicate(self, p: Expr | None, lanes: int, n: Node) -> None:
         """Check that `p` is a bool of `lanes` lanes, if there is one."""
@@ -177,6 +186,17 @@ class _Verifier:
         for extent in s.extents:
             self._index(extent, s)
 
+    def memory_that_grows(self, s: Growing) -> None:
+        """Check a Growing."""
+        self._lanes_of(s.type, 1, s)
+
+    def grow(self, s: Grow) -> None:
+        """Check a Grow."""
+        self._index(s.count, s)
+        self._lanes(s.count, 1, s)
+        if s.name not in self.growing:
+            self.fail("more of what is no growing array around", s)
+
     def loop(self, s: S.For) -> None:
         """Check the range of a For."""
         if s.min.type != Int(32) or s.extent.type != Int(32):
@@ -197,6 +217,8 @@ _CHECKS: dict[type[Stmt], Callable[[_Verifier, Any], None]] = {
     S.PrefetchLine: lambda v, s: v._index(s.index, s),
     S.Provide: _Verifier.provide,
     S.Allocate: _Verifier.allocate,
+    Growing: _Verifier.memory_that_grows,
+    Grow: _Verifier.grow,
     S.For: _Verifier.loop,
     S.IfThenElse: _Verifier.condition,
     S.AssertStmt: _Verifier.condition,

@@ -7,9 +7,9 @@ from typing import Any
 import cffi
 import numpy as np
 import pytest
+from memory_hook import Hook
 
 import codegen
-from codegen.hooks import abi
 from halo.errors import BoundsError, BufferError
 from halo.ir.expr import LT, NE, Add, Call, CallKind, Cast, Expr, Load, Variable, i32, i64
 from halo.ir.function import Dimension
@@ -114,35 +114,6 @@ def nested(kernels: Any, inner: Stmt, memory: MemoryType = MemoryType.Heap) -> L
     body = Allocate("first", F32, size, Allocate("second", F32, size, inner, memory), memory)
     f: LoweredFunc = kernels.function(body, {}, {"o": F32}, {"n": Int(32)})
     return f
-
-
-class Hook:
-    """An allocator that counts, and gives out memory `limit` times."""
-
-    def __init__(self, limit: int) -> None:
-        ffi = abi()
-        self.limit, self.given = limit, 0
-        self.live: dict[int, Any] = {}
-        self.ffi = ffi
-        self.allocate = ffi.callback("void *(void *, size_t)", self._allocate)
-        self.release = ffi.callback("void(void *, void *)", self._release)
-
-    def _allocate(self, user: Any, size: int) -> Any:
-        if self.given == self.limit:
-            return self.ffi.NULL
-        self.given += 1
-        block = self.ffi.new("char[]", size + 64)
-        address = (int(self.ffi.cast("uintptr_t", block)) + 63) // 64 * 64
-        self.live[address] = block
-        return self.ffi.cast("void *", address)
-
-    def _release(self, user: Any, p: Any) -> None:
-        del self.live[int(self.ffi.cast("uintptr_t", p))]
-
-    def context(self) -> Any:
-        made = codegen.make_context(1)
-        made.allocate, made.release = self.allocate, self.release
-        return made
 
 
 def copied(kernels: Any) -> Stmt:

@@ -31,6 +31,7 @@ from halo.ir.expr import (
     i64,
 )
 from halo.ir.function import Dimension
+from halo.ir.growing import Grow, Growing
 from halo.ir.intrinsics import intrinsic
 from halo.ir.lowered import BufferArg, Constant, Field, LoweredFunc, ScalarArg, buffer_field
 from halo.ir.stmt import (
@@ -188,6 +189,25 @@ def test_a_register_of_vector_type_has_all_its_lanes() -> None:
     out = np.zeros(4, np.int32)
     run(Allocate("r", Int(32, 4), (i64(1),), body, MemoryType.Register), out)
     assert out.tolist() == [3, 4, 5, 6]
+
+
+def test_an_array_that_grows_keeps_what_it_holds() -> None:
+    at, n = i64(0), Variable(I32, "n")
+    body = block(
+        Grow("g", i64(1)),
+        Store("g", i32(7), at),
+        Grow("g", Cast(Int(64), n)),
+        Grow("g", i64(2)),
+        Store("g", Load(I32, "g", at) + 1, i64(2)),
+        Store("out", Load(I32, "g", i64(2)) + Load(I32, "g", at), at),
+    )
+    out = np.zeros(1, np.int32)
+    run(Growing("g", I32, body), out, n=3)
+    assert out.tolist() == [15]
+    with pytest.raises(InternalError, match="outside g, of size 2"):
+        run(Growing("g", I32, body), out, n=1)
+    with pytest.raises(InternalError, match="g has size -1"):
+        run(Growing("g", I32, body), out, n=-1)
 
 
 def test_a_check_that_fails_raises_its_message() -> None:

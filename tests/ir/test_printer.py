@@ -7,6 +7,7 @@ import pytest
 from halo.ir import expr as E
 from halo.ir.cross_lane import ReduceOp, Shuffle, VectorReduce
 from halo.ir.expr import Call, CallKind, Expr, Variable, const, i32, i64
+from halo.ir.growing import Grow, Growing
 from halo.ir.printer import to_text
 from halo.ir.stmt import (
     Allocate,
@@ -102,6 +103,13 @@ def test_flat_memory_and_branches_are_printed() -> None:
         "    run(x)\n"
         "  else:\n"
         "    pass"
+    )
+
+
+def test_memory_that_grows_is_printed() -> None:
+    body = For("x", i32(0), y, ForKind.SERIAL, Block((Grow("g", i64(4)), Store("g", x, i64(3)))))
+    assert to_text(Growing("g", Int(32), body)) == (
+        "growing g: int32[]\nfor x in [0, y):\n  grow g to 4\n  g[3] = x"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from halo.ir import expr as E
 from halo.ir.expr import Expr, Variable, const, i32, i64
+from halo.ir.growing import Grow, Growing
 from halo.ir.simplify import simplify
 from halo.ir.stmt import (
     NO_OP,
@@ -96,6 +97,15 @@ def test_an_allocation_that_nothing_uses_is_dropped() -> None:
     assert str(simplify(Allocate("g", Int(32), (i64(4),), store(y)))) == "f[0] = y"
     used = Allocate("f", Int(32), (i64(4),), store(y))
     assert simplify(used) is used
+
+
+def test_an_array_that_grows_goes_where_nothing_uses_it() -> None:
+    assert str(simplify(Growing("g", Int(32), store(y)))) == "f[0] = y"
+    assert str(simplify(Growing("g", Int(32), NO_OP))) == "pass"
+    grown = Growing("g", Int(32), Block((Grow("g", i64(1)), store(y))))
+    assert simplify(grown) is grown
+    around = Allocate("f", Int(32), (i64(4),), grown)
+    assert simplify(around) is around
 
 
 def test_constant_predicates_are_resolved() -> None:

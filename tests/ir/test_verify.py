@@ -7,6 +7,7 @@ import pytest
 from halo.errors import InternalError
 from halo.ir import expr as E
 from halo.ir.expr import Call, CallKind, Variable, i32, i64
+from halo.ir.growing import Grow, Growing
 from halo.ir.stmt import Block, For, ForKind, IfThenElse, LetStmt, Provide, Stmt, Store
 from halo.ir.types import Bool, Float, Int
 from halo.ir.verify import Stage, verify
@@ -25,6 +26,8 @@ GOOD: list[tuple[Stmt, Stage]] = [
     (loop(ForKind.VECTORIZED, Provide("f", (cell,), (x,))), "loops"),
     (loop(ForKind.UNROLLED, flat), "flat"),
     (loop(ForKind.PARALLEL, LetStmt("y", x, Store("f", y, i64(0)))), "final"),
+    (Growing("f", Int(32), loop(ForKind.SERIAL, Block((Grow("f", i64(1)), flat)))), "final"),
+    (Growing("f", Int(32), Block((Growing("f", Int(32), Block(())), Grow("f", i64(1))))), "flat"),
     (loop(ForKind.SERIAL, Store("f", E.Let("t", x, Variable(Int(32), "t")), i64(0))), "final"),
 ]
 
@@ -44,6 +47,12 @@ BAD: list[tuple[Stmt, Stage, str]] = [
     (Store("f", E.Let("y", x, x) + y, i64(0)), "flat", "nothing binds"),
     (Block((Block(()), flat)), "flat", "block directly inside"),
     (Store("f", E.Select(x, x, x), i64(0)), "flat", "select"),
+    (Growing("f", Int(32), flat), "loops", "flat memory before"),
+    (Growing("f", Int(32, 4), flat), "flat", "lanes"),
+    (Growing("f", Int(32), Grow("f", x)), "flat", "not int64"),
+    (Growing("f", Int(32), Grow("f", E.Broadcast(i64(1), 4))), "flat", "lanes"),
+    (Growing("f", Int(32), Grow("x", i64(1))), "flat", "no growing array"),
+    (Block((Growing("f", Int(32), flat), Grow("f", i64(1)))), "flat", "no growing array"),
     (For("i", i64(0), i64(4), ForKind.SERIAL, flat), "flat", "not int32"),
 ]
 

@@ -1,4 +1,4 @@
-; made by codegen/llvm_runtime.py from C with the sha256 5a766e93000b2edafac91e456505d6134f7ef10d231333654e2b39a9ba0c612e
+; made by codegen/llvm_runtime.py from C with the sha256 a12038285b17cbe506ce76319ad3aa749149f9aa3fb64c393edb8c62da79bdf5
 
 %struct.anon = type { %union.pthread_mutex_t, %union.pthread_cond_t, %union.pthread_cond_t, ptr, i32, i32, i32, i32, i32, i32 }
 %union.pthread_mutex_t = type { %struct.__pthread_mutex_s, [8 x i8] }
@@ -1225,7 +1225,7 @@ define ptr @halo_rt_allocate(ptr %0, i64 %1, i64 %2) {
   br label %70
 
 70:                                               ; preds = %3, %6, %41, %49, %68
-  %71 = phi ptr [ null, %6 ], [ null, %3 ], [ %52, %49 ], [ %69, %68 ], [ %43, %41 ]
+  %71 = phi ptr [ %43, %41 ], [ %52, %49 ], [ %69, %68 ], [ null, %6 ], [ null, %3 ]
   ret ptr %71
 }
 
@@ -1234,6 +1234,155 @@ declare { i64, i1 } @llvm.umul.with.overflow.i64(i64, i64)
 declare i32 @posix_memalign(ptr, i64, i64)
 
 declare i32 @madvise(ptr, i64, i32)
+
+define ptr @halo_rt_grow(ptr %0, ptr %1, ptr %2, i64 %3, i64 %4) {
+  %6 = alloca ptr, align 8
+  %7 = icmp ne ptr %1, null
+  %8 = icmp sgt i64 %3, -1
+  %9 = and i1 %7, %8
+  %10 = load i64, ptr %2, align 8
+  %11 = xor i1 %9, true
+  %12 = icmp slt i64 %10, %3
+  %13 = select i1 %11, i1 true, i1 %12
+  br i1 %13, label %14, label %98
+
+14:                                               ; preds = %5
+  %15 = icmp sgt i64 %10, 4611686018427387903
+  %16 = shl nsw i64 %10, 1
+  %17 = select i1 %15, i64 9223372036854775807, i64 %16
+  %18 = icmp eq i64 %3, 0
+  %19 = icmp sgt i64 %3, 0
+  %20 = icmp sgt i64 %17, %3
+  %21 = select i1 %19, i1 %20, i1 false
+  %22 = select i1 %21, i64 %17, i64 %3
+  %23 = select i1 %18, i64 1, i64 %22
+  %24 = icmp slt i64 %23, 0
+  br i1 %24, label %98, label %25
+
+25:                                               ; preds = %14
+  %26 = tail call { i64, i1 } @llvm.umul.with.overflow.i64(i64 %23, i64 %4)
+  %27 = extractvalue { i64, i1 } %26, 1
+  %28 = extractvalue { i64, i1 } %26, 0
+  %29 = icmp ugt i64 %28, 9223372036854775679
+  %30 = or i1 %27, %29
+  br i1 %30, label %98, label %31
+
+31:                                               ; preds = %25
+  %32 = icmp eq i64 %28, 0
+  %33 = add nuw nsw i64 %28, 63
+  %34 = and i64 %33, -64
+  %35 = select i1 %32, i64 64, i64 %34
+  %36 = icmp eq ptr %0, null
+  br i1 %36, label %45, label %37
+
+37:                                               ; preds = %31
+  %38 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 0
+  %39 = load ptr, ptr %38, align 8
+  %40 = icmp eq ptr %39, null
+  br i1 %40, label %45, label %41
+
+41:                                               ; preds = %37
+  %42 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 6
+  %43 = load ptr, ptr %42, align 8
+  %44 = tail call ptr %39(ptr %43, i64 %35)
+  br label %62
+
+45:                                               ; preds = %37, %31
+  %46 = bitcast ptr %6 to ptr
+  store ptr null, ptr %6, align 8
+  %47 = icmp ult i64 %35, 4194304
+  br i1 %47, label %48, label %53
+
+48:                                               ; preds = %45
+  %49 = call i32 @posix_memalign(ptr %6, i64 64, i64 %35)
+  %50 = icmp eq i32 %49, 0
+  %51 = load ptr, ptr %6, align 8
+  %52 = select i1 %50, ptr %51, ptr null
+  br label %60
+
+53:                                               ; preds = %45
+  %54 = call i32 @posix_memalign(ptr %6, i64 2097152, i64 %35)
+  %55 = icmp eq i32 %54, 0
+  br i1 %55, label %56, label %60
+
+56:                                               ; preds = %53
+  %57 = load ptr, ptr %6, align 8
+  %58 = call i32 @madvise(ptr %57, i64 %35, i32 14)
+  %59 = load ptr, ptr %6, align 8
+  br label %60
+
+60:                                               ; preds = %56, %53, %48
+  %61 = phi ptr [ %52, %48 ], [ %59, %56 ], [ null, %53 ]
+  br label %62
+
+62:                                               ; preds = %60, %41
+  %63 = phi ptr [ %44, %41 ], [ %61, %60 ]
+  %64 = icmp eq ptr %63, null
+  br i1 %64, label %98, label %65
+
+65:                                               ; preds = %62
+  br i1 %7, label %66, label %97
+
+66:                                               ; preds = %65
+  %67 = mul i64 %10, %4
+  %68 = call ptr @memcpy(ptr %63, ptr %1, i64 %67)
+  br i1 %36, label %96, label %69
+
+69:                                               ; preds = %66
+  %70 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 9
+  %71 = load ptr, ptr %70, align 8
+  %72 = icmp eq ptr %71, null
+  %73 = icmp ugt ptr %71, %1
+  %74 = or i1 %72, %73
+  br i1 %74, label %87, label %75
+
+75:                                               ; preds = %69
+  %76 = ptrtoint ptr %71 to i64
+  %77 = ptrtoint ptr %1 to i64
+  %78 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 10
+  %79 = load i64, ptr %78, align 8
+  %80 = add i64 %79, %76
+  %81 = icmp ugt i64 %80, %77
+  br i1 %81, label %82, label %87
+
+82:                                               ; preds = %75
+  %83 = sub i64 %77, %76
+  %84 = icmp ult i64 %83, 64
+  %85 = select i1 %84, i64 0, i64 %83
+  %86 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 11
+  store i64 %85, ptr %86, align 8
+  br label %97
+
+87:                                               ; preds = %75, %69
+  %88 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 0
+  %89 = load ptr, ptr %88, align 8
+  %90 = icmp eq ptr %89, null
+  br i1 %90, label %96, label %91
+
+91:                                               ; preds = %87
+  %92 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 1
+  %93 = load ptr, ptr %92, align 8
+  %94 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 6
+  %95 = load ptr, ptr %94, align 8
+  call void %93(ptr %95, ptr %1)
+  br label %97
+
+96:                                               ; preds = %87, %66
+  call void @free(ptr %1)
+  br label %97
+
+97:                                               ; preds = %96, %91, %82, %65
+  store i64 %23, ptr %2, align 8
+  br label %98
+
+98:                                               ; preds = %5, %14, %25, %62, %97
+  %99 = phi ptr [ %63, %97 ], [ null, %62 ], [ null, %14 ], [ null, %25 ], [ %1, %5 ]
+  ret ptr %99
+}
+
+declare ptr @memcpy(ptr, ptr, i64)
+
+declare void @free(ptr)
 
 define void @halo_rt_release(ptr %0, ptr %1) {
   %3 = icmp eq ptr %1, null
@@ -1289,8 +1438,6 @@ define void @halo_rt_release(ptr %0, ptr %1) {
 34:                                               ; preds = %2, %19, %28, %33
   ret void
 }
-
-declare void @free(ptr)
 
 define void @halo_rt_print(ptr %0, ptr %1) {
   %3 = icmp eq ptr %0, null

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "../halo_abi.h"
 #include "../halo_runtime.h"
+#include "../halo_grow.h"
 #include "../halo_checks.h"
 #include "../halo_print.h"
 #include "../halo_extern.h"
@@ -40,6 +41,10 @@ int32_t halo_rt_check_alignment(halo_context *ctx, const halo_buffer *b, const c
 
 void *halo_rt_allocate(halo_context *ctx, int64_t count, int64_t size) {
     return halo_allocate(ctx, count, (size_t)size);
+}
+
+void *halo_rt_grow(halo_context *ctx, void *p, int64_t *capacity, int64_t count, int64_t size) {
+    return halo_grow(ctx, p, capacity, count, (size_t)size);
 }
 
 void halo_rt_release(halo_context *ctx, void *p) { halo_release(ctx, p); }

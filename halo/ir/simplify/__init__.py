@@ -16,6 +16,7 @@ from halo.ir import expr as E
 from halo.ir import stmt as S
 from halo.ir.cross_lane import Shuffle, VectorReduce
 from halo.ir.expr import Expr, is_true
+from halo.ir.growing import Growing
 from halo.ir.node import Node
 from halo.ir.ranges import Interval
 from halo.ir.simplify import logic, statements, values, vectors
@@ -67,6 +68,7 @@ RULES: dict[type[Node], Rule] = {
     S.ProducerConsumer: statements.body_holder,
     S.Atomic: statements.body_holder,
     S.Allocate: statements.body_holder,
+    Growing: statements.body_holder,
     S.Realize: statements.body_holder,
     S.HoistedStorage: statements.body_holder,
     S.Store: statements.write,

@@ -6,6 +6,7 @@ import dataclasses
 
 from halo.ir import stmt as S
 from halo.ir.expr import Add, Expr, Sub, as_const, const
+from halo.ir.growing import Growing
 from halo.ir.ranges import Interval
 from halo.ir.simplify.bindings import bind, bind_loop, is_cheap, unbind
 from halo.ir.simplify.context import Context
@@ -98,7 +99,10 @@ def block_(s: S.Block, ctx: Context) -> Stmt:
     return block(*made.stmts)
 
 
-def body_holder(s: S.ProducerConsumer | S.Atomic | S.Allocate | S.Realize, ctx: Context) -> Stmt:
+_Holder = S.ProducerConsumer | S.Atomic | S.Allocate | S.Realize | Growing
+
+
+def body_holder(s: _Holder, ctx: Context) -> Stmt:
     """Nothing is produced, stored or realised for a body that does nothing."""
     made = s.map_children(ctx.visit)
     return NO_OP if is_no_op(made.body) else made

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from halo.ir.expr import Call, Expr, Let, Load, Variable
+from halo.ir.growing import Grow, Growing
 from halo.ir.node import map_tuple
 from halo.ir.stmt import (
     Allocate,
@@ -28,7 +29,7 @@ from halo.ir.substitute import free_variables, walk
 
 
 def drop_unused(s: Stmt) -> Stmt:
-    """Return `s` without the LetStmts whose name, and the Allocates whose memory, is not used.
+    """Return `s` without the LetStmts whose name, and the arrays whose memory, is not used.
 
     Requires: no name is bound inside its own scope again.
     Ensures: `s` itself when all is used.
@@ -55,7 +56,7 @@ class _Sweep:
             return self._lets(s)
         if isinstance(s, Block):
             return self._block(s)
-        if isinstance(s, Allocate):
+        if isinstance(s, (Allocate, Growing)):
             return self._allocate(s)
         if isinstance(s, _HOLDERS):
             made = s.map_children(lambda c: self.run(c) if isinstance(c, Stmt) else self._note(c))
@@ -66,7 +67,7 @@ class _Sweep:
             return made
         for child in s.children():
             self._note(child)
-        if isinstance(s, (Store, PrefetchLine)):
+        if isinstance(s, (Store, PrefetchLine, Grow)):
             self.used.add(s.name)
         return s
 
@@ -95,13 +96,14 @@ class _Sweep:
         stmts = map_tuple(self.run, s.stmts)
         return s if stmts is s.stmts else block(*stmts)
 
-    def _allocate(self, s: Allocate) -> Stmt:
+    def _allocate(self, s: Allocate | Growing) -> Stmt:
         body: Stmt = self.run(s.body)
         if s.name not in self.used:
             return body
         self.used.discard(s.name)
-        for extent in s.extents:
-            self._note(extent)
+        for child in s.children():
+            if isinstance(child, Expr):
+                self._note(child)
         return s if body is s.body else dataclasses.replace(s, body=body)
 
 
