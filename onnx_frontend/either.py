@@ -7,12 +7,35 @@ from typing import Any
 
 from halo.ir.expr import Expr, Min, Select
 from halo.ir.operators import as_expr
+from halo.ir.types import Bool
 from halo.ops import views
+from halo.ops.build import from_content
 from halo.ops.empty import unless_empty
-from halo.ops.index import choose, minus, same
+from halo.ops.index import ONE, ZERO, choose, known, minus, same
 from halo.ops.tensor import Tensor
 from onnx_frontend.context import NodeContext
-from onnx_frontend.values import TensorSequence, Text, Value, content_of, is_there, perhaps
+from onnx_frontend.values import Absent, Perhaps, TensorSequence, Text, Value, content_of
+
+
+def is_there(node: NodeContext, value: Value) -> Expr:
+    """Return 1 where `value` is there, else 0: int32."""
+    match value:
+        case Absent():
+            return ZERO
+        case Perhaps(there=there):
+            return node.scalar(there, "whether it is there")
+        case _:
+            return ONE
+
+
+def perhaps(node: NodeContext, there: Expr, content: Value) -> Value:
+    """Return what is `content` where `there` is 1, an int32, and absent where it is 0."""
+    number, found = known(there), content_of(content)
+    if number == 0 or found is None:
+        return Absent()
+    if number is not None:
+        return found
+    return Perhaps(from_content(node.inner("there"), Bool(), (), (there,)), found)
 
 
 def either(node: NodeContext, name: str, flag: Expr, a: Value, b: Value) -> Value:
@@ -23,21 +46,21 @@ def either(node: NodeContext, name: str, flag: Expr, a: Value, b: Value) -> Valu
     Unsupported
         They are no values of one kind, type and number of axes.
     """
-    there = choose(flag, is_there(a), is_there(b))
+    there = choose(flag, is_there(node, a), is_there(node, b))
     first, second = content_of(a), content_of(b)
     if first is None or second is None:
         # Where only one can be there, it is what there is.
-        return perhaps(there, next((x for x in (first, second) if x is not None), a))
+        return perhaps(node, there, next((x for x in (first, second) if x is not None), a))
     if isinstance(first, TensorSequence) and isinstance(second, TensorSequence):
         if len(first.items) != len(second.items):
             node.unsupported("branches that give sequences of one length")
         pairs = zip(first.items, second.items, strict=True)
         items = [one_of(node, node.inner(f"item_{i}"), flag, *p) for i, p in enumerate(pairs)]
-        return perhaps(there, TensorSequence(tuple(items)))
+        return perhaps(node, there, TensorSequence(tuple(items)))
     if isinstance(first, Tensor) and isinstance(second, Tensor):
-        return perhaps(there, one_of(node, name, flag, first, second))
+        return perhaps(node, there, one_of(node, name, flag, first, second))
     if isinstance(first, Text) and isinstance(second, Text):
-        return perhaps(there, Text(one_of(node, name, flag, first.codes, second.codes)))
+        return perhaps(node, there, Text(one_of(node, name, flag, first.codes, second.codes)))
     node.unsupported("branches that give values of one kind: tensors, or sequences of them")
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from halo.errors import HaloError, InternalError
 from halo.ir.expr import Expr, Variable, i32
-from halo.ir.types import Bool
-from halo.ops.build import from_content, input_tensor
+from halo.ops.build import constant, input_tensor
 from halo.ops.tensor import OpKind, Shape, Tensor
 from halo.ops.text import TEXT
 from halo.ops.views import copy_of
@@ -46,8 +47,6 @@ from onnx_frontend.values import (
     TensorSequence,
     Text,
     Value,
-    content_of,
-    is_there,
     tensors_of,
 )
 
@@ -205,10 +204,10 @@ def _parts(name: str, value: Value, unique: Callable[[str], str]) -> dict[str, T
     tensors = tensors_of(value)
     match value:
         case Absent() | Perhaps():
-            content = content_of(value)
-            own = {} if content is None else _parts(name, content, unique)
-            part = part_name(name, THERE)
-            return {**own, part: from_content(unique(part), Bool(), (), (is_there(value),))}
+            there = part_name(name, THERE)
+            if isinstance(value, Perhaps):
+                return {**_parts(name, value.content, unique), there: value.there}
+            return {there: constant(unique(there), np.array(False))}
         case Maps():
             return {part_name(name, p): t for p, t in zip((KEYS, VALUES), tensors, strict=True)}
         case TensorSequence():

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from halo.ir.expr import Expr
-from halo.ops.index import ONE, ZERO, known
 from halo.ops.tensor import Tensor
 from halo.ops.text import TEXT
 
@@ -52,40 +50,16 @@ class Perhaps:
     Attributes
     ----------
     there
-        1 where it is there, else 0: int32.
+        A bool: whether it is there.
     content
         What it is then; it is computed in any case, and of no meaning where it is not there.
     """
 
-    there: Expr
+    there: Tensor
     content: Tensor | TensorSequence | Text | Maps
 
 
 Value: TypeAlias = Tensor | TensorSequence | Absent | Text | Maps | Perhaps
-
-
-def perhaps(there: Expr, content: Value) -> Value:
-    """Return what is `content` where `there` is 1, an int32, and absent where it is 0."""
-    match content:
-        case Absent():
-            return content
-        case Perhaps():
-            return Perhaps(there, content.content)
-    number = known(there)
-    if number is None:
-        return Perhaps(there, content)
-    return content if number else Absent()
-
-
-def is_there(value: Value) -> Expr:
-    """Return 1 where `value` is there, else 0: int32."""
-    match value:
-        case Absent():
-            return ZERO
-        case Perhaps(there=there):
-            return there
-        case _:
-            return ONE
 
 
 def content_of(value: Value) -> Tensor | TensorSequence | Text | Maps | None:
@@ -110,7 +84,7 @@ def tensors_of(value: Value) -> tuple[Tensor, ...]:
             return (codes,)
         case Maps(keys=keys, values=values):
             return (*tensors_of(keys), *tensors_of(values))
-        case Perhaps(content=content):
-            return tensors_of(content)
+        case Perhaps(there=there, content=content):
+            return (*tensors_of(content), there)
         case _:
             return ()

@@ -8,9 +8,8 @@ import numpy as np
 
 from halo.ir.expr import Expr
 from halo.ir.operators import eq
-from halo.ir.types import Bool
 from halo.ops import views
-from halo.ops.build import constant, from_content
+from halo.ops.build import constant
 from halo.ops.index import (
     ONE,
     ZERO,
@@ -27,9 +26,9 @@ from halo.ops.index import (
 from halo.ops.tensor import Tensor
 from onnx_frontend.context import NodeContext
 from onnx_frontend.control_flow import place_of, stack
-from onnx_frontend.either import one_of
+from onnx_frontend.either import is_there, one_of
 from onnx_frontend.registry import operator
-from onnx_frontend.values import Absent, Perhaps, TensorSequence, Value, content_of, is_there
+from onnx_frontend.values import Absent, Perhaps, TensorSequence, Value, content_of
 
 
 def _sequence(node: NodeContext, value: Value) -> tuple[Tensor, ...]:
@@ -214,8 +213,9 @@ def optional(node: NodeContext, value: Value | None = None) -> Value:
 @operator("OptionalHasElement", since=15, values=True)
 def has_element(node: NodeContext, value: Value | None = None) -> Tensor:
     """Whether a value is there."""
-    there = ZERO if value is None else is_there(value)
-    return from_content(node.output(), Bool(), (), (there,))
+    if isinstance(value, Perhaps):
+        return value.there
+    return constant(node.output(), np.array(not isinstance(value, (Absent, type(None)))))
 
 
 @operator("OptionalGetElement", since=15, values=True)
@@ -225,5 +225,5 @@ def get_element(node: NodeContext, value: Value) -> Value:
     if content is None:
         node.fail("its operand is absent")
     if isinstance(value, Perhaps):
-        node.require(value.there, ONE, "its operand is absent")
+        node.require(is_there(node, value), ONE, "its operand is absent")
     return content
