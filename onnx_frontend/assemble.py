@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from halo.ir.expr import Expr, Variable, i64
-from halo.ir.lowered import BufferArg, Constant, ForeignCode, LoweredModule
-from halo.ir.types import Int, UInt
-from halo.ops.tensor import OpKind, Tensor
+from halo.ir.expr import Variable, i64
+from halo.ir.lowered import BufferArg, ForeignCode, LoweredFunc, LoweredModule
+from halo.ir.types import Int
+from halo.ops.tensor import Tensor
 from onnx_frontend.c_function import ExternCall, call_of
 from onnx_frontend.entry import entry_function, sizes_function
 from onnx_frontend.entry_model import (
     Argument,
     Bind,
     Cells,
+    Loop,
     Model,
     Place,
     Requirement,
@@ -26,14 +27,13 @@ from onnx_frontend.extents import to_serial
 from onnx_frontend.groups import Grouping
 from onnx_frontend.importer import ImportedGraph
 from onnx_frontend.layouts import Layouts
+from onnx_frontend.loop_steps import alone_in_memory, loop_step
 from onnx_frontend.lower_kernels import KernelCall, with_inner
 from onnx_frontend.phases import Phase, split_into_phases
-from onnx_frontend.plan import Lifetime, Workspace, plan_workspace, tensor_bytes
+from onnx_frontend.plan import Workspace
+from onnx_frontend.run_places import Places, offsets_in, plan_phases, planned
 from onnx_frontend.run_time_sizes import RunTimeSize
 from onnx_frontend.signature import Port, Signature
-
-_NOMINAL = 64
-"""What symbols are taken for where the plan of the workspace has to guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,24 @@ def assemble(
     """Return the module and signature of `graph`, whose kernels are `calls`, in order."""
     arguments = _arguments(graph)
     phases = split_into_phases(calls, graph.sizes, grouping.aliases)
-    plans = _plans(graph, grouping, phases)
-    tell = _telling(graph, grouping, calls)
-    places = _Places(arguments, grouping, _offsets(plans), layouts, _cells(graph), tell)
+    cells = _cells(graph, calls)
+    lifetimes = plan_phases(phases, grouping.aliases, {*arguments, *cells})
+    symbols = (*graph.symbols, *(size.name for size in graph.sizes))
+    plans: dict[str, Workspace] = {}
+    for p, own in enumerate(lifetimes):
+        workspace = f"workspace_{p}" if p else "workspace"
+        plans[workspace] = planned(own, symbols, f"phase{p}.slot" if p else "slot")
+    telling = _telling(graph, grouping, calls)
+    places = Places(
+        layouts,
+        grouping.aliases,
+        {t: Place(a.identifier, t.type, i64(0)) for t, a in arguments.items()}
+        | {t: Place(t.name, t.type, i64(0)) for t in cells},
+        offsets_in(plans),
+    )
+    maker = _Stages(arguments, places, cells, telling)
     stages = tuple(
-        places.stage(phase, f"workspace_{number}" if number else "workspace", plan)
-        for number, (phase, plan) in enumerate(zip(phases, plans, strict=True))
+        maker.stage(phase, *plan) for phase, plan in zip(phases, plans.items(), strict=True)
     )
     model = Model(
         name,
@@ -69,12 +81,12 @@ def assemble(
         tuple((t.name, t.shape) for t in (*graph.tensors, *_inner_tensors(calls))),
         stages,
     )
-    kernels = dict.fromkeys(call.function for call in with_inner(calls))
-    functions = (*kernels, entry_function(model), sizes_function(model))
+    kernels = dict.fromkeys(call.function for call in with_inner(calls) if call.function)
+    functions = (*kernels, *maker.copies.values(), entry_function(model), sizes_function(model))
     module = LoweredModule(
         name, functions, tuple(places.constants.values()), foreign=_foreign_code(calls)
     )
-    return Assembled(module, _signature(name, graph, arguments), plans)
+    return Assembled(module, _signature(name, graph, arguments), tuple(plans.values()))
 
 
 def _foreign_code(calls: Sequence[KernelCall]) -> tuple[ForeignCode, ...]:
@@ -116,10 +128,11 @@ def _signature(name: str, graph: ImportedGraph, arguments: Mapping[Tensor, Argum
     return Signature(name, inputs, tuple(port(t) for _, t in graph.outputs), graph.symbols)
 
 
-def _cells(graph: ImportedGraph) -> frozenset[Tensor]:
-    """Return the tensors that lie by themselves, because sizes are read from them."""
+def _cells(graph: ImportedGraph, calls: Sequence[KernelCall]) -> frozenset[Tensor]:
+    """Return the tensors that lie by themselves, because single cells of them are used."""
     outputs = {t for _, t in graph.outputs}
-    return frozenset(t for t in graph.stored if t not in outputs)
+    alone = (*graph.stored, *alone_in_memory(calls))
+    return frozenset(t for t in alone if t not in outputs)
 
 
 def _telling(
@@ -134,57 +147,15 @@ def _telling(
     return frozenset(found)
 
 
-def _plans(
-    graph: ImportedGraph, grouping: Grouping, phases: Sequence[Phase]
-) -> tuple[Workspace, ...]:
-    """Return for each phase where in its workspace the tensors lie that it computes first."""
-    elsewhere = frozenset(graph.stored)
-    last: dict[Tensor, int] = {}
-    born: list[dict[Tensor, int]] = []
-    number = 0
-    for phase in phases:
-        own: dict[Tensor, int] = {}
-        for call in phase.calls:
-            for made in call.kernel.group.stored:
-                own[made] = last[made] = number
-            for read in call.kernel.reads:
-                last[grouping.aliases.get(read, read)] = number
-            number += 1
-        born.append({t: n for t, n in own.items() if t not in elsewhere})
-    nominal = dict.fromkeys((*graph.symbols, *(s.name for s in graph.sizes)), _NOMINAL)
-    return tuple(
-        plan_workspace(
-            [
-                Lifetime(t.name, tensor_bytes(t.shape, t.type.bytes()), first, last[t])
-                for t, first in tensors.items()
-            ],
-            nominal,
-            f"phase{p}.slot" if p else "slot",
-        )
-        for p, tensors in enumerate(born)
-    )
-
-
-def _offsets(plans: Sequence[Workspace]) -> dict[str, tuple[str, Expr]]:
-    """Return for each tensor the workspace that it lies in, and where in it."""
-    return {
-        tensor: (f"workspace_{number}" if number else "workspace", offset)
-        for number, plan in enumerate(plans)
-        for tensor, offset in plan.offsets.items()
-    }
-
-
 @dataclass(slots=True)
-class _Places:
-    """Where each tensor lies; collects the constants that are needed."""
+class _Stages:
+    """Makes the stages of the entry function; collects the functions that copy cells."""
 
     arguments: Mapping[Tensor, Argument]
-    grouping: Grouping
-    offsets: Mapping[str, tuple[str, Expr]]
-    layouts: Layouts
+    places: Places
     cells: frozenset[Tensor]
     telling: frozenset[Tensor]
-    constants: dict[Tensor, Constant] = field(default_factory=dict)
+    copies: dict[str, LoweredFunc] = field(default_factory=dict)
 
     def stage(self, phase: Phase, workspace: str, plan: Workspace) -> Stage:
         """Return a phase as the entry function carries it out."""
@@ -196,7 +167,7 @@ class _Places:
             plan,
             tuple(Cells(t.name, t.type, t.shape) for t in roots if t in self.cells),
             tuple(Cells(self.arguments[t].identifier, t.type, t.shape) for t in outputs),
-            tuple(self._step(call) for call in phase.calls),
+            self.steps(phase.calls, self.places),
         )
 
     def _bind(self, size: RunTimeSize) -> Bind:
@@ -204,33 +175,19 @@ class _Places:
         return Bind(size.name, size.value, tuple(cells))
 
     def _cell(self, tensor: Tensor, number: int) -> Place:
-        place = self._place(tensor)
+        place = self.places.of(tensor)
         return Place(place.name, place.type, i64(number))
 
-    def _step(self, call: KernelCall) -> Step:
-        """Return the call of a kernel in the entry function."""
+    def steps(self, calls: Sequence[KernelCall], places: Places) -> tuple[Step | Loop, ...]:
+        """Return the steps that `calls` are, where tensors lie at `places`."""
+        return tuple(self._step(call, places) for call in calls)
+
+    def _step(self, call: KernelCall, places: Places) -> Step | Loop:
+        tells_size = not self.telling.isdisjoint(call.kernel.group.stored)
+        if call.function is None:
+            return loop_step(call, places, self.steps, self.copies, tells_size=tells_size)
         tensors = [*call.kernel.reads, *call.kernel.group.stored]
         buffers = [a for a in call.function.args if isinstance(a, BufferArg)]
-        places = [self._place(t) for t, _ in zip(tensors, buffers, strict=True)]
+        addresses = [places.of(t) for t, _ in zip(tensors, buffers, strict=True)]
         scalars = [Variable(Int(32), s) for s in call.kernel.symbols]
-        tells_size = not self.telling.isdisjoint(call.kernel.group.stored)
-        return Step(call.function.name, (*places, *scalars), tells_size)
-
-    def _place(self, tensor: Tensor) -> Place:
-        tensor = self.grouping.aliases.get(tensor, tensor)
-        argument = self.arguments.get(tensor)
-        if argument is not None:
-            return Place(argument.identifier, tensor.type, i64(0))
-        if tensor.kind is OpKind.CONSTANT:
-            return Place(self._constant(tensor).name, tensor.type, i64(0))
-        if tensor in self.cells:
-            return Place(tensor.name, tensor.type, i64(0))
-        workspace, offset = self.offsets[tensor.name]
-        return Place(workspace, UInt(8), offset)
-
-    def _constant(self, tensor: Tensor) -> Constant:
-        known = self.constants.get(tensor)
-        if known is None:
-            known = Constant(tensor.name, tensor.type, self.layouts.data(tensor))
-            self.constants[tensor] = known
-        return known
+        return Step(call.function.name, (*addresses, *scalars), tells_size)

@@ -86,6 +86,46 @@ class Cells:
 
 
 @dataclass(frozen=True, slots=True)
+class Loop:
+    """Steps that are run again and again, with memory that all of them use.
+
+    Attributes
+    ----------
+    number
+        The variable that is the number of the step: int32.
+    count
+        How many there are, or at most if `going` is given: int32.
+    step
+        Where the number of the step is told: int64.
+    going
+        Where a step tells whether another runs; None if all do.
+    steps
+        Where to tell how many ran: int64; None if that is known.
+    workspace, plan
+        The memory.
+    cells
+        Memory for tensors of their own.
+    begin, stages, end
+        What is done before the first step, in each, and behind each.
+    tells_size
+        Whether a size depends on what is computed.
+    """
+
+    number: str
+    count: Expr
+    step: Place
+    going: Place | None
+    steps: Place | None
+    workspace: str
+    plan: Workspace
+    cells: tuple[Cells, ...]
+    begin: tuple[Step, ...]
+    stages: tuple[Stage, ...]
+    end: tuple[Step, ...]
+    tells_size: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """A part of a run: sizes become known, memory is taken, kernels are called.
 
@@ -97,7 +137,7 @@ class Stage:
     plan: Workspace
     cells: tuple[Cells, ...]
     results: tuple[Cells, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[Step | Loop, ...]
 
 
 @dataclass(frozen=True, slots=True)

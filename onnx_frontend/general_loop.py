@@ -13,7 +13,8 @@ from halo.ops.tensor import LARGEST, OpInfo, OpKind, Tensor
 from halo.ops.views import copy_of, view
 from onnx_frontend.c_function import extern_tensors
 from onnx_frontend.context import NodeContext, unequal
-from onnx_frontend.loop_call import LoopCall, depending
+from onnx_frontend.depending import depending
+from onnx_frontend.loop_call import LoopCall
 from onnx_frontend.run_time_sizes import RunTimeSize
 
 CHUNK = 1024

@@ -15,7 +15,6 @@ from onnx_frontend.errors import PluginError
 from onnx_frontend.extern_kernel import extern_kernel
 from onnx_frontend.kernels import Kernel
 from onnx_frontend.layouts import Layouts
-from onnx_frontend.loop_kernel import loop_kernel
 from onnx_frontend.procedure import ProcedureCall
 from onnx_frontend.procedure_kernel import procedure_kernel
 from schedules import Handle, Task, schedule_kernel
@@ -28,10 +27,13 @@ _CHEAP = frozenset({OpKind.ELEMENTWISE, OpKind.VIEW, OpKind.CONTENT, OpKind.GATH
 
 @dataclass(frozen=True, slots=True)
 class KernelCall:
-    """A kernel of the model and the lowered function that does it; a loop calls `inner` ones."""
+    """A kernel of the model and the lowered function that does it.
+
+    A loop has none: `inner` are the kernels of its body.
+    """
 
     kernel: Kernel
-    function: LoweredFunc
+    function: LoweredFunc | None
     inner: tuple[KernelCall, ...] = ()
 
 
@@ -70,23 +72,21 @@ def with_inner(calls: Iterable[KernelCall]) -> Iterator[KernelCall]:
 def _call(
     kernel: Kernel, layouts: Layouts, target: Target, functions: dict[Hashable, LoweredFunc]
 ) -> KernelCall:
-    inner: tuple[KernelCall, ...] = ()
     if kernel.body is not None:
         own = kernel.body.layouts
         inner = tuple(_call(k, own, target, functions) for k in kernel.body.kernels)
+        return KernelCall(kernel, None, inner)
     made = functions.get(kernel.key)
     if made is None:
         name = f"k{len(functions)}_{kernel.label}"[:60].rstrip("_")
-        if kernel.body is not None:
-            made = loop_kernel(kernel, name, layouts, [(c.kernel, c.function) for c in inner])
-        elif isinstance(call_of(kernel.group.root), ProcedureCall):
+        if isinstance(call_of(kernel.group.root), ProcedureCall):
             made = procedure_kernel(kernel, name, layouts)
         elif call_of(kernel.group.root) is not None:
             made = extern_kernel(kernel, name, layouts)
         else:
             made = _lower(kernel, name, layouts, target)
         functions[kernel.key] = made
-    return KernelCall(kernel, made, inner)
+    return KernelCall(kernel, made)
 
 
 def _lower(kernel: Kernel, name: str, layouts: Layouts, target: Target) -> LoweredFunc:

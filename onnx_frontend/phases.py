@@ -7,7 +7,7 @@ run-time sizes has one phase.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from halo.errors import InternalError
@@ -30,8 +30,9 @@ def split_into_phases(
     calls: Sequence[KernelCall],
     sizes: Sequence[RunTimeSize],
     aliases: Mapping[Tensor, Tensor],
+    given: Collection[Tensor] = (),
 ) -> list[Phase]:
-    """Return the phases of a run.
+    """Return the phases of a run, or of a step of a loop.
 
     Parameters
     ----------
@@ -41,12 +42,14 @@ def split_into_phases(
         The run-time sizes, each after those that it needs.
     aliases
         As in `Grouping`.
+    given
+        What is there before the first phase, beside inputs and constants.
     """
     if not sizes:
         return [Phase([], list(calls))]
     made_by_run = {size.name for size in sizes}
     pending, waiting = list(calls), list(sizes)
-    stored: set[Tensor] = set()
+    stored: set[Tensor] = set(given)
     known: set[str] = set()
     phases: list[Phase] = []
     while pending or waiting:

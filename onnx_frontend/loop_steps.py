@@ -1,0 +1,154 @@
+"""Loops as a run does them: where the tensors of a body lie, and what each step is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from halo.ir.expr import Cast, Variable, i64
+from halo.ir.lowered import LoweredFunc
+from halo.ir.types import Int
+from halo.ops.tensor import Tensor
+from onnx_frontend.c_function import call_of
+from onnx_frontend.copy_kernel import copy_kernel
+from onnx_frontend.entry_model import Bind, Cells, Loop, Place, Stage, Step
+from onnx_frontend.extents import product, symbols_of
+from onnx_frontend.loop_call import LoopCall
+from onnx_frontend.lower_kernels import KernelCall
+from onnx_frontend.phases import Phase, split_into_phases
+from onnx_frontend.plan import Lifetime, Workspace
+from onnx_frontend.run_places import Places, offsets_in, piece_of, plan_phases, planned
+
+Steps = Callable[[Sequence[KernelCall], Places], tuple[Step | Loop, ...]]
+"""Gives the steps that calls of kernels are, where tensors lie at places."""
+
+
+def loop_step(
+    call: KernelCall,
+    around: Places,
+    steps: Steps,
+    copies: dict[str, LoweredFunc],
+    *,
+    tells_size: bool,
+) -> Loop:
+    """Return the loop that `call` is.
+
+    Parameters
+    ----------
+    around
+        Where the tensors around it lie.
+    steps
+        Makes the steps of its body.
+    copies
+        The functions that copy cells, by their names; those that it needs are added.
+    """
+    return _Loop(call, around, steps, copies).whole(tells_size)
+
+
+def alone_in_memory(calls: Iterable[KernelCall]) -> Iterator[Tensor]:
+    """Yield what loops among `calls` give that needs memory of its own."""
+    for call in calls:
+        loop = call_of(call.kernel.group.root)
+        if isinstance(loop, LoopCall) and loop.steps is not None:
+            yield loop.steps
+
+
+class _Loop:
+    def __init__(
+        self, call: KernelCall, around: Places, steps: Steps, copies: dict[str, LoweredFunc]
+    ) -> None:
+        loop, body = call_of(call.kernel.group.root), call.kernel.body
+        assert isinstance(loop, LoopCall) and body is not None
+        self.loop, self.around, self.steps, self.copies = loop, around, steps, copies
+        self.names = {size.name for size in loop.sizes}
+        self.phases = split_into_phases(
+            call.inner, loop.sizes, body.grouping.aliases, (*loop.given, *loop.stand_ins)
+        )
+        self.own = {x: self._own(x) for x in (loop.step, *loop.cells, *alone_in_memory(call.inner))}
+        if loop.going is not None:
+            self.own[loop.going] = self._own(loop.going)
+        elsewhere = {*self.own, *loop.gathered}
+        following = [y for _, _, y, _ in loop.changes()]
+        lifetimes = plan_phases(self.phases, body.grouping.aliases, elsewhere, following)
+        always = [t for own in lifetimes for t in own if not self._changes(t)]
+        symbols = call.kernel.symbols.keys() | self.names
+        base = f"{loop.step.name}_memory"
+        self.plans: dict[str, Workspace] = {base: planned(always, symbols, f"{base}.slot")}
+        for number, own in enumerate(lifetimes):
+            name = f"{base}_{number}"
+            sized = [t for t in own if self._changes(t)]
+            self.plans[name] = planned(sized, symbols, f"{name}.slot")
+        self.places = Places(
+            around.layouts,
+            body.grouping.aliases,
+            self._of_tensors(),
+            offsets_in(self.plans),
+            around,
+        )
+
+    def whole(self, tells_size: bool) -> Loop:
+        """Return all of it."""
+        loop, (base, *others) = self.loop, self.plans
+        return Loop(
+            self._number.name,
+            loop.count,
+            self.own[loop.step],
+            None if loop.going is None else self.own[loop.going],
+            None if loop.steps is None else self.around.of(loop.steps),
+            base,
+            self.plans[base],
+            tuple(Cells(x.name, x.type, x.shape) for x in self.own if not self._is_sized(x)),
+            tuple(self._copy(begin, end, end) for _, begin, _, end in loop.changes()),
+            tuple(self._stage(p, n) for p, n in zip(self.phases, others, strict=True)),
+            tuple(self._copy(new, end, end) for _, _, new, end in loop.changes()),
+            tells_size,
+        )
+
+    @property
+    def _number(self) -> Variable:
+        return Variable(Int(32), f"{self.loop.step.name}_number")
+
+    def _own(self, x: Tensor) -> Place:
+        return Place(x.name, x.type, i64(0))
+
+    def _is_sized(self, x: Tensor) -> bool:
+        return not self.names.isdisjoint(name for d in x.shape for name in symbols_of(d))
+
+    def _changes(self, t: Lifetime) -> bool:
+        """Whether the size of a tensor differs from step to step."""
+        return not self.names.isdisjoint(symbols_of(t.size))
+
+    def _of_tensors(self) -> dict[Tensor, Place]:
+        """Return where those tensors of the body lie that are not in its workspaces."""
+        loop, around = self.loop, self.around
+        found = dict(self.own)
+        for x, begin in zip(loop.state, loop.initial, strict=True):
+            found[x] = around.of(begin)
+        found |= {x: around.of(end) for x, _, _, end in loop.changes()}
+        number = Cast(Int(64), self._number)
+        for piece, whole in zip(loop.gathered, loop.wholes, strict=True):
+            found[piece] = piece_of(around.of(whole), piece, number)
+        return found
+
+    def _stage(self, phase: Phase, name: str) -> Stage:
+        binds = [
+            Bind(
+                size.name,
+                size.value,
+                tuple(
+                    (cell, Place(t.name, t.type, i64(place)))
+                    for cell, (t, place) in size.cells.items()
+                ),
+            )
+            for size in phase.sizes
+        ]
+        stored = [t for call in phase.calls for t in call.kernel.group.stored if t in self.own]
+        sized = filter(self._is_sized, stored)
+        cells = tuple(Cells(t.name, t.type, t.shape) for t in sized)
+        steps = self.steps(phase.calls, self.places)
+        return Stage(tuple(binds), name, self.plans[name], cells, (), steps)
+
+    def _copy(self, source: Tensor, target: Tensor, like: Tensor) -> Step:
+        function = copy_kernel(like.type)
+        self.copies.setdefault(function.name, function)
+        cells = Cast(Int(32), product(like.shape))
+        return Step(function.name, (self.places.of(source), self.places.of(target), cells))

@@ -1,0 +1,156 @@
+"""Stages of a run, and loops, as statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from halo.ir.expr import (
+    LT,
+    Add,
+    And,
+    Call,
+    CallKind,
+    Cast,
+    Div,
+    Expr,
+    Load,
+    Mul,
+    Variable,
+    const,
+    i32,
+    i64,
+)
+from halo.ir.stmt import (
+    Allocate,
+    AssertStmt,
+    Evaluate,
+    For,
+    ForKind,
+    IfThenElse,
+    LetStmt,
+    MemoryType,
+    Stmt,
+    Store,
+    block,
+)
+from halo.ir.types import Bool, Int, Type, UInt
+from onnx_frontend.entry_model import Cells, Loop, Place, Stage, Step
+from onnx_frontend.extents import product
+from onnx_frontend.general_loop import CHUNK
+from onnx_frontend.plan import Workspace
+from onnx_frontend.run_checks import Checks
+
+Wrap = Callable[[Stmt], Stmt]
+"""Puts what is done first in front of, or around, what is done after it."""
+
+
+def nest(wraps: Sequence[Wrap], body: Stmt) -> Stmt:
+    """Return `body` inside of all of `wraps`, the first outermost."""
+    for wrap in reversed(wraps):
+        body = wrap(body)
+    return body
+
+
+def let(name: str, value: Expr) -> Wrap:
+    """Bind `name`."""
+    return lambda body: LetStmt(name, value, body)
+
+
+def asserted(checks: Iterable[AssertStmt]) -> Iterator[Wrap]:
+    """Test `checks`."""
+    return (_before(check) for check in checks)
+
+
+def _before(s: Stmt) -> Wrap:
+    return lambda body: block(s, body)
+
+
+def begun(stage: Stage, checks: Checks) -> Iterator[Wrap]:
+    """Bind the sizes of `stage` and test whatever depends on them."""
+    for bind in stage.binds:
+        for name, place in bind.cells:
+            yield let(name, Load(place.type, place.name, place.offset))
+        yield let(bind.name, bind.value)
+    yield from asserted(checks.after(stage))
+
+
+def ends_of_slots(plan: Workspace) -> Iterator[Wrap]:
+    """Bind the ends of the slots of `plan`."""
+    return (let(name, value) for name, value in plan.lets)
+
+
+def computed(stage: Stage, checks: Checks) -> Iterator[Wrap]:
+    """Take the memory of a stage and do its steps; its sizes are bound already."""
+    yield from ends_of_slots(stage.plan)
+    if stage.workspace in set(_names(stage.steps)):
+        yield _memory(stage.workspace, UInt(8), stage.plan.size)
+    yield from map(_cells, stage.cells)
+    steps = [_loop(s, checks) if isinstance(s, Loop) else _call(s) for s in stage.steps]
+    yield lambda body: block(*steps, body)
+
+
+def _names(steps: Iterable[Step | Loop]) -> Iterator[str]:
+    """Yield the names of the memory that `steps` use."""
+    for step in steps:
+        if isinstance(step, Loop):
+            yield from _names((*step.begin, *step.end))
+            yield from (name for stage in step.stages for name in _names(stage.steps))
+        else:
+            yield from (a.name for a in step.arguments if isinstance(a, Place))
+
+
+def _cells(cells: Cells) -> Wrap:
+    return _memory(cells.name, cells.type, product(cells.shape))
+
+
+def _memory(name: str, type: Type, count: Expr) -> Wrap:
+    return lambda body: Allocate(name, type, (count,), body, MemoryType.Heap)
+
+
+def _call(step: Step) -> Stmt:
+    arguments = tuple(a.address() if isinstance(a, Place) else a for a in step.arguments)
+    return Evaluate(Call(Int(32), step.kernel, arguments, CallKind.EXTERN))
+
+
+def _put(place: Place, value: Expr) -> Stmt:
+    return Store(place.name, value, place.offset)
+
+
+def _loop(loop: Loop, checks: Checks) -> Stmt:
+    """Return what does all steps of a loop."""
+    number = Variable(Int(32), loop.number)
+    first = [_call(step) for step in loop.begin]
+    if loop.going is not None:
+        first.append(_put(loop.going, const(Bool(), 1)))
+    if loop.steps is not None:
+        first.append(_put(loop.steps, i64(0)))
+    done = block(*first, _repeated(loop, _step(loop, number, checks), number))
+    wraps = [*ends_of_slots(loop.plan)]
+    if loop.plan.offsets:
+        wraps.append(_memory(loop.workspace, UInt(8), loop.plan.size))
+    return nest([*wraps, *map(_cells, loop.cells)], done)
+
+
+def _step(loop: Loop, number: Variable, checks: Checks) -> Stmt:
+    """Return a step of a loop."""
+    wraps: list[Wrap] = []
+    for stage in loop.stages:
+        wraps += [*begun(stage, checks), *computed(stage, checks)]
+    last = [_call(step) for step in loop.end]
+    if loop.steps is not None:
+        last.append(_put(loop.steps, Add(Cast(Int(64), number), i64(1))))
+    return block(_put(loop.step, Cast(Int(64), number)), nest(wraps, block(*last)))
+
+
+def _repeated(loop: Loop, step: Stmt, number: Variable) -> Stmt:
+    """Return `step` done as often as it has to be."""
+    if loop.going is None:
+        return For(number.name, i32(0), loop.count, ForKind.SERIAL, step)
+    going = Load(Bool(), loop.going.name, loop.going.offset)
+    chunk = Variable(Int(32), f"{number.name}_chunk")
+    place = Variable(Int(32), f"{number.name}_place")
+    left = And(going, LT(number, loop.count))
+    numbered = LetStmt(number.name, Add(Mul(chunk, i32(CHUNK)), place), IfThenElse(left, step))
+    within = For(place.name, i32(0), i32(CHUNK), ForKind.SERIAL, numbered)
+    chunks = Div(Add(loop.count, i32(CHUNK - 1)), i32(CHUNK))
+    return For(chunk.name, i32(0), chunks, ForKind.SERIAL, IfThenElse(going, within))
