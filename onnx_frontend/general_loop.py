@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from halo.ir.expr import Expr, Min, const
 from halo.ir.simplify import simplify
@@ -13,7 +14,8 @@ from halo.ops.tensor import LARGEST, OpInfo, OpKind, Tensor
 from halo.ops.views import copy_of, view
 from onnx_frontend.c_function import extern_tensors
 from onnx_frontend.context import NodeContext, unequal
-from onnx_frontend.depending import depending
+from onnx_frontend.depending import depending, sizes_of_steps
+from onnx_frontend.extents import symbols_of
 from onnx_frontend.loop_call import LoopCall
 from onnx_frontend.run_time_sizes import RunTimeSize
 
@@ -63,10 +65,12 @@ def translate_general_loop(
     if not bounded and (pieces or going is None):
         node.unsupported("a number of iterations, which bounds how much a loop gathers")
     wanted = [y for y in (*following, *pieces, going) if y is not None]
-    cells = [t for size in sizes for t, _ in size.cells.values()]
-    own = depending([*wanted, *cells], (step, *now))
-    if any(t in own for t in cells):
-        node.unsupported("a body in which no size depends on the step")
+    sized = _sizes_of_steps(node, wanted, (step, *now), sizes)
+    cells = [t for size in sized for t, _ in size.cells.values()]
+    own = depending([*wanted, *cells], (step, *now), sized)
+    names = {size.name for size in sized}
+    if any(not names.isdisjoint(symbols_of(d)) for t in pieces for d in t.shape):
+        node.unsupported("pieces to gather of which no size depends on the step")
     requires = _unchanged_shapes(node, initial, following)
     changed = [None if y is x else y for x, y in zip(now, following, strict=True)]
     stored = [y for y in (*changed, *pieces, going) if y is not None]
@@ -80,8 +84,32 @@ def translate_general_loop(
         tuple(y if y is None else next(computed) for y in changed),
         tuple(next(computed) for _ in pieces),
         next(computed, None),
+        sized,
     )
     return _outputs(node, call, requires)
+
+
+def _sizes_of_steps(
+    node: NodeContext,
+    wanted: Sequence[Tensor],
+    stand_ins: Sequence[Tensor],
+    made: Sequence[RunTimeSize],
+) -> tuple[RunTimeSize, ...]:
+    """Return the sizes that differ from step to step; they are no longer those of the model."""
+    found = sizes_of_steps(wanted, stand_ins, made)
+    node.run_time.made = [size for size in node.run_time.made if size not in found]
+    copies: dict[Tensor, Tensor] = {}
+
+    def read_from(t: Tensor) -> Tensor:
+        """Return `t`, of a state a copy: single cells are read of what lies by itself only."""
+        if t not in stand_ins[1:]:
+            return t
+        return copies.setdefault(t, copy_of(node.inner("cells"), t))
+
+    return tuple(
+        replace(size, cells={name: (read_from(t), i) for name, (t, i) in size.cells.items()})
+        for size in found
+    )
 
 
 def _unchanged_shapes(

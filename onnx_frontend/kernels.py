@@ -152,9 +152,18 @@ class KernelMaker:
         every = tuple(
             d for t in (*group.stored, *call.results) for d in maker.layouts.dimensions(t)
         )
-        symbols = dict(_symbols({}, images, every, (call.count,)))
+        numbers = (
+            *call.numbers,
+            *(size.value for size in call.sizes),
+            *(d for t in call.inside for d in t.shape),
+            *(e for t in call.inside for pair in t.op.requires for e in pair),
+        )
+        symbols = dict(_symbols({}, images, every, numbers))
         for kernel in body.kernels:
             symbols |= kernel.symbols
+        for size in call.sizes:
+            for name in (size.name, *size.cells):
+                symbols.pop(name, None)
         assert group.root.func is not None
         root = group.root.func.function
         known = {name: symbols[name] for name in sorted(symbols)}

@@ -11,6 +11,7 @@ import onnxruntime
 import pytest
 from c_programs import answer, build_c_program, run_c_program
 
+from halo.errors import HaloError
 from halo.target import Target
 from onnx_frontend import CompiledModel, UnsupportedOp, compile
 from onnx_frontend.importer import import_graph
@@ -181,14 +182,43 @@ def test_a_state_that_grows_is_refused() -> None:
         )
 
 
-def test_sizes_that_change_from_step_to_step_are_refused() -> None:
+PARTS = loop(
+    "g = Identity(go) e = Add(i, one) t = Unsqueeze(e, zero) part = Slice(x, zero, t, zero) "
+    "m = MatMul(part, v) s = ReduceSum<keepdims = 0>(m) w = Add(v, s)",
+    nodes="zero = Constant<value_ints = [0]>() one = Constant<value = int64 {1}>()",
+)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
+def test_sizes_may_change_from_step_to_step(count: int) -> None:
+    check(PARTS, x=X, n=np.int64(count))
+
+
+def test_sizes_may_depend_on_the_state() -> None:
+    text = """l (float[a, b] x, int64 n) => (float y, int64 k) {
+      zero = Constant<value_ints = [0]>() one = Constant<value = int64 {1}>()
+      nothing = Constant<value = float {0}>()
+      y, k = Loop (n, , nothing, one) < body = b (int64 i, bool go, float v, int64 u)
+        => (g, w, u2) {
+          g = Identity(go) t = Unsqueeze(u, zero) part = Slice(x, zero, t, zero)
+          big = Greater(part, v) found = NonZero(big) size = Shape(found)
+          second = Constant<value = int64 {1}>() count = Gather(size, second)
+          u2 = Add(u, one) f = Cast<to = 1>(count) s = ReduceSum<keepdims = 0>(part)
+          a = Add(v, s) w = Add(a, f) } > }"""
+    for count in (0, 1, 4):
+        check(text, x=X, n=np.int64(count))
+
+
+def test_a_size_of_a_step_is_checked_in_the_step() -> None:
     text = loop(
         "g = Identity(go) e = Add(i, one) t = Unsqueeze(e, zero) part = Slice(x, zero, t, zero) "
-        "s = ReduceSum<keepdims = 0>(part) w = Add(v, s)",
+        "w = Add(v, part)",
         nodes="zero = Constant<value_ints = [0]>() one = Constant<value = int64 {1}>()",
     )
-    with pytest.raises(UnsupportedOp, match="no size depends on the step"):
-        compile(model_of(text))
+    made = compile(model_of(text))
+    with pytest.raises(HaloError, match="w"):
+        made.run({"x": X, "n": np.int64(2)})
+    made.run({"x": X, "n": np.int64(0)})
 
 
 def test_c_and_llvm_run_the_same_loop(tmp_path: Path) -> None:
