@@ -140,7 +140,7 @@ def extern_tensors(
 
     `requires` is that of `OpInfo`.
     """
-    attrs = {"call": call, "of_none": isinstance(call, ProcedureCall)}
+    attrs = {"call": call, "of_none": not isinstance(call, ExternCall)}
     op = OpInfo(OpKind.EXTERN, call.inputs, attrs=attrs, requires=requires)
     for name, (type, shape) in zip(names, outputs, strict=True):
         func = Func(name)

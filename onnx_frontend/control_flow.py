@@ -8,6 +8,7 @@ result is taken from one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ from halo.ops.tensor import LARGEST, Tensor
 from onnx_frontend.context import NodeContext
 from onnx_frontend.either import either
 from onnx_frontend.errors import Unsupported
-from onnx_frontend.step_body import runs_at_all, translate_once
+from onnx_frontend.packed_state import Attempt, translate_state
+from onnx_frontend.step_body import runs_at_all
 from onnx_frontend.values import Absent, Value, content_of
 
 Body = Callable[[onnx.GraphProto, Sequence[Value], Expr | None], list[Value] | None]
@@ -32,9 +34,6 @@ nodes that cannot be translated, which were noted."""
 STEPS_LIMIT = 4096
 """Nodes that a loop may become."""
 
-
-Attempt = Callable[[Callable[[], list[Value] | None]], list[Value] | None]
-"""Does something that may raise `Unsupported`, and forgets then what it required of sizes."""
 
 Choose = Callable[[NodeContext, Expr, str], bool]
 """Whether the condition of an If, an Expr, is taken to hold; the text says what would help."""
@@ -98,12 +97,9 @@ def translate_loop(
     steps = None if count is None else known(count)
     short = steps is not None and steps * len(body.node) <= STEPS_LIMIT
     if count is None or short or (steps is not None and _may_end(body)):
-        try:
+        with suppress(Unsupported):
             return attempt(lambda: _unrolled(node, body, steps, condition, state, run))
-        except Unsupported:
-            if any(not isinstance(x, Tensor) for x in state):
-                raise
-    return _running(node, body, count, condition, state, run)
+    return _running(node, body, count, condition, state, run, attempt)
 
 
 def _unrolled(
@@ -142,6 +138,7 @@ def _running(
     condition: Tensor | None,
     state: Sequence[Value],
     run: Body,
+    attempt: Attempt,
 ) -> list[Value] | None:
     """Translate the body once, for any step; it runs `count` times, or as long as it says."""
     most = index(LARGEST) if count is None else count
@@ -153,7 +150,8 @@ def _running(
         running = constant(node.inner("going"), np.array(True))
         return run(body, [step, running, *now], runs_at_all(most))
 
-    return translate_once(node, most, state, results, bounded=count is not None, may_end=True)
+    bounded = count is not None
+    return translate_state(node, body, most, state, results, attempt, bounded=bounded)
 
 
 def _may_end(body: onnx.GraphProto) -> bool:

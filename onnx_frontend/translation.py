@@ -192,11 +192,11 @@ class Translation:
         return holds
 
     def _attempt(self, make: Callable[[], list[Value] | None]) -> list[Value] | None:
-        """Return what `make` returns; see `control_flow.Attempt`."""
+        """Return what `make` returns; see `packed_state.Attempt`."""
         before = dict(self.requires)
         try:
             return make()
-        except Unsupported:
+        except HaloError:
             self.requires = before
             raise
 

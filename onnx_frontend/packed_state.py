@@ -1,0 +1,214 @@
+"""States of a loop that are no tensors become some, so that its body is translated once.
+
+A sequence is its tensors. An optional value is a bool, whether it is there, and what it is then,
+which is zeros where it is not there. What it would be need not be known before the first step:
+where the body gives what a state so far has no room for, it gets room, and all begins anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import onnx
+
+from halo.ir.expr import Expr, Variable, const
+from halo.ir.substitute import walk
+from halo.ir.types import Bool
+from halo.ops.build import constant
+from halo.ops.index import index
+from halo.ops.tensor import OpInfo, OpKind, Tensor
+from halo.ops.views import filled
+from onnx_frontend.context import NodeContext
+from onnx_frontend.element_types import element_type
+from onnx_frontend.errors import ModelError, Unsupported
+from onnx_frontend.input_sequences import THERE, part_name
+from onnx_frontend.step_body import Results, translate_once
+from onnx_frontend.values import Absent, Perhaps, TensorSequence, Value, content_of, tensors_of
+
+Attempt = Callable[[Callable[[], list[Value] | None]], list[Value] | None]
+"""Does something that may raise an error, and forgets then what it required of sizes."""
+
+
+class _NoRoom(Unsupported):
+    """A body gives what a state so far has no room for; `state` is like one that has."""
+
+    def __init__(self, state: Sequence[Value]) -> None:
+        super().__init__("a state that is of one kind in each step")
+        self.state = tuple(state)
+
+
+def translate_state(
+    node: NodeContext,
+    body: onnx.GraphProto,
+    count: Expr,
+    state: Sequence[Value],
+    results_of: Results,
+    attempt: Attempt,
+    *,
+    bounded: bool,
+) -> list[Value] | None:
+    """Return the last state, and what is gathered; see `translate_once`.
+
+    Parameters
+    ----------
+    body
+        That of the loop, which may declare what an optional state is.
+
+    Raises
+    ------
+    Unsupported
+        The body is one that no loop can run, or nothing tells what an absent state would be.
+    """
+    like = tuple(state)
+    while True:
+        try:
+            return attempt(partial(_once, node, count, state, like, results_of, bounded))
+        except _NoRoom as error:
+            like = error.state
+        except ModelError as error:
+            if not any(isinstance(x, Absent) for x in like):
+                raise
+            # What an absent state stops short may go on where it can be there.
+            declared = tuple(_declared(body, i, x) for i, x in enumerate(like))
+            if all(a is b for a, b in zip(declared, like, strict=True)):
+                node.unsupported(
+                    "sizes, declared for the body, of an optional state that is absent at first: "
+                    f"{error.message}"
+                )
+            like = declared
+
+
+def _once(
+    node: NodeContext,
+    count: Expr,
+    state: Sequence[Value],
+    like: Sequence[Value],
+    results_of: Results,
+    bounded: bool,
+) -> list[Value] | None:
+    """Translate the body for states like those of `like`."""
+    own, others = node.node.outputs[: len(state)], node.node.outputs[len(state) :]
+    names = [n for name, x in zip(own, like, strict=True) for n in _names(name, x)]
+    packed_node = node.standing_for(replace(node.node, outputs=(*names, *others)), node.opset)
+    sizes = len(node.run_time.made)
+
+    def packed_results(step: Tensor, now: Sequence[Value]) -> list[Value] | None:
+        parts = iter([x for x in now if isinstance(x, Tensor)])
+        results = results_of(step, [_unpacked(x, parts) for x in like])
+        if results is None:
+            return None
+        goes_on, *rest = results
+        following, pieces = rest[: len(like)], rest[len(like) :]
+        wider = [_room_for(x, y) for x, y in zip(like, following, strict=True)]
+        if any(a is not b for a, b in zip(wider, like, strict=True)):
+            inside = {size.name for size in node.run_time.made[sizes:]}
+            for x in wider:
+                _check_sizes(node, x, inside)
+            raise _NoRoom(wider)
+        if not all(isinstance(x, Tensor) for x in (goes_on, *pieces)):
+            node.fail("its body gives no tensor where a tensor is gathered, or no condition")
+        packed = [t for x, y in zip(following, like, strict=True) for t in _packed(node, x, y)]
+        return [goes_on, *packed, *pieces]
+
+    initial = [t for x, y in zip(state, like, strict=True) for t in _packed(node, x, y)]
+    found = translate_once(
+        packed_node, count, initial, packed_results, bounded=bounded, may_end=True
+    )
+    if found is None:
+        return None
+    parts = iter([x for x in found if isinstance(x, Tensor)])
+    return [*(_unpacked(x, parts) for x in like), *parts]
+
+
+def _room_for(like: Value, given: Value) -> Value:
+    """Return a value like `like`, that may be absent if it or `given` may; itself if it has room.
+
+    Of what it returns only kinds, types and shapes count.
+    """
+    content = content_of(given) if isinstance(like, Absent) else content_of(like)
+    optional = any(isinstance(x, (Absent, Perhaps)) for x in (like, given))
+    if content is None or not optional or isinstance(like, Perhaps):
+        return like
+    return Perhaps(Tensor("", Bool(), (), OpInfo(OpKind.VIEW)), content)
+
+
+def _check_sizes(node: NodeContext, like: Value, inside: set[str]) -> None:
+    """Check that what a state has room for is told before the loop begins."""
+    shapes = (e for x in tensors_of(like) for size in x.shape for e in walk(size))
+    if any(isinstance(e, Variable) and e.name in inside for e in shapes):
+        node.unsupported("sizes of an optional state that its body does not compute from data")
+
+
+def _declared(body: onnx.GraphProto, number: int, like: Value) -> Value:
+    """Return a value like what `body` declares of an absent state, if that says all sizes."""
+    weights = {t.name for t in body.initializer}
+    inputs = [v for v in body.input if v.name not in weights]
+    type = inputs[2 + number].type.optional_type.elem_type.tensor_type
+    dims = type.shape.dim
+    known = type.elem_type and type.HasField("shape") and all(d.HasField("dim_value") for d in dims)
+    if not isinstance(like, Absent) or not known:
+        return like
+    own, encoding = element_type(type.elem_type, f"state {number}")
+    shape = tuple(index(d.dim_value) for d in dims)
+    return _room_for(like, Tensor("", own, shape, OpInfo(OpKind.VIEW), encoding=encoding))
+
+
+def _names(name: str, like: Value) -> list[str]:
+    """Return the names of the tensors that an output like `like` consists of."""
+    content = content_of(like)
+    if isinstance(content, TensorSequence):
+        own = [part_name(name, i) for i in range(len(content.items))]
+    else:
+        own = [name] if content is not None else []
+    if isinstance(like, Perhaps):
+        own.append(part_name(name, THERE))
+    return own if name else [""] * len(own)
+
+
+def _packed(node: NodeContext, value: Value, like: Value) -> list[Tensor]:
+    """Return the tensors that `value` is as a state like `like`."""
+    match like:
+        case Absent():
+            return []
+        case Tensor() if isinstance(value, Tensor):
+            return [value]
+        case TensorSequence(items=items) if isinstance(value, TensorSequence):
+            if len(value.items) != len(items):
+                node.unsupported("a state that is a sequence of as many tensors in each step")
+            return list(value.items)
+        case Perhaps(content=content):
+            own = content_of(value)
+            if own is None:
+                tensors = [_nothing(node, x) for x in tensors_of(content)]
+            else:
+                tensors = _packed(node, own, content)
+            if isinstance(value, Perhaps):
+                return [*tensors, value.there]
+            return [*tensors, constant(node.inner("there"), np.array(own is not None))]
+        case _:
+            node.unsupported("a state of tensors that is of one kind in each step")
+
+
+def _unpacked(like: Value, parts: Iterator[Tensor]) -> Value:
+    """Return what the next of `parts` are as a state like `like`."""
+    match like:
+        case Tensor():
+            return next(parts)
+        case TensorSequence(items=items):
+            return TensorSequence(tuple(next(parts) for _ in items))
+        case Perhaps(content=content):
+            own = content_of(_unpacked(content, parts))
+            assert own is not None
+            return Perhaps(next(parts), own)
+        case _:
+            return like
+
+
+def _nothing(node: NodeContext, x: Tensor) -> Tensor:
+    """Return zeros, of the type and shape of `x`."""
+    made = filled(node.inner("nothing"), x.shape, const(x.type, 0))
+    made.encoding = x.encoding
+    return made

@@ -1,0 +1,155 @@
+"""States of loops that are optional values or sequences, where only a run tells how many steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx.reference import ReferenceEvaluator
+
+import halo as hl
+from onnx_frontend import CompiledModel, UnsupportedOp, compile
+from onnx_frontend.reference_optional import OPERATORS, OptionalValue
+
+HEAD = '<ir_version: 8, opset_import: ["" : 18]>\n'
+X = np.arange(6, dtype=np.float32).reshape(2, 3)
+COUNTS = [0, 1, 4]
+
+
+def model_of(text: str) -> onnx.ModelProto:
+    return onnx.parser.parse_model(HEAD + text)
+
+
+def check(text: str, target: hl.Target | None = None, **inputs: Any) -> CompiledModel:
+    """Compare the outputs of a model with those of the standard's evaluator; return it."""
+    model = model_of(text)
+    arrays = {name: np.asarray(x) for name, x in inputs.items()}
+    wanted = ReferenceEvaluator(model, new_ops=OPERATORS).run(None, arrays)
+    compiled = compile(model, target=target)
+    made = compiled.run(arrays)
+    for output, want in zip(model.graph.output, wanted, strict=True):
+        name = output.name
+        if isinstance(want, OptionalValue):
+            want = want.content
+            assert made.get(f"{name}[there]", True) == (want is not None)
+        if isinstance(want, list):
+            for i, item in enumerate(want):
+                np.testing.assert_allclose(made[f"{name}[{i}]"], item, rtol=1e-6, strict=True)
+        elif want is not None:
+            np.testing.assert_allclose(made[name], want, rtol=1e-6, strict=True)
+    return compiled
+
+
+LOOP = """m (float[k, 3] x, int64 n, bool c) => (optional(float[k, 3]) o) {
+  nothing = Optional<type = float[k, 3]>() on = Constant<value = bool {1}>()
+  thing = Optional(x) NODES
+  o = Loop (n, on, BEGIN) < body = b (int64 i, bool go, optional(float[k, 3]) s) => (g, r) {
+    g = Identity(go) f = Cast<to = 1>(i) v = Add(x, f) BODY } > }"""
+
+
+def loop(begin: str, body: str, nodes: str = "") -> str:
+    return LOOP.replace("BEGIN", begin).replace("BODY", body).replace("NODES", nodes)
+
+
+@pytest.mark.parametrize("target", [None, hl.Target("host-llvm")], ids=["c", "llvm"])
+@pytest.mark.parametrize("n", COUNTS)
+def test_a_state_that_is_absent_at_first_may_be_set(n: int, target: hl.Target | None) -> None:
+    check(loop("nothing", "r = Optional(v)"), target, x=X, n=n, c=True)
+
+
+@pytest.mark.parametrize("n", COUNTS)
+def test_a_state_that_is_there_at_first_may_go(n: int) -> None:
+    check(loop("thing", "r = Optional<type = float[k, 3]>()"), x=X, n=n, c=True)
+
+
+@pytest.mark.parametrize("n", COUNTS)
+def test_a_state_that_stays_absent_needs_no_size(n: int) -> None:
+    check(loop("nothing", "r = Identity(s)"), x=X, n=n, c=True)
+
+
+@pytest.mark.parametrize("c", [False, True])
+@pytest.mark.parametrize("n", COUNTS)
+def test_a_state_may_be_absent_at_first_or_in_the_end_by_data(n: int, c: bool) -> None:
+    either = """If (c) < then_branch = t () => (a) { a = Identity(thing) },
+      else_branch = e () => (d) { d = Identity(nothing) } >"""
+    check(loop("first", "r = Identity(s)", f"first = {either}"), x=X, n=n, c=c)
+    check(loop("first", "r = Optional(v)", f"first = {either}"), x=X, n=n, c=c)
+    check(loop("nothing", f"r = {either}"), x=X, n=n, c=c)
+    check(loop("thing", f"r = {either}"), x=X, n=n, c=c)
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_what_is_set_may_have_no_cells(rows: int) -> None:
+    check(loop("nothing", "r = Optional(v)"), x=X[:rows], n=2, c=True)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3])
+def test_optional_states_may_be_handed_from_one_to_the_next(n: int) -> None:
+    check(
+        """m (float[2, 3] x, int64 n) => (optional(float[2, 3]) last, optional(float[2, 3]) q,
+              float[2, 3] p) {
+          nothing = Optional<type = float[2, 3]>() on = Constant<value = bool {1}>()
+          last, q, p = Loop (n, on, nothing, nothing, x) <
+            body = b (int64 i, bool go, optional(float[2, 3]) s, optional(float[2, 3]) t,
+                      float[2, 3] u) => (g, s2, t2, u2) {
+              g = Identity(go) s2 = Identity(t) t2 = Optional(u)
+              w = Constant<value = float[3, 3] {1, 2, 3, 4, 5, 6, 7, 8, 9}>()
+              u2 = MatMul(u, w) } > }""",
+        x=X,
+        n=n,
+    )
+
+
+def test_a_loop_with_an_optional_state_gathers() -> None:
+    text = loop("nothing", "r = Optional(v) w = Neg(v)").replace("(g, r)", "(g, r, w)")
+    text = text.replace("o = Loop", "o, all = Loop").replace(") o)", ") o, float[s, k, 3] all)")
+    made = compile(model_of(text)).run({"x": X, "n": np.array(3), "c": np.array(True)})
+    np.testing.assert_array_equal(made["o"], X + 2)
+    assert made["o[there]"]
+    np.testing.assert_array_equal(made["all"], np.stack([-X, -X - 1, -X - 2]))
+
+
+@pytest.mark.parametrize("n", COUNTS)
+def test_a_state_may_be_a_sequence_that_keeps_its_length(n: int) -> None:
+    check(
+        """m (float[2, 3] x, float[1, 3] y, int64 n) => (seq(float[a, 3]) o, float[b, 3] z) {
+          on = Constant<value = bool {1}>() s0 = SequenceConstruct(x, y)
+          o = Loop (n, on, s0) < body = b (int64 i, bool go, seq(float[a, 3]) s) => (g, r) {
+            g = Identity(go) zero = Constant<value = int64 {0}>() one = Constant<value = int64 {1}>()
+            p = SequenceAt(s, zero) q = SequenceAt(s, one) p2 = Add(p, q) q2 = Neg(q)
+            r = SequenceConstruct(p2, q2) } >
+          z = ConcatFromSequence<axis = 0>(o) }""",
+        x=X,
+        y=np.float32([[3, 2, 1]]),
+        n=n,
+    )
+
+
+def test_a_loop_of_a_known_count_too_long_to_be_unrolled_has_optional_states() -> None:
+    text = loop("nothing", "r = Optional(v)", "many = Constant<value = int64 {5000}>()")
+    made = check(text.replace("Loop (n", "Loop (many"), x=X, n=0, c=True)
+    assert made.report is not None and made.report.distinct < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            loop("nothing", "w = NonZero(v) h = Cast<to = 1>(w) r = Optional(h)"),
+            "sizes of an optional state that its body does not compute from data",
+        ),
+        (
+            loop("thing", "h = ReduceSum<keepdims = 0>(v) r = Optional(h)"),
+            "a state of one type and one number of axes",
+        ),
+        (
+            loop("thing", "r = SequenceConstruct(v)"),
+            "a state of tensors that is of one kind in each step",
+        ),
+    ],
+)
+def test_what_such_a_state_must_not_do(text: str, message: str) -> None:
+    with pytest.raises(UnsupportedOp, match=message):
+        compile(model_of(text))
