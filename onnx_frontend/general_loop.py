@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from halo.ir.expr import Expr, Min, const
 from halo.ir.simplify import simplify
 from halo.ir.types import Int
+from halo.ops.build import call as cell_at
 from halo.ops.build import define
 from halo.ops.index import index, known
 from halo.ops.tensor import LARGEST, OpInfo, OpKind, Tensor
@@ -104,7 +106,7 @@ def _sizes_of_steps(
         """Return `t`, of a state a copy: single cells are read of what lies by itself only."""
         if t not in stand_ins[1:]:
             return t
-        return copies.setdefault(t, copy_of(node.inner("cells"), t))
+        return copies.setdefault(t, _cells_of(node.inner("cells"), t))
 
     return tuple(
         replace(size, cells={name: (read_from(t), i) for name, (t, i) in size.cells.items()})
@@ -125,6 +127,14 @@ def _unchanged_shapes(
             node.unsupported("a state that keeps its size, but its body changes sizes")
         requires += unequal(node, zip(x.shape, y.shape, strict=True))
     return requires
+
+
+def _cells_of(name: str, stand_in: Tensor) -> Tensor:
+    """Return a copy of a state, of which no cell is the size that is read from it."""
+    assert stand_in.func is not None
+    func = define(name, stand_in.rank, partial(cell_at, stand_in.func))
+    op = OpInfo(OpKind.VIEW, (stand_in,), attrs={"what": "identity", "row_major": True})
+    return Tensor(name, stand_in.type, stand_in.shape, op, func=func)
 
 
 def _distinct(

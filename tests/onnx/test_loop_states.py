@@ -10,6 +10,7 @@ import pytest
 from onnx.reference import ReferenceEvaluator
 
 import halo as hl
+from halo.errors import BufferError
 from onnx_frontend import CompiledModel, UnsupportedOp, compile
 from onnx_frontend.reference_optional import OPERATORS, OptionalValue
 
@@ -102,6 +103,56 @@ def test_optional_states_may_be_handed_from_one_to_the_next(n: int) -> None:
     )
 
 
+ASKED = """h = OptionalHasElement(s)
+  w = If (h) < then_branch = t2 () => (a2) { e = OptionalGetElement(s) a2 = MatMul(e, m) },
+    else_branch = e2 () => (d2) { d2 = Neg(v) } >
+  r = Optional(w)"""
+SQUARE = "m = Constant<value = float[3, 3] {1, 0, 2, 0, 1, 1, 0, 0, 1}>()"
+
+
+@pytest.mark.parametrize("target", [None, hl.Target("host-llvm")], ids=["c", "llvm"])
+@pytest.mark.parametrize("begin", ["nothing", "thing"])
+@pytest.mark.parametrize("n", COUNTS)
+def test_a_body_may_ask_and_read_its_state(n: int, begin: str, target: hl.Target | None) -> None:
+    check(loop(begin, ASKED, SQUARE), target, x=X, n=n, c=True)
+
+
+@pytest.mark.parametrize("begin", ["nothing", "thing"])
+@pytest.mark.parametrize("n", [0, 2, 3, 5])
+def test_a_step_may_decide_whether_its_state_is_there(n: int, begin: str) -> None:
+    """What is set in step 2 is gone after step 4."""
+    body = """two = Constant<value = int64 {2}>() four = Constant<value = int64 {4}>()
+      set = Equal(i, two) clear = Equal(i, four)
+      r = If (set) < then_branch = t2 () => (a2) { a2 = Optional(v) },
+        else_branch = e2 () => (d2) { d2 = If (clear) <
+          then_branch = t3 () => (a3) { a3 = Optional<type = float[k, 3]>() },
+          else_branch = e3 () => (d3) { d3 = Identity(s) } > } >"""
+    check(loop(begin, body), x=X, n=n, c=True)
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_what_is_read_before_it_is_set_is_known_by_what_the_body_declares(n: int) -> None:
+    body = """zero = Constant<value = int64 {0}>() later = Greater(i, zero)
+      w = If (later) < then_branch = t2 () => (a2) { a2 = OptionalGetElement(s) },
+        else_branch = e2 () => (d2) { d2 = Neg(v) } >
+      p = Add(w, v) r = Optional(p)"""
+    text = loop("nothing", body)
+    with pytest.raises(UnsupportedOp, match="sizes, declared for the body"):
+        compile(model_of(text))
+    check(text.replace("k, 3", "2, 3"), x=X, n=n, c=True)
+
+
+def test_reading_an_absent_state_ends_the_run_in_its_step() -> None:
+    body = "w = OptionalGetElement(s) r = Optional<type = float[k, 3]>()"
+    text = loop("thing", f"{body} q = Add(w, v)").replace("(g, r)", "(g, r, q)")
+    text = text.replace("o = Loop", "o, all = Loop").replace(") o)", ") o, float[s, k, 3] all)")
+    model = compile(model_of(text))
+    made = model.run({"x": X, "n": np.array(1), "c": np.array(True)})
+    np.testing.assert_array_equal(made["all"], [2 * X])
+    with pytest.raises(BufferError, match="OptionalGetElement node #3: its operand is absent"):
+        model.run({"x": X, "n": np.array(2), "c": np.array(True)})
+
+
 def test_a_loop_with_an_optional_state_gathers() -> None:
     text = loop("nothing", "r = Optional(v) w = Neg(v)").replace("(g, r)", "(g, r, w)")
     text = text.replace("o = Loop", "o, all = Loop").replace(") o)", ") o, float[s, k, 3] all)")
@@ -117,7 +168,8 @@ def test_a_state_may_be_a_sequence_that_keeps_its_length(n: int) -> None:
         """m (float[2, 3] x, float[1, 3] y, int64 n) => (seq(float[a, 3]) o, float[b, 3] z) {
           on = Constant<value = bool {1}>() s0 = SequenceConstruct(x, y)
           o = Loop (n, on, s0) < body = b (int64 i, bool go, seq(float[a, 3]) s) => (g, r) {
-            g = Identity(go) zero = Constant<value = int64 {0}>() one = Constant<value = int64 {1}>()
+            zero = Constant<value = int64 {0}>() one = Constant<value = int64 {1}>()
+            g = Identity(go)
             p = SequenceAt(s, zero) q = SequenceAt(s, one) p2 = Add(p, q) q2 = Neg(q)
             r = SequenceConstruct(p2, q2) } >
           z = ConcatFromSequence<axis = 0>(o) }""",

@@ -292,3 +292,20 @@ def test_windows_over_an_axis_that_is_empty_see_what_surrounds_it(op: str, want:
     feeds = {"x": floats(1, 2, 0), "w": floats(3, 2, 2), "v": floats(2, 3, 2)}
     made = onnx_frontend.compile(model(text)).run(feeds)["y"]
     np.testing.assert_array_equal(made, np.float32(want))
+
+
+@TARGETS
+@pytest.mark.parametrize("steps", [0, 2])
+def test_a_loop_hands_on_a_state_without_cells(target: str, steps: int) -> None:
+    text = """l (float[n, 3] x, int64 steps) => (float[n, 3] y, float[s, n, 3] all) {
+      y, all = Loop (steps, , x) < body = b (int64 i, bool go, float[n, 3] v) => (g, w, out) {
+        g = Identity(go) w = Softmax(v) out = Add(w, x) } > }"""
+    made = onnx_frontend.compile(model(text), target=Target(target))
+    for rows in (0, 2):
+        x = floats(rows, 3)
+        found = made.run({"x": x, "steps": np.array(steps)})
+        assert found["y"].shape == x.shape
+        assert found["all"].shape == (steps, *x.shape)
+        if rows and steps:
+            once = np.exp(x) / np.exp(x).sum(1, keepdims=True)
+            np.testing.assert_allclose(found["all"][0], once + x, rtol=1e-5)
