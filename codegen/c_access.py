@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from codegen.c_gather import gathered_bytes, joined, places_of_lanes
-from codegen.c_lanes import lanes_loop
+from codegen.c_lanes import lanes_loop, over_lanes
 from codegen.c_masked import choose, masked_load, masked_store
 from codegen.c_prelude import Prelude
 from codegen.c_scalar import memory_helper
@@ -54,7 +54,7 @@ def _load_text(prelude: Prelude, t: Type, name: str, masked: bool) -> str:
         params = f"const {memory_type(t)} *p"
         body = f"memcpy(&v, p, {t.lanes()} * sizeof *p);"
         return _loader(prelude, t, name, params, vector, body)
-    loop = f"for (int i = 0; i < {t.lanes()}; ++i)\n        if (mask[i]) v[i] = p[i];"
+    loop = over_lanes(t.lanes(), "if (mask[i]) v[i] = p[i];")
     body = _at_place(choose(prelude, masked_load(t, vector), loop))
     return _loader(prelude, t, name, _masked_params(prelude, t), vector, body)
 
@@ -89,7 +89,7 @@ def reversed_helper(prelude: Prelude, t: Type, masked: bool) -> str:
         vector, last = _raw(prelude, t)[0], t.lanes() - 1
         if masked:
             guard = "if (mask[i]) "
-            body = f"for (int i = 0; i < {t.lanes()}; ++i)\n        {guard}v[i] = p[{last} - i];"
+            body = over_lanes(t.lanes(), f"{guard}v[i] = p[{last} - i];")
             params = _masked_params(prelude, t)
             return _loader(prelude, t, name, params, vector, _at_place(body))
         lanes = [last - i for i in range(t.lanes())] + [-1] * (padded(t.lanes()) - t.lanes())
@@ -213,7 +213,7 @@ def gather_helper(prelude: Prelude, t: Type, at: Places, masked: bool) -> str:
             lines += gathered_bytes(prelude, letter, t.lanes(), cells)
             return _loader(prelude, t, name, params, vector, "\n    ".join(lines))
         value = f"{cast}p[{at.of_lane('i')}]"
-        body = f"for (int i = 0; i < {t.lanes()}; ++i)\n        {guard}v[i] = {value};"
+        body = over_lanes(t.lanes(), f"{guard}v[i] = {value};")
         return _loader(prelude, t, name, params, vector, body)
 
     return prelude.helper(name, text)
@@ -243,7 +243,7 @@ def store_helper(prelude: Prelude, t: Type, masked: bool) -> str:
         if masked:
             params += f", {_mask(prelude, t)} mask"
             lane = _lane(t, "raw[i]" if is_half(t) else "v[i]")
-            loop = f"for (int i = 0; i < {t.lanes()}; ++i)\n        if (mask[i]) p[i] = {lane};"
+            loop = over_lanes(t.lanes(), f"if (mask[i]) p[i] = {lane};")
             source = "raw" if is_half(t) else "(-v)" if t.is_bool() else "v"
             body = _at_place(choose(prelude, masked_store(t, source), loop))
         elif t.is_bool():
@@ -295,9 +295,7 @@ def scatter_helper(prelude: Prelude, t: Type, at: Places, masked: bool) -> str:
         places = at.parameters(prelude, t.lanes())
         params = f"{memory_type(t)} *p, {places}, {_value(prelude, t)} v{mask}"
         lane = _lane(t, "raw[i]" if is_half(t) else "v[i]")
-        body = (
-            f"for (int i = 0; i < {t.lanes()}; ++i)\n        {guard}p[{at.of_lane('i')}] = {lane};"
-        )
+        body = over_lanes(t.lanes(), f"{guard}p[{at.of_lane('i')}] = {lane};")
         return _storer(prelude, t, name, params, body)
 
     return prelude.helper(name, text)

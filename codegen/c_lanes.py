@@ -21,8 +21,13 @@ def lanes_loop(result: str, name: str, params: str, lanes: int, lane: str) -> st
     return f"HALO_INLINE {result} {name}({params}) {{\n    {_loop(result, lanes, lane)}\n}}\n"
 
 
+def over_lanes(lanes: int, statement: str) -> str:
+    """Return the loop of `statement` over lanes `i`, which compilers unroll."""
+    return f"HALO_LANES for (int i = 0; i < {lanes}; ++i) {statement}"
+
+
 def _loop(result: str, lanes: int, lane: str) -> str:
-    unroll = f"#pragma GCC unroll {lanes}\n    " if lanes > 16 else ""
+    unroll = f"#pragma GCC unroll {lanes}\n    " if lanes > 16 else "HALO_LANES "
     loop = f"for (int i = 0; i < {lanes}; ++i) r[i] = {lane};"
     return f"{result} r = {{0}};\n    {unroll}{loop}\n    return r;"
 

@@ -64,10 +64,15 @@ _FIRST = """\
 #pragma STDC FP_CONTRACT OFF
 #pragma clang diagnostic ignored "-Wpsabi"
 #pragma clang diagnostic ignored "-Wtautological-compare"
+/* Before a loop over the lanes of a vector, which gcc unrolls by itself. */
+#define HALO_LANES _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__)
 #pragma GCC optimize("fp-contract=off", "no-math-errno", "no-trapping-math")
 #pragma GCC diagnostic ignored "-Wpsabi"
 #pragma GCC diagnostic ignored "-Wtype-limits"
+#endif
+#ifndef HALO_LANES
+#define HALO_LANES
 #endif
 """
 
