@@ -11,7 +11,15 @@ from onnx_frontend.context import NodeContext
 from onnx_frontend.errors import ModelError, PluginError, Unsupported
 from onnx_frontend.plugins import Origin, raised_in
 from onnx_frontend.registry import Operator, origin_of_operator, reads_codes, takes_values
-from onnx_frontend.values import Absent, Perhaps, TensorSequence, Text, Value, tensors_of
+from onnx_frontend.values import (
+    Absent,
+    OpenSequence,
+    Perhaps,
+    TensorSequence,
+    Text,
+    Value,
+    tensors_of,
+)
 
 
 def apply_operator(
@@ -85,7 +93,7 @@ def _foreign_results(
             hint="an operator returns its output, or a tuple of all",
         )
     for number, value in enumerate(results):
-        if not isinstance(value, (Tensor, TensorSequence, Absent, Perhaps, Text)):
+        if not isinstance(value, (Tensor, TensorSequence, OpenSequence, Absent, Perhaps, Text)):
             kind = "None" if value is None else f"a {type(value).__name__}"
             raise PluginError(
                 f"{node}: {origin} returned {kind} for output {number}",

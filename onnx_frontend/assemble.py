@@ -125,7 +125,8 @@ def _signature(name: str, graph: ImportedGraph, arguments: Mapping[Tensor, Argum
         return Port(a.name, a.identifier, a.type, shape, t.encoding)
 
     inputs = tuple(port(t) for t in graph.inputs)
-    return Signature(name, inputs, tuple(port(t) for _, t in graph.outputs), graph.symbols)
+    outputs = tuple(port(t) for _, t in graph.outputs)
+    return Signature(name, inputs, outputs, graph.symbols, graph.sequences)
 
 
 def _cells(graph: ImportedGraph, calls: Sequence[KernelCall]) -> frozenset[Tensor]:

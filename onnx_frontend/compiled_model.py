@@ -89,22 +89,21 @@ class CompiledModel:
         self._declarations = declarations
         self._source = source
 
-    def run(self, inputs: Mapping[str, Any], *, threads: int | None = None) -> dict[str, Array]:
+    def run(self, inputs: Mapping[str, Any], *, threads: int | None = None) -> dict[str, Any]:
         """Run the model.
 
         Parameters
         ----------
         inputs
-            An array for each input, of its element type and rank; any strides.
+            An array for each input, of its element type and rank; any strides. For a sequence of
+            which only a run tells the length (`Signature.sequences`) a list of arrays.
         threads
             How many threads to use; None: what the machine and environment allow.
 
         Returns
         -------
         dict
-            A new array for each output. Of a sequence ``y`` each tensor is an output ``y[0]``,
-            ``y[1]``, ... of its own; beside an optional value ``y`` that may be absent there is a
-            bool ``y[there]``, without which what ``y`` has is of no meaning.
+            A new array for each output; for such a sequence a list of them.
 
         Raises
         ------
@@ -112,6 +111,16 @@ class CompiledModel:
             An input is missing, unknown, or does not fit; the message names it.
         CodegenError
             It is for another machine.
+        """
+        return self.signature.join(self.run_ports(inputs, threads=threads))
+
+    def run_ports(
+        self, inputs: Mapping[str, Any], *, threads: int | None = None
+    ) -> dict[str, Array]:
+        """Run the model as `run` does, and return an array for each output of its C function.
+
+        Of a sequence of which only a run tells the length these are all cells, one tensor behind
+        the other, and the shapes of the tensors: ``name[data]`` and ``name[shapes]``.
         """
         signature = self.signature
         arrays = signature.prepare(inputs)

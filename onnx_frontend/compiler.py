@@ -58,11 +58,12 @@ def compile(
     shapes
         Per input the sizes to fix; a name or "?" leaves a size to be known when it runs. Of a
         sequence the shapes of its tensors; they become inputs ``name[0]``, ``name[1]``, ... of
-        their own. None for an optional input that is not there.
+        their own. A sequence without is one of any length, see `CompiledModel.run`. None for an
+        optional input that is not there.
     values
         Per input a value that never changes, an array or numbers: the input becomes a constant,
         which the compiled model is not given. What has to be known before a model runs, how many
-        tensors a sequence has for instance, may depend on it.
+        axes a tensor has for instance, may depend on it.
     target
         The machine to compile for, this one by default; one for another machine is saved and
         runs there. Or several x86-64 ones, of which the best that the processor can run is taken

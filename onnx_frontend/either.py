@@ -14,7 +14,16 @@ from halo.ops.empty import unless_empty
 from halo.ops.index import ONE, ZERO, choose, known, minus, same
 from halo.ops.tensor import Tensor
 from onnx_frontend.context import NodeContext
-from onnx_frontend.values import Absent, Perhaps, TensorSequence, Text, Value, content_of
+from onnx_frontend.open_sequences import ONE_KIND, common_sizes, opened
+from onnx_frontend.values import (
+    Absent,
+    OpenSequence,
+    Perhaps,
+    TensorSequence,
+    Text,
+    Value,
+    content_of,
+)
 
 
 def is_there(node: NodeContext, value: Value) -> Expr:
@@ -51,17 +60,41 @@ def either(node: NodeContext, name: str, flag: Expr, a: Value, b: Value) -> Valu
     if first is None or second is None:
         # Where only one can be there, it is what there is.
         return perhaps(node, there, next((x for x in (first, second) if x is not None), a))
-    if isinstance(first, TensorSequence) and isinstance(second, TensorSequence):
-        if len(first.items) != len(second.items):
-            node.unsupported("branches that give sequences of one length")
-        pairs = zip(first.items, second.items, strict=True)
-        items = [one_of(node, node.inner(f"item_{i}"), flag, *p) for i, p in enumerate(pairs)]
-        return perhaps(node, there, TensorSequence(tuple(items)))
+    if isinstance(first, SEQUENCES) and isinstance(second, SEQUENCES):
+        return perhaps(node, there, _one_sequence(node, flag, first, second))
     if isinstance(first, Tensor) and isinstance(second, Tensor):
         return perhaps(node, there, one_of(node, name, flag, first, second))
     if isinstance(first, Text) and isinstance(second, Text):
         return perhaps(node, there, Text(one_of(node, name, flag, first.codes, second.codes)))
     node.unsupported("branches that give values of one kind: tensors, or sequences of them")
+
+
+SEQUENCES = (TensorSequence, OpenSequence)
+
+
+def _one_sequence(
+    node: NodeContext,
+    flag: Expr,
+    a: TensorSequence | OpenSequence,
+    b: TensorSequence | OpenSequence,
+) -> TensorSequence | OpenSequence:
+    """Return `a` where `flag` holds, else `b`; if they have one length each tensor is chosen."""
+    if isinstance(a, TensorSequence) and isinstance(b, TensorSequence):
+        if len(a.items) == len(b.items):
+            pairs = zip(a.items, b.items, strict=True)
+            items = [one_of(node, node.inner(f"item_{i}"), flag, *p) for i, p in enumerate(pairs)]
+            return TensorSequence(tuple(items))
+        # One that is empty at first is of what the other has.
+        item = (*a.items, *b.items)[0]
+        first, second = opened(node, a, item), opened(node, b, item)
+    else:
+        first = opened(node, a, b if isinstance(b, OpenSequence) else None)
+        second = opened(node, b, first)
+    if first.rank != second.rank:
+        node.unsupported(ONE_KIND)
+    data = one_of(node, node.inner("data"), flag, first.data, second.data)
+    shapes = one_of(node, node.inner("shapes"), flag, first.shapes, second.shapes)
+    return OpenSequence(data, shapes, common_sizes(first.sizes, second.sizes))
 
 
 def one_of(node: NodeContext, name: str, flag: Expr, a: Tensor, b: Tensor) -> Tensor:

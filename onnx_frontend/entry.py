@@ -15,7 +15,7 @@ from halo.ir.function import SymbolicSize
 from halo.ir.lowered import LoweredFunc
 from halo.ir.stmt import AssertStmt, ErrorCode, Store, block
 from halo.ir.types import Int
-from onnx_frontend.entry_model import Argument, Model
+from onnx_frontend.entry_model import Argument, Loop, Model, Place, Stage
 from onnx_frontend.extents import describe, product, to_serial, widen
 from onnx_frontend.plan import ALIGNMENT
 from onnx_frontend.run_checks import Checks
@@ -41,7 +41,7 @@ def sizes_function(model: Model) -> LoweredFunc:
 
     Kernels are called as far as sizes depend on what they compute.
     """
-    taken = {a.identifier for a in model.arguments}
+    taken = {a.identifier for a in model.arguments} | {p.name for p in _places(model.stages)}
     name = next(n for n in ("sizes", "sizes_", "sizes__") if n not in taken)
     values = [_workspace_bytes(model)]
     values += [widen(extent) for output in model.outputs for extent in output.shape]
@@ -65,6 +65,18 @@ def sizes_function(model: Model) -> LoweredFunc:
         for output, first in _first_places(model)
     )
     return LoweredFunc(f"{model.name}_sizes", arguments, nest(wraps, block(*stores)), doc=doc)
+
+
+def _places(stages: Sequence[Stage]) -> Iterator[Place]:
+    """Yield where the steps of `stages` read and write."""
+    for stage in stages:
+        steps = list(stage.steps)
+        for step in steps:
+            if isinstance(step, Loop):
+                yield from _places(step.stages)
+                steps += (*step.begin, *step.end)
+            else:
+                yield from (a for a in step.arguments if isinstance(a, Place))
 
 
 _SIZES_DOC = """\

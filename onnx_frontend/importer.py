@@ -10,11 +10,13 @@ import numpy as np
 from halo.errors import HaloError, InternalError
 from halo.ir.expr import Expr, Variable, i32
 from halo.ops.build import constant, input_tensor
+from halo.ops.index import ZERO, sizes_in
 from halo.ops.tensor import OpKind, Shape, Tensor
 from halo.ops.text import TEXT
 from halo.ops.views import copy_of
 from onnx_frontend.c_function import call_of
 from onnx_frontend.check_nodes import check_declared
+from onnx_frontend.context import NodeContext
 from onnx_frontend.element_types import element_type
 from onnx_frontend.errors import ModelError, Unsupported, UnsupportedOp, naming_file, quoted
 from onnx_frontend.expand_functions import expand_functions
@@ -22,7 +24,9 @@ from onnx_frontend.graph import Graph, Node, read_graph
 from onnx_frontend.graph import Value as GraphValue
 from onnx_frontend.graph_passes import run_passes
 from onnx_frontend.input_sequences import (
+    DATA,
     KEYS,
+    SHAPES,
     THERE,
     VALUES,
     Given,
@@ -33,6 +37,7 @@ from onnx_frontend.input_sequences import (
 from onnx_frontend.model_file import ModelSource, file_of, load_model
 from onnx_frontend.names import Names
 from onnx_frontend.open_questions import Settled, forced_sizes, settle
+from onnx_frontend.open_sequences import misfit, unpack
 from onnx_frontend.pictures import pixels_of
 from onnx_frontend.plugins import load_plugins
 from onnx_frontend.producers import producers_first
@@ -43,10 +48,12 @@ from onnx_frontend.used_sizes import used_sizes
 from onnx_frontend.values import (
     Absent,
     Maps,
+    OpenSequence,
     Perhaps,
     TensorSequence,
     Text,
     Value,
+    content_of,
     tensors_of,
 )
 
@@ -75,6 +82,8 @@ class ImportedGraph:
         Those of the symbols that are computed while the model runs, each after what it needs.
     node_of
         For messages: the node that made a tensor.
+    sequences
+        The inputs and outputs that are sequences of which only a run tells the length.
     """
 
     name: str
@@ -86,6 +95,7 @@ class ImportedGraph:
     requires: tuple[Requirement, ...]
     sizes: tuple[RunTimeSize, ...]
     node_of: Mapping[Tensor, Node]
+    sequences: tuple[str, ...]
 
     @property
     def stored(self) -> tuple[Tensor, ...]:
@@ -133,7 +143,10 @@ def _translated(model: Graph, given: Given | None, settled: Settled) -> Imported
     for v, x in zip(graph.inputs, inputs, strict=True):
         translation.values[v.name] = Text(x) if x.encoding == TEXT else x
     for name, own in parts.items():
-        translation.values[name] = _joined([translation.values[n] for n in own.names], own)
+        made = _joined([translation.values[n] for n in own.names], own)
+        if isinstance(made, OpenSequence):
+            _check_shapes(translation, name, made)
+        translation.values[name] = made
     translation.translate(graph)
     if translation.missing:
         forced = forced_sizes(((r.a, r.b) for r in translation.requires.values()), symbols)
@@ -154,6 +167,7 @@ def _translated(model: Graph, given: Given | None, settled: Settled) -> Imported
         requires,
         run_time,
         translation.node_of,
+        _open_sequences(model, translation),
     )
 
 
@@ -166,9 +180,28 @@ def _joined(given: Sequence[Value | None], parts: Parts) -> Value:
     if parts.is_map:
         keys, values = (v for v in given if isinstance(v, (Tensor, Text)))
         return Maps(keys, values)
+    if parts.is_open:
+        return unpack([v for v in given if isinstance(v, Tensor)])
     if parts.is_sequence:
         return TensorSequence(tuple(v for v in given if isinstance(v, Tensor)))
     return next((v for v in given if v is not None), Absent())
+
+
+def _check_shapes(translation: Translation, name: str, sequence: OpenSequence) -> None:
+    """Require that the shapes of an input that is a sequence fit its cells."""
+    node = Node("Sequence", "", (), (name,), label=quoted(name))
+    context = NodeContext(node, 0, translation.names.unique, translation.run_time)
+    for size in sizes_in(sequence.count, sequence.data.shape[0]).values():
+        size.from_data = True  # a sequence may be empty, whatever is simplified
+    wrong = misfit(context, sequence)
+    why, otherwise = f"input {quoted(name)}", "its shapes do not come to as many cells as it has"
+    translation.requires[str(wrong), name] = Requirement(wrong, ZERO, why, otherwise)
+
+
+def _open_sequences(model: Graph, translation: Translation) -> tuple[str, ...]:
+    names = [value.name for value in (*model.inputs, *model.outputs)]
+    made = {name: translation.values.get(name) for name in names}
+    return tuple(n for n, v in made.items() if v and isinstance(content_of(v), OpenSequence))
 
 
 def _input(graph: Graph, value: GraphValue, name: str, shape: Shape) -> Tensor:
@@ -210,6 +243,8 @@ def _parts(name: str, value: Value, unique: Callable[[str], str]) -> dict[str, T
             return {there: constant(unique(there), np.array(False))}
         case Maps():
             return {part_name(name, p): t for p, t in zip((KEYS, VALUES), tensors, strict=True)}
+        case OpenSequence():
+            return {part_name(name, p): t for p, t in zip((DATA, SHAPES), tensors, strict=True)}
         case TensorSequence():
             return {part_name(name, i): t for i, t in enumerate(tensors)}
         case _:

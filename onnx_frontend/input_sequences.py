@@ -1,7 +1,8 @@
 """Inputs that are sequences, optional or maps: the tensors they consist of become inputs.
 
-A map becomes the vectors of its keys and of its values. How many tensors a sequence has must be
-known when the model is compiled, as the shapes of other inputs may be.
+A map becomes the vectors of its keys and of its values, a sequence its tensors where their shapes
+are given when the model is compiled. Else it becomes the vector of all their cells and the matrix
+of their shapes (see `OpenSequence`): only a run tells how many there are.
 """
 
 from __future__ import annotations
@@ -28,12 +29,13 @@ Given = Mapping[str, Shape | Sequence[Shape] | None]
 class Parts:
     """What an input consists of: tensors by name, which are a sequence or one; or nothing.
 
-    Of a map its keys and its values.
+    Of a map its keys and its values; of an open sequence its cells and its shapes.
     """
 
     names: tuple[str, ...]
     is_sequence: bool
     is_map: bool = False
+    is_open: bool = False
 
 
 KEYS, VALUES = "keys", "values"
@@ -43,8 +45,12 @@ THERE = "there"
 """The part of an optional output that says whether it is there."""
 
 
+DATA, SHAPES = "data", "shapes"
+"""The parts of a sequence of which only a run tells the length."""
+
+
 def part_name(name: str, number: int | str) -> str:
-    """Return the name of a tensor of a sequence, or of a part of a map or an optional value."""
+    """Return the name of a tensor of a sequence, or of a part of one, a map or an optional."""
     return f"{name}[{number}]"
 
 
@@ -82,6 +88,13 @@ def split_inputs(
             continue
         if value.kind == "sequence map":
             raise ModelError(f"input '{value.name}' is a sequence of maps: not supported")
+        if value.kind == "sequence" and value.name not in shapes and _is_told(value):
+            own_names = tuple(part_name(value.name, part) for part in (DATA, SHAPES))
+            parts[value.name] = Parts(own_names, True, is_open=True)
+            values.append(Value(own_names[0], value.element_type, (None,)))
+            rows = (None, len(value.dims or ()))
+            values.append(Value(own_names[1], onnx.TensorProto.INT64, rows))
+            continue
         if value.name not in shapes:
             raise ModelError(
                 f"input '{value.name}' is a {value.kind}: it is not known what it consists of",
@@ -107,6 +120,11 @@ def split_inputs(
             shapes[name] = _flat(name, shape)
     flat = {name: _flat(name, shape) for name, shape in shapes.items()}
     return replace(graph, inputs=tuple(values)), flat or None, parts
+
+
+def _is_told(value: Value) -> bool:
+    """Whether the model says what the tensors of a sequence are, numbers of so many axes."""
+    return value.dims is not None and value.element_type not in (0, _STRING)
 
 
 def _with_bytes(value: Value, shapes: dict[str, Any]) -> Value:

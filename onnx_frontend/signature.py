@@ -13,7 +13,9 @@ from halo.ir.types import Type, TypeCode
 from halo.ops.text import TEXT
 from onnx_frontend.element_types import dtype_of
 from onnx_frontend.extents import Serial, describe, evaluate, names_in
+from onnx_frontend.input_sequences import DATA, SHAPES, part_name
 from onnx_frontend.pictures import decoded, pixels_of
+from onnx_frontend.sequence_arrays import from_arrays, to_arrays
 from onnx_frontend.text_arrays import to_bytes
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -74,12 +76,17 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The inputs and outputs of a model called `name` in C, and its symbols."""
+    """The inputs and outputs of a model called `name` in C, and its symbols.
+
+    `sequences` names the inputs and outputs that are sequences of which only a run tells the
+    length: each is two ports, ``name[data]`` and ``name[shapes]``.
+    """
 
     name: str
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     symbols: tuple[str, ...]
+    sequences: tuple[str, ...] = ()
 
     def to_data(self) -> dict[str, Any]:
         """Return the signature as plain data for JSON."""
@@ -88,6 +95,7 @@ class Signature:
             "inputs": [p.to_data() for p in self.inputs],
             "outputs": [p.to_data() for p in self.outputs],
             "symbols": list(self.symbols),
+            "sequences": list(self.sequences),
         }
 
     @staticmethod
@@ -95,7 +103,8 @@ class Signature:
         """Return the signature that `to_data` gave `data` for."""
         inputs = tuple(Port.from_data(p) for p in data["inputs"])
         outputs = tuple(Port.from_data(p) for p in data["outputs"])
-        return Signature(data["name"], inputs, outputs, tuple(data["symbols"]))
+        sequences = tuple(data.get("sequences", ()))
+        return Signature(data["name"], inputs, outputs, tuple(data["symbols"]), sequences)
 
     def check_names(self, given: Iterable[str]) -> None:
         """Check that exactly the inputs of the model are `given`.
@@ -125,8 +134,33 @@ class Signature:
         BufferError
             A name, type or rank that does not fit; the message names the input.
         """
-        self.check_names(inputs)
-        return [_prepare(port, inputs[port.name]) for port in self.inputs]
+        given = self._split(inputs)
+        self.check_names(given)
+        return [_prepare(port, given[port.name]) for port in self.inputs]
+
+    def _split(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an array for each port, of lists that stand for sequences two."""
+        result = dict(inputs)
+        ports = {p.name: p for p in self.inputs}
+        for name in self.sequences:
+            parts = [part_name(name, part) for part in (DATA, SHAPES)]
+            if name in result and parts[0] in ports:
+                port, rank = ports[parts[0]], ports[parts[1]].shape[1]
+                assert isinstance(rank, int)
+                types = (port.dtype, port.type.dtype)
+                arrays = to_arrays(name, result.pop(name), types, rank)
+                result |= zip(parts, arrays, strict=True)
+        return result
+
+    def join(self, results: Mapping[str, Array]) -> dict[str, Any]:
+        """Return the outputs by name, given an array of each port: a list for each sequence."""
+        joined: dict[str, Any] = dict(results)
+        for name in self.sequences:
+            parts = [part_name(name, part) for part in (DATA, SHAPES)]
+            if parts[0] in results:
+                data, shapes = (joined.pop(part) for part in parts)
+                joined[name] = from_arrays(data, shapes)
+        return joined
 
     def bind(self, arrays: Sequence[Array]) -> dict[str, int]:
         """Return the values of the symbols for these input arrays.

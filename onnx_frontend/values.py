@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from halo.ir.expr import Expr
+from halo.ops.index import known
 from halo.ops.tensor import Tensor
 from halo.ops.text import TEXT
 
@@ -14,6 +16,42 @@ class TensorSequence:
     """A sequence of tensors; how many is known when the model is compiled."""
 
     items: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSequence:
+    """A sequence of tensors of one type and number of axes; only a run tells how many.
+
+    Attributes
+    ----------
+    data
+        All cells of the first tensor, of the second, and so on: a vector.
+    shapes
+        The shape of each: int64, (how many tensors, their number of axes).
+    sizes
+        For each axis the size that all tensors are known to have there, else None; empty if
+        nothing is known.
+    """
+
+    data: Tensor
+    shapes: Tensor
+    sizes: tuple[Expr | None, ...] = ()
+
+    @property
+    def count(self) -> Expr:
+        """How many tensors it has."""
+        return self.shapes.shape[0]
+
+    @property
+    def rank(self) -> int:
+        """How many axes each has."""
+        rank = known(self.shapes.shape[1])
+        assert rank is not None
+        return rank
+
+    def common(self, axis: int) -> Expr | None:
+        """The size that all tensors are known to have along `axis`."""
+        return self.sizes[axis] if self.sizes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +94,14 @@ class Perhaps:
     """
 
     there: Tensor
-    content: Tensor | TensorSequence | Text | Maps
+    content: Content
 
 
-Value: TypeAlias = Tensor | TensorSequence | Absent | Text | Maps | Perhaps
+Content: TypeAlias = Tensor | TensorSequence | OpenSequence | Text | Maps
+Value: TypeAlias = Content | Absent | Perhaps
 
 
-def content_of(value: Value) -> Tensor | TensorSequence | Text | Maps | None:
+def content_of(value: Value) -> Content | None:
     """Return what `value` is if it is there; None if it never is."""
     match value:
         case Absent():
@@ -80,6 +119,8 @@ def tensors_of(value: Value) -> tuple[Tensor, ...]:
             return (value,)
         case TensorSequence(items=items):
             return items
+        case OpenSequence(data=data, shapes=shapes):
+            return (data, shapes)
         case Text(codes=codes):
             return (codes,)
         case Maps(keys=keys, values=values):

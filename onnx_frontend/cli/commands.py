@@ -114,7 +114,7 @@ def run_command(
     compiled = load(model) if model.is_dir() else _compile(model, shapes, values, target, None)
     arrays = load_inputs(compiled.signature, inputs, seed)
     start = time.perf_counter()
-    results = compiled.run(arrays)
+    results = compiled.run_ports(arrays)
     elapsed = time.perf_counter() - start
     output.mkdir(parents=True, exist_ok=True)
     for port in compiled.signature.outputs:

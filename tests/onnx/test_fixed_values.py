@@ -19,8 +19,7 @@ def model(text: str) -> onnx.ModelProto:
     return onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 20]> {text}')
 
 
-SPLIT = model("s (float[3, n] x, int64 by) => (seq(float[a, b]) y) {"
-              "y = SplitToSequence<axis = 1>(x, by) }")  # fmt: skip
+SHAPED = model("s (float[3, n] x, int64[k] shape) => (float y) { y = Reshape(x, shape) }")
 SCALED = model("s (float[3, n] x, float[1] by) => (float[3, n] y) { y = Mul(x, by) }")
 
 
@@ -36,20 +35,16 @@ def test_an_input_with_a_value_is_a_constant_and_no_input_any_more() -> None:
 def test_what_must_be_known_before_a_run_may_be_a_given_value() -> None:
     shapes = {"x": (3, 6)}
     with pytest.raises(UnsupportedOp, match="may be the value of an input"):
-        onnx_frontend.compile(SPLIT, shapes=shapes)
-    made = onnx_frontend.compile(SPLIT, shapes=shapes, values={"by": 4}).run({"x": X})
-    np.testing.assert_array_equal(made["y[0]"], X[:, :4])
-    np.testing.assert_array_equal(made["y[1]"], X[:, 4:])
+        onnx_frontend.compile(SHAPED, shapes=shapes)
+    made = onnx_frontend.compile(SHAPED, shapes=shapes, values={"shape": [2, 9]}).run({"x": X})
+    np.testing.assert_array_equal(made["y"], X.reshape(2, 9))
 
 
 def test_the_backend_compiles_for_the_values_that_it_is_given() -> None:
-    fixed = model("s (float[3, 6] x, int64 by) => (seq(float[a, b]) y) {"
-                  "y = SplitToSequence<axis = 1>(x, by) }")  # fmt: skip
-    prepared = backend.prepare(fixed)
-    for by in (2, 4):
-        (pieces,) = prepared.run([X, np.int64(by)])
-        for piece, want in zip(pieces, np.split(X, range(by, 6, by), 1), strict=True):
-            np.testing.assert_array_equal(piece, want)
+    prepared = backend.prepare(SHAPED)
+    for shape in ([2, 9], [3, 2, 3]):
+        (made,) = prepared.run([X, np.array(shape)])
+        np.testing.assert_array_equal(made, X.reshape(shape))
 
 
 def test_the_backend_refuses_what_no_value_helps() -> None:
@@ -75,7 +70,7 @@ def test_a_value_that_does_not_fit_is_refused(values: Any, message: str) -> None
 
 def test_numbers_that_the_type_does_not_hold_are_refused() -> None:
     with pytest.raises(ModelError, match="elements that are no int64"):
-        onnx_frontend.compile(SPLIT, values={"by": 2.5})
+        onnx_frontend.compile(SHAPED, values={"shape": [2.5, 9]})
 
 
 def test_the_command_line_takes_values(tmp_path: Path) -> None:

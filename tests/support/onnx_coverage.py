@@ -28,9 +28,9 @@ _NOTES = {
 
 
 _ABOUT_VALUES = (
-    "Where values of an input decide how many axes a tensor has, or how many tensors a sequence,",
-    "the backend compiles for these values ([refusals.md](refusals.md)), as it does for lengths of",
-    "sequences: so pass some tests of AffineGrid (expanded), If, Loop and SplitToSequence.",
+    "Where values of an input decide how many axes a tensor has, the backend compiles for these",
+    "values ([refusals.md](refusals.md)), as it does for lengths of sequences of inputs: so pass",
+    "some tests of AffineGrid (expanded), If and Loop.",
 )
 
 
