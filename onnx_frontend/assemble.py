@@ -27,7 +27,7 @@ from onnx_frontend.extents import to_serial
 from onnx_frontend.groups import Grouping
 from onnx_frontend.importer import ImportedGraph
 from onnx_frontend.layouts import Layouts
-from onnx_frontend.loop_steps import alone_in_memory, loop_step
+from onnx_frontend.loop_steps import alone_in_memory, growing_in, loop_step
 from onnx_frontend.lower_kernels import KernelCall, with_inner
 from onnx_frontend.phases import Phase, split_into_phases
 from onnx_frontend.plan import Workspace
@@ -70,7 +70,7 @@ def assemble(
         | {t: Place(t.name, t.type, i64(0)) for t in cells},
         offsets_in(plans),
     )
-    maker = _Stages(arguments, places, cells, telling)
+    maker = _Stages(arguments, places, cells, frozenset(growing_in(calls)), telling)
     stages = tuple(
         maker.stage(phase, *plan) for phase, plan in zip(phases, plans.items(), strict=True)
     )
@@ -155,6 +155,7 @@ class _Stages:
     arguments: Mapping[Tensor, Argument]
     places: Places
     cells: frozenset[Tensor]
+    growing: frozenset[Tensor]
     telling: frozenset[Tensor]
     copies: dict[str, LoweredFunc] = field(default_factory=dict)
 
@@ -166,7 +167,9 @@ class _Stages:
             tuple(self._bind(size) for size in phase.sizes),
             workspace,
             plan,
-            tuple(Cells(t.name, t.type, t.shape) for t in roots if t in self.cells),
+            tuple(
+                Cells(t.name, t.type, t.shape, t in self.growing) for t in roots if t in self.cells
+            ),
             tuple(Cells(self.arguments[t].identifier, t.type, t.shape) for t in outputs),
             self.steps(phase.calls, self.places),
         )

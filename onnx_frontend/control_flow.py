@@ -23,8 +23,8 @@ from halo.ops.tensor import LARGEST, Tensor
 from onnx_frontend.context import NodeContext
 from onnx_frontend.either import either
 from onnx_frontend.errors import Unsupported
-from onnx_frontend.packed_state import Attempt, translate_state
-from onnx_frontend.step_body import runs_at_all
+from onnx_frontend.packed_state import translate_state
+from onnx_frontend.step_body import Attempt, runs_at_all
 from onnx_frontend.values import Absent, Value, content_of
 
 Body = Callable[[onnx.GraphProto, Sequence[Value], Expr | None], list[Value] | None]

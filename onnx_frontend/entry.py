@@ -15,11 +15,20 @@ from halo.ir.function import SymbolicSize
 from halo.ir.lowered import LoweredFunc
 from halo.ir.stmt import AssertStmt, ErrorCode, Store, block
 from halo.ir.types import Int
-from onnx_frontend.entry_model import Argument, Loop, Model, Place, Stage
+from onnx_frontend.entry_model import Argument, Hold, Model
 from onnx_frontend.extents import describe, product, to_serial, widen
 from onnx_frontend.plan import ALIGNMENT
 from onnx_frontend.run_checks import Checks
-from onnx_frontend.run_code import Wrap, asserted, begun, computed, ends_of_slots, let, nest
+from onnx_frontend.run_code import (
+    Wrap,
+    asserted,
+    begun,
+    computed,
+    ends_of_slots,
+    let,
+    memory_names,
+    nest,
+)
 
 
 def entry_function(model: Model) -> LoweredFunc:
@@ -41,7 +50,8 @@ def sizes_function(model: Model) -> LoweredFunc:
 
     Kernels are called as far as sizes depend on what they compute.
     """
-    taken = {a.identifier for a in model.arguments} | {p.name for p in _places(model.stages)}
+    taken = {a.identifier for a in model.arguments}
+    taken.update(n for stage in model.stages for n in memory_names(stage.steps))
     name = next(n for n in ("sizes", "sizes_", "sizes__") if n not in taken)
     values = [_workspace_bytes(model)]
     values += [widen(extent) for output in model.outputs for extent in output.shape]
@@ -54,7 +64,7 @@ def sizes_function(model: Model) -> LoweredFunc:
         wraps += asserted(check for a in model.inputs for check in _stride_checks(a))
     for stage in model.stages[:-1]:
         wraps += begun(stage, checks)
-        steps = tuple(step for step in stage.steps if step.tells_size)
+        steps = tuple(s for s in stage.steps if not isinstance(s, Hold) and s.tells_size)
         own = replace(stage, cells=(*stage.cells, *stage.results), steps=steps)
         wraps += computed(own, checks)
     wraps += begun(model.stages[-1], checks)
@@ -65,18 +75,6 @@ def sizes_function(model: Model) -> LoweredFunc:
         for output, first in _first_places(model)
     )
     return LoweredFunc(f"{model.name}_sizes", arguments, nest(wraps, block(*stores)), doc=doc)
-
-
-def _places(stages: Sequence[Stage]) -> Iterator[Place]:
-    """Yield where the steps of `stages` read and write."""
-    for stage in stages:
-        steps = list(stage.steps)
-        for step in steps:
-            if isinstance(step, Loop):
-                yield from _places(step.stages)
-                steps += (*step.begin, *step.end)
-            else:
-                yield from (a for a in step.arguments if isinstance(a, Place))
 
 
 _SIZES_DOC = """\
@@ -108,7 +106,7 @@ def _workspace_bytes(model: Model) -> Expr:
     total: Expr = i64(ALIGNMENT)
     for stage in model.stages:
         total = Add(stage.plan.size, total)
-        for cells in stage.cells:
+        for cells in (c for c in stage.cells if not c.growing):
             size = Add(product((i64(cells.type.bytes()), *cells.shape)), i64(ALIGNMENT))
             total = Add(total, size)
     return total

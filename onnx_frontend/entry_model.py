@@ -78,11 +78,38 @@ class Bind:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Memory for a tensor of its own."""
+    """Memory for a tensor of its own; `growing`: as much as is asked for while it is used."""
 
     name: str
     type: Type
     shape: tuple[Expr, ...]
+    growing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Has growing memory hold as many cells as are asked for, and tells sizes.
+
+    Attributes
+    ----------
+    memory
+        Its name.
+    count
+        How many cells (int64).
+    extents
+        Where to tell `sizes`, as int64.
+    free
+        When the sizes may be others than those told before; None: always.
+    what
+        What has the sizes, for messages.
+    """
+
+    memory: str
+    count: Expr
+    extents: Place
+    sizes: tuple[Expr, ...]
+    free: Expr | None = None
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +146,9 @@ class Loop:
     workspace: str
     plan: Workspace
     cells: tuple[Cells, ...]
-    begin: tuple[Step, ...]
+    begin: tuple[Step | Hold, ...]
     stages: tuple[Stage, ...]
-    end: tuple[Step, ...]
+    end: tuple[Step | Hold, ...]
     tells_size: bool = False
 
 
@@ -137,7 +164,7 @@ class Stage:
     plan: Workspace
     cells: tuple[Cells, ...]
     results: tuple[Cells, ...]
-    steps: tuple[Step | Loop, ...]
+    steps: tuple[Step | Loop | Hold, ...]
 
 
 @dataclass(frozen=True, slots=True)

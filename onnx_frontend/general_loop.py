@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from halo.ir.expr import Expr, Min, const
 from halo.ir.simplify import simplify
-from halo.ir.types import Int
+from halo.ir.types import Int, Type
 from halo.ops.build import call as cell_at
 from halo.ops.build import define
 from halo.ops.index import index, known
 from halo.ops.tensor import LARGEST, OpInfo, OpKind, Tensor
-from halo.ops.views import copy_of, view
+from halo.ops.views import copy_of
 from onnx_frontend.c_function import extern_tensors
-from onnx_frontend.context import NodeContext, unequal
+from onnx_frontend.context import NodeContext
 from onnx_frontend.depending import depending, sizes_of_steps
 from onnx_frontend.extents import symbols_of
 from onnx_frontend.loop_call import LoopCall
@@ -25,21 +25,43 @@ CHUNK = 1024
 """Steps of a loop that ends early after which it is looked whether others are left at all."""
 
 
-def stand_in(name: str, x: Tensor) -> Tensor:
-    """Return a tensor like `x` that is given anew in each step; found again by its Func."""
-    func = define(name, x.rank, lambda *_: const(x.type, 0))
-    return Tensor(name, x.type, x.shape, OpInfo(OpKind.INPUT), func=func)
+@dataclass(frozen=True, slots=True)
+class StandIns:
+    """What stands in a body for what a step is given.
+
+    Attributes
+    ----------
+    step
+        The number of the step: int64.
+    state
+        The state before it.
+    extents
+        The sizes of the state, where they change; else None.
+    """
+
+    step: Tensor
+    state: tuple[Tensor, ...]
+    extents: tuple[Tensor | None, ...]
+
+    @property
+    def all(self) -> tuple[Tensor, ...]:
+        """All of them."""
+        return (self.step, *self.state, *(x for x in self.extents if x is not None))
+
+
+def stand_in(name: str, type: Type, shape: Sequence[Expr]) -> Tensor:
+    """Return a tensor that is given anew in each step; found again by its Func."""
+    func = define(name, len(shape), lambda *_: const(type, 0))
+    return Tensor(name, type, tuple(shape), OpInfo(OpKind.INPUT), func=func)
 
 
 def translate_general_loop(
     node: NodeContext,
     count: Expr,
     initial: Sequence[Tensor],
-    stand_ins: tuple[Tensor, Sequence[Tensor]],
+    stand_ins: StandIns,
     results: tuple[Tensor | None, Sequence[Tensor], Sequence[Tensor]],
     sizes: Sequence[RunTimeSize],
-    *,
-    bounded: bool,
 ) -> list[Tensor]:
     """Return the last state, and what is gathered, along a new first axis each.
 
@@ -50,61 +72,49 @@ def translate_general_loop(
     initial
         The state before the first step.
     stand_ins
-        What stands in the body for the number of the step and for the state.
+        What stands in the body for what a step is given.
     results
         What the body gives: whether the next step runs (None: always), the state, the pieces.
     sizes
         The run-time sizes that the body made.
-    bounded
-        Whether the model gives a number of iterations.
-
-    Raises
-    ------
-    Unsupported
-        Sizes change from step to step, or nothing bounds how much is gathered.
     """
-    (step, now), (going, following, pieces) = stand_ins, results
-    if not bounded and (pieces or going is None):
-        node.unsupported("a number of iterations, which bounds how much a loop gathers")
+    now, (going, following, pieces) = stand_ins.state, results
     wanted = [y for y in (*following, *pieces, going) if y is not None]
-    sized = _sizes_of_steps(node, wanted, (step, *now), sizes)
+    sized = _sizes_of_steps(node, wanted, stand_ins, sizes)
     cells = [t for size in sized for t, _ in size.cells.values()]
-    own = depending([*wanted, *cells], (step, *now), sized)
-    names = {size.name for size in sized}
-    if any(not names.isdisjoint(symbols_of(d)) for t in pieces for d in t.shape):
-        node.unsupported("pieces to gather of which no size depends on the step")
-    requires = _unchanged_shapes(node, initial, following)
+    own = depending([*wanted, *cells], stand_ins.all, sized)
     changed = [None if y is x else y for x, y in zip(now, following, strict=True)]
     stored = [y for y in (*changed, *pieces, going) if y is not None]
-    computed = iter(_distinct(node, stored, own))
+    computed = iter(_distinct(node, stored, own, cells))
     call = LoopCall(
         str(node.node),
         count if going is None else simplify(Min(count, index(LARGEST - CHUNK))),
-        step,
+        stand_ins.step,
         tuple(now),
         tuple(initial),
         tuple(y if y is None else next(computed) for y in changed),
         tuple(next(computed) for _ in pieces),
         next(computed, None),
         sized,
+        tuple(stand_ins.extents),
     )
-    return _outputs(node, call, requires)
+    return _outputs(node, call)
 
 
 def _sizes_of_steps(
     node: NodeContext,
     wanted: Sequence[Tensor],
-    stand_ins: Sequence[Tensor],
+    stand_ins: StandIns,
     made: Sequence[RunTimeSize],
 ) -> tuple[RunTimeSize, ...]:
     """Return the sizes that differ from step to step; they are no longer those of the model."""
-    found = sizes_of_steps(wanted, stand_ins, made)
+    found = sizes_of_steps(wanted, stand_ins.all, made)
     node.run_time.made = [size for size in node.run_time.made if size not in found]
     copies: dict[Tensor, Tensor] = {}
 
     def read_from(t: Tensor) -> Tensor:
         """Return `t`, of a state a copy: single cells are read of what lies by itself only."""
-        if t not in stand_ins[1:]:
+        if t not in stand_ins.state:
             return t
         return copies.setdefault(t, _cells_of(node.inner("cells"), t))
 
@@ -112,21 +122,6 @@ def _sizes_of_steps(
         replace(size, cells={name: (read_from(t), i) for name, (t, i) in size.cells.items()})
         for size in found
     )
-
-
-def _unchanged_shapes(
-    node: NodeContext, before: Sequence[Tensor], after: Sequence[Tensor]
-) -> tuple[tuple[Expr, Expr], ...]:
-    """Return which sizes must be equal for each tensor to keep its shape."""
-    requires: tuple[tuple[Expr, Expr], ...] = ()
-    for x, y in zip(before, after, strict=True):
-        if x.rank != y.rank or x.type != y.type or x.encoding or y.encoding:
-            node.unsupported("a state of one type and one number of axes")
-        sizes = ((known(m), known(n)) for m, n in zip(x.shape, y.shape, strict=True))
-        if any(m is not None and n is not None and m != n for m, n in sizes):
-            node.unsupported("a state that keeps its size, but its body changes sizes")
-        requires += unequal(node, zip(x.shape, y.shape, strict=True))
-    return requires
 
 
 def _cells_of(name: str, stand_in: Tensor) -> Tensor:
@@ -138,10 +133,13 @@ def _cells_of(name: str, stand_in: Tensor) -> Tensor:
 
 
 def _distinct(
-    node: NodeContext, tensors: Iterable[Tensor], own: Collection[Tensor]
+    node: NodeContext, tensors: Iterable[Tensor], own: Collection[Tensor], cells: Iterable[Tensor]
 ) -> Iterator[Tensor]:
-    """Yield tensors that the body computes, each another one; those that it does not are copied."""
-    seen: set[Tensor] = set()
+    """Yield tensors that the body computes, each another one; those that it does not are copied.
+
+    `cells` are computed for themselves.
+    """
+    seen = set(cells)
     for t in tensors:
         given = t not in own or t.kind in (OpKind.INPUT, OpKind.EXTERN)
         made = copy_of(node.inner("next"), t) if given or t in seen else t
@@ -149,33 +147,49 @@ def _distinct(
         yield made
 
 
-def _outputs(
-    node: NodeContext, call: LoopCall, requires: tuple[tuple[Expr, Expr], ...]
-) -> list[Tensor]:
-    names: list[str] = []
-    shaped = []
-    for k, (x, following) in enumerate(zip(call.initial, call.following, strict=True)):
-        if following is not None:
-            names.append(node.output(k))
-            shaped.append((x.type, x.shape))
-    first = len(call.initial)
-    for i, piece in enumerate(call.gathered):
-        role = node.inner("gathered") if call.going is not None else node.output(first + i)
-        names.append(role)
-        shaped.append((piece.type, (call.count, *piece.shape)))
+def _outputs(node: NodeContext, call: LoopCall) -> list[Tensor]:
+    """Give `call` what it fills; return the last state and what is gathered."""
+    changing = [following is not None for following in call.following]
+    told = [e is not None and c for e, c in zip(call.extents, changing, strict=True)]
+    own = {size.name for size in call.sizes}
+    open_pieces = [
+        call.going is not None or any(not own.isdisjoint(symbols_of(d)) for d in piece.shape)
+        for piece in call.gathered
+    ]
+
+    def filled(role: str, type: Type, shape: Sequence[Expr]) -> Tensor:
+        return extern_tensors(call, [node.inner(role)], [(type, tuple(shape))])[-1]
+
+    def extents(x: Tensor, wanted: bool) -> Tensor | None:
+        return filled("extents", Int(64), (index(x.rank),)) if wanted else None
+
     if call.going is not None:
-        names.append(node.inner("steps"))
-        shaped.append((Int(64), ()))
-    made = iter(extern_tensors(call, names, shaped, requires))
-    outputs = [
-        x if following is None else next(made)
-        for x, following in zip(call.initial, call.following, strict=True)
+        call.steps = filled("steps", Int(64), ())
+    call.last_extents = tuple(map(extents, call.initial, told))
+    call.piece_extents = tuple(map(extents, call.gathered, open_pieces))
+
+    def last(x: Tensor, changes: bool, sizes: Tensor | None) -> Tensor | None:
+        shape = x.shape if sizes is None else _told(node, sizes)
+        return filled("last", x.type, shape) if changes else None
+
+    call.last = tuple(map(last, call.initial, changing, call.last_extents))
+    steps = call.count if call.steps is None else _told(node, call.steps)[0]
+
+    def whole(piece: Tensor, sizes: Tensor | None) -> Tensor:
+        shape = piece.shape if sizes is None else _told(node, sizes)
+        return filled("gathered", piece.type, (steps, *shape))
+
+    call.wholes = tuple(map(whole, call.gathered, call.piece_extents))
+    results = [begin if x is None else x for begin, x in zip(call.initial, call.last, strict=True)]
+    grown = set(call.growing)
+    return [
+        copy_of(node.output(k), x) if x in grown else x
+        for k, x in enumerate((*results, *call.wholes))
     ]
-    whole = [next(made) for _ in call.gathered]
-    if call.going is None or not whole:
-        return outputs + whole
-    steps = node.content(next(made), "a number")[0]
-    return outputs + [
-        view(node.output(first + i), (steps, *x.shape[1:]), x.at, x, what="slice")
-        for i, x in enumerate(whole)
-    ]
+
+
+def _told(node: NodeContext, extents: Tensor) -> list[Expr]:
+    """Return the sizes that a tensor of some tells."""
+    count = 1 if not extents.rank else known(extents.shape[0])
+    assert count is not None
+    return [node.run_time.size(f"{extents.name}_{i}", extents, i) for i in range(count)]

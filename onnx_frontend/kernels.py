@@ -150,7 +150,10 @@ class KernelMaker:
             Image(f"in{i}", t.type, list(self._dims(t))) for i, t in enumerate(group.reads)
         )
         every = tuple(
-            d for t in (*group.stored, *call.results) for d in maker.layouts.dimensions(t)
+            d
+            for t in (*group.stored, *call.results)
+            if t not in call.growing
+            for d in maker.layouts.dimensions(t)
         )
         numbers = (
             *call.numbers,

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from halo.ir.expr import Expr
 from halo.ops.tensor import Tensor
 from onnx_frontend.depending import depending
 from onnx_frontend.run_time_sizes import RunTimeSize
+
+
+class Change(NamedTuple):
+    """A state that changes: what stands for it, its begin, its next, its last; what tells sizes."""
+
+    stand_in: Tensor
+    begin: Tensor
+    following: Tensor
+    last: Tensor
+    extents: Tensor | None
 
 
 @dataclass(slots=True, eq=False)
@@ -35,9 +46,20 @@ class LoopCall:
         Whether the next step runs, as the body computes it; None if nothing ends it early.
     sizes
         What is computed anew in each step, in order.
+    extents
+        Stand in the body for the sizes of the state before the step (int64), one for each state;
+        None where they never change.
     outputs
-        The last state, as far as it changes, then what is gathered, along a new first axis, then,
-        with `going`, the number of steps.
+        All that it gives, one after the other.
+    last
+        The last state; None where it never changes.
+    wholes
+        What is gathered, along a new first axis.
+    steps
+        With `going`, the number of steps.
+    last_extents, piece_extents
+        The sizes of the last state, and of the pieces of what is gathered, where the loop tells
+        them: then the memory of these grows.
     given
         What the body reads that is the same in each step.
     inside
@@ -53,7 +75,13 @@ class LoopCall:
     gathered: tuple[Tensor, ...]
     going: Tensor | None
     sizes: tuple[RunTimeSize, ...] = ()
+    extents: tuple[Tensor | None, ...] = ()
     outputs: list[Tensor] = field(default_factory=list)
+    last: tuple[Tensor | None, ...] = ()
+    wholes: tuple[Tensor, ...] = ()
+    steps: Tensor | None = None
+    last_extents: tuple[Tensor | None, ...] = ()
+    piece_extents: tuple[Tensor | None, ...] = ()
     given: tuple[Tensor, ...] = field(init=False)
     inside: tuple[Tensor, ...] = field(init=False)
 
@@ -90,24 +118,27 @@ class LoopCall:
     @property
     def stand_ins(self) -> tuple[Tensor, ...]:
         """What the body is given anew in each step."""
-        return (self.step, *self.state)
+        return (self.step, *self.state, *(x for x in self.extents if x is not None))
 
     @property
-    def wholes(self) -> tuple[Tensor, ...]:
-        """Of all that is gathered the whole."""
-        first = sum(1 for _ in self.changes())
-        return tuple(self.outputs[first : first + len(self.gathered)])
+    def growing(self) -> tuple[Tensor, ...]:
+        """What it gives whose sizes only its steps tell."""
+        pairs = (*zip(self.last, self.last_extents, strict=True), *self.pieces_told())
+        return tuple(x for x, told in pairs if x is not None and told is not None)
 
     @property
-    def steps(self) -> Tensor | None:
-        """The number of steps, where the body tells it."""
-        return None if self.going is None else self.outputs[-1]
+    def alone(self) -> tuple[Tensor, ...]:
+        """What it gives that needs memory of its own."""
+        told = (self.steps, *self.last_extents, *self.piece_extents)
+        return (*(x for x in told if x is not None), *self.growing)
 
-    def changes(self) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
-        """Yield of each state that changes what stands for it, its begin, its next and its last."""
-        outputs = iter(self.outputs)
-        for stand_in, begin, following in zip(
-            self.state, self.initial, self.following, strict=True
-        ):
-            if following is not None:
-                yield stand_in, begin, following, next(outputs)
+    def pieces_told(self) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """Yield what is gathered, with the tensor that tells the sizes of a piece, if one does."""
+        return zip(self.wholes, self.piece_extents, strict=True)
+
+    def changes(self) -> Iterator[Change]:
+        """Yield each state that changes."""
+        parts = (self.state, self.initial, self.following, self.last, self.last_extents)
+        for stand_in, begin, following, last, told in zip(*parts, strict=True):
+            if following is not None and last is not None:
+                yield Change(stand_in, begin, following, last, told)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from halo.ir.expr import Cast, Variable, i64
+from halo.ir.expr import EQ, Add, Cast, Mul, Variable, i32, i64
 from halo.ir.lowered import LoweredFunc
 from halo.ir.types import Int
 from halo.ops.tensor import Tensor
 from onnx_frontend.c_function import call_of
 from onnx_frontend.copy_kernel import copy_kernel
-from onnx_frontend.entry_model import Bind, Cells, Loop, Place, Stage, Step
+from onnx_frontend.entry_model import Bind, Cells, Hold, Loop, Place, Stage, Step
 from onnx_frontend.extents import product, symbols_of
 from onnx_frontend.loop_call import LoopCall
 from onnx_frontend.lower_kernels import KernelCall
@@ -48,8 +49,16 @@ def alone_in_memory(calls: Iterable[KernelCall]) -> Iterator[Tensor]:
     """Yield what loops among `calls` give that needs memory of its own."""
     for call in calls:
         loop = call_of(call.kernel.group.root)
-        if isinstance(loop, LoopCall) and loop.steps is not None:
-            yield loop.steps
+        if isinstance(loop, LoopCall):
+            yield from loop.alone
+
+
+def growing_in(calls: Iterable[KernelCall]) -> Iterator[Tensor]:
+    """Yield what loops among `calls` give whose memory grows."""
+    for call in calls:
+        loop = call_of(call.kernel.group.root)
+        if isinstance(loop, LoopCall):
+            yield from loop.growing
 
 
 class _Loop:
@@ -63,11 +72,12 @@ class _Loop:
         self.phases = split_into_phases(
             call.inner, loop.sizes, body.grouping.aliases, (*loop.given, *loop.stand_ins)
         )
+        self.growing = frozenset(growing_in(call.inner))
         self.own = {x: self._own(x) for x in (loop.step, *loop.cells, *alone_in_memory(call.inner))}
         if loop.going is not None:
             self.own[loop.going] = self._own(loop.going)
         elsewhere = {*self.own, *loop.gathered}
-        following = [y for _, _, y, _ in loop.changes()]
+        following = [change.following for change in loop.changes()]
         lifetimes = plan_phases(self.phases, body.grouping.aliases, elsewhere, following)
         always = [t for own in lifetimes for t in own if not self._changes(t)]
         symbols = call.kernel.symbols.keys() | self.names
@@ -96,10 +106,10 @@ class _Loop:
             None if loop.steps is None else self.around.of(loop.steps),
             base,
             self.plans[base],
-            tuple(Cells(x.name, x.type, x.shape) for x in self.own if not self._is_sized(x)),
-            tuple(self._copy(begin, end, end) for _, begin, _, end in loop.changes()),
+            tuple(map(self._cells, filter(self._is_kept, self.own))),
+            (*self._nothing_gathered(), *self._states(begin=True)),
             tuple(self._stage(p, n) for p, n in zip(self.phases, others, strict=True)),
-            tuple(self._copy(new, end, end) for _, _, new, end in loop.changes()),
+            tuple(self._states(begin=False)),
             tells_size,
         )
 
@@ -110,8 +120,13 @@ class _Loop:
     def _own(self, x: Tensor) -> Place:
         return Place(x.name, x.type, i64(0))
 
-    def _is_sized(self, x: Tensor) -> bool:
-        return not self.names.isdisjoint(name for d in x.shape for name in symbols_of(d))
+    def _cells(self, x: Tensor) -> Cells:
+        return Cells(x.name, x.type, x.shape, x in self.growing)
+
+    def _is_kept(self, x: Tensor) -> bool:
+        """Whether memory for `x` is there in all steps: if its size is not one of the step."""
+        sized = (name for d in x.shape for name in symbols_of(d))
+        return x in self.growing or self.names.isdisjoint(sized)
 
     def _changes(self, t: Lifetime) -> bool:
         """Whether the size of a tensor differs from step to step."""
@@ -123,7 +138,11 @@ class _Loop:
         found = dict(self.own)
         for x, begin in zip(loop.state, loop.initial, strict=True):
             found[x] = around.of(begin)
-        found |= {x: around.of(end) for x, _, _, end in loop.changes()}
+        for change in loop.changes():
+            found[change.stand_in] = around.of(change.last)
+        for stand_in, told in zip(loop.extents, loop.last_extents, strict=True):
+            if stand_in is not None and told is not None:
+                found[stand_in] = around.of(told)
         number = Cast(Int(64), self._number)
         for piece, whole in zip(loop.gathered, loop.wholes, strict=True):
             found[piece] = piece_of(around.of(whole), piece, number)
@@ -135,20 +154,44 @@ class _Loop:
                 size.name,
                 size.value,
                 tuple(
-                    (cell, Place(t.name, t.type, i64(place)))
+                    (cell, replace(self.places.of(t), offset=i64(place)))
                     for cell, (t, place) in size.cells.items()
                 ),
             )
             for size in phase.sizes
         ]
-        stored = [t for call in phase.calls for t in call.kernel.group.stored if t in self.own]
-        sized = filter(self._is_sized, stored)
-        cells = tuple(Cells(t.name, t.type, t.shape) for t in sized)
-        steps = self.steps(phase.calls, self.places)
+        stored = [t for call in phase.calls for t in call.kernel.group.stored]
+        sized = [t for t in stored if t in self.own and not self._is_kept(t)]
+        steps = (*self._pieces(stored), *self.steps(phase.calls, self.places))
+        cells = tuple(map(self._cells, sized))
         return Stage(tuple(binds), name, self.plans[name], cells, (), steps)
 
-    def _copy(self, source: Tensor, target: Tensor, like: Tensor) -> Step:
-        function = copy_kernel(like.type)
+    def _states(self, *, begin: bool) -> Iterator[Step | Hold]:
+        """Yield what makes the begin, or what follows, the state."""
+        for change in self.loop.changes():
+            source = change.begin if begin else change.following
+            if change.extents is not None:
+                count, told = product(source.shape), self.around.of(change.extents)
+                yield Hold(change.last.name, count, told, source.shape)
+            yield self._copy(source, change.last)
+
+    def _nothing_gathered(self) -> Iterator[Hold]:
+        for piece, (whole, told) in zip(self.loop.gathered, self.loop.pieces_told(), strict=True):
+            if told is not None:
+                sizes = (i32(0),) * piece.rank
+                yield Hold(whole.name, i64(0), self.around.of(told), sizes)
+
+    def _pieces(self, stored: Sequence[Tensor]) -> Iterator[Hold]:
+        """Yield what makes room for those pieces that are among `stored`."""
+        for piece, (whole, told) in zip(self.loop.gathered, self.loop.pieces_told(), strict=True):
+            if told is not None and piece in stored:
+                count = Mul(Add(Cast(Int(64), self._number), i64(1)), product(piece.shape))
+                first = EQ(self._number, i32(0))
+                extents = self.around.of(told)
+                yield Hold(whole.name, count, extents, piece.shape, first, self.loop.title)
+
+    def _copy(self, source: Tensor, target: Tensor) -> Step:
+        function = copy_kernel(source.type)
         self.copies.setdefault(function.name, function)
-        cells = Cast(Int(32), product(like.shape))
-        return Step(function.name, (self.places.of(source), self.places.of(target), cells))
+        cells = Cast(Int(32), product(source.shape))
+        return Step(function.name, (self.places.of(source), self.around.of(target), cells))

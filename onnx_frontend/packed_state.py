@@ -7,7 +7,7 @@ where the body gives what a state so far has no room for, it gets room, and all 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -25,11 +25,8 @@ from onnx_frontend.context import NodeContext
 from onnx_frontend.element_types import element_type
 from onnx_frontend.errors import ModelError, Unsupported
 from onnx_frontend.input_sequences import THERE, part_name
-from onnx_frontend.step_body import Results, translate_once
+from onnx_frontend.step_body import Attempt, Results, translate_once
 from onnx_frontend.values import Absent, Perhaps, TensorSequence, Value, content_of, tensors_of
-
-Attempt = Callable[[Callable[[], list[Value] | None]], list[Value] | None]
-"""Does something that may raise an error, and forgets then what it required of sizes."""
 
 
 class _NoRoom(Unsupported):
@@ -65,7 +62,7 @@ def translate_state(
     like = tuple(state)
     while True:
         try:
-            return attempt(partial(_once, node, count, state, like, results_of, bounded))
+            return attempt(partial(_once, node, count, state, like, results_of, attempt, bounded))
         except _NoRoom as error:
             like = error.state
         except ModelError as error:
@@ -87,6 +84,7 @@ def _once(
     state: Sequence[Value],
     like: Sequence[Value],
     results_of: Results,
+    attempt: Attempt,
     bounded: bool,
 ) -> list[Value] | None:
     """Translate the body for states like those of `like`."""
@@ -115,7 +113,7 @@ def _once(
 
     initial = [t for x, y in zip(state, like, strict=True) for t in _packed(node, x, y)]
     found = translate_once(
-        packed_node, count, initial, packed_results, bounded=bounded, may_end=True
+        packed_node, count, initial, packed_results, attempt, bounded=bounded, may_end=True
     )
     if found is None:
         return None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from halo.ir.expr import (
+    EQ,
     LT,
     Add,
     And,
@@ -15,14 +17,17 @@ from halo.ir.expr import (
     Expr,
     Load,
     Mul,
+    Or,
     Variable,
     const,
     i32,
     i64,
 )
+from halo.ir.growing import Grow, Growing
 from halo.ir.stmt import (
     Allocate,
     AssertStmt,
+    ErrorCode,
     Evaluate,
     For,
     ForKind,
@@ -34,8 +39,8 @@ from halo.ir.stmt import (
     block,
 )
 from halo.ir.types import Bool, Int, Type, UInt
-from onnx_frontend.entry_model import Cells, Loop, Place, Stage, Step
-from onnx_frontend.extents import product
+from onnx_frontend.entry_model import Cells, Hold, Loop, Place, Stage, Step
+from onnx_frontend.extents import product, widen
 from onnx_frontend.general_loop import CHUNK
 from onnx_frontend.plan import Workspace
 from onnx_frontend.run_checks import Checks
@@ -82,29 +87,54 @@ def ends_of_slots(plan: Workspace) -> Iterator[Wrap]:
 def computed(stage: Stage, checks: Checks) -> Iterator[Wrap]:
     """Take the memory of a stage and do its steps; its sizes are bound already."""
     yield from ends_of_slots(stage.plan)
-    if stage.workspace in set(_names(stage.steps)):
+    if stage.workspace in set(memory_names(stage.steps)):
         yield _memory(stage.workspace, UInt(8), stage.plan.size)
     yield from map(_cells, stage.cells)
-    steps = [_loop(s, checks) if isinstance(s, Loop) else _call(s) for s in stage.steps]
+    steps = [_loop(s, checks) if isinstance(s, Loop) else _done(s) for s in stage.steps]
     yield lambda body: block(*steps, body)
 
 
-def _names(steps: Iterable[Step | Loop]) -> Iterator[str]:
+def memory_names(steps: Iterable[Step | Loop | Hold]) -> Iterator[str]:
     """Yield the names of the memory that `steps` use."""
     for step in steps:
-        if isinstance(step, Loop):
-            yield from _names((*step.begin, *step.end))
-            yield from (name for stage in step.stages for name in _names(stage.steps))
-        else:
-            yield from (a.name for a in step.arguments if isinstance(a, Place))
+        match step:
+            case Loop():
+                yield from memory_names((*step.begin, *step.end))
+                yield from (n for stage in step.stages for n in memory_names(stage.steps))
+                yield from (cells.name for cells in step.cells)
+            case Hold():
+                yield from (step.memory, step.extents.name)
+            case Step():
+                yield from (a.name for a in step.arguments if isinstance(a, Place))
 
 
 def _cells(cells: Cells) -> Wrap:
+    if cells.growing:
+        return lambda body: Growing(cells.name, cells.type, body)
     return _memory(cells.name, cells.type, product(cells.shape))
 
 
 def _memory(name: str, type: Type, count: Expr) -> Wrap:
     return lambda body: Allocate(name, type, (count,), body, MemoryType.Heap)
+
+
+def _done(step: Step | Hold) -> Stmt:
+    return _held(step) if isinstance(step, Hold) else _call(step)
+
+
+def _held(hold: Hold) -> Stmt:
+    """Return what has memory hold enough cells, and tells sizes."""
+    at = [replace(hold.extents, offset=i64(i)) for i in range(len(hold.sizes))]
+    sizes = [widen(size) for size in hold.sizes]
+    checks: list[Stmt] = []
+    if hold.free is not None:
+        for axis, (place, size) in enumerate(zip(at, sizes, strict=True)):
+            before = Load(place.type, place.name, place.offset)
+            message = (f"{hold.what}: dim {axis} of a piece is ", size, ", of others ", before)
+            same = Or(hold.free, EQ(before, size))
+            checks.append(AssertStmt(same, ErrorCode.BAD_SHAPE, message))
+    told = [_put(place, size) for place, size in zip(at, sizes, strict=True)]
+    return block(*checks, Grow(hold.memory, hold.count), *told)
 
 
 def _call(step: Step) -> Stmt:
@@ -119,7 +149,7 @@ def _put(place: Place, value: Expr) -> Stmt:
 def _loop(loop: Loop, checks: Checks) -> Stmt:
     """Return what does all steps of a loop."""
     number = Variable(Int(32), loop.number)
-    first = [_call(step) for step in loop.begin]
+    first = [_done(step) for step in loop.begin]
     if loop.going is not None:
         first.append(_put(loop.going, const(Bool(), 1)))
     if loop.steps is not None:
@@ -136,7 +166,7 @@ def _step(loop: Loop, number: Variable, checks: Checks) -> Stmt:
     wraps: list[Wrap] = []
     for stage in loop.stages:
         wraps += [*begun(stage, checks), *computed(stage, checks)]
-    last = [_call(step) for step in loop.end]
+    last = [_done(step) for step in loop.end]
     if loop.steps is not None:
         last.append(_put(loop.steps, Add(Cast(Int(64), number), i64(1))))
     return block(_put(loop.step, Cast(Int(64), number)), nest(wraps, block(*last)))

@@ -43,8 +43,21 @@ class RunTimeSizes:
     def __init__(self, unique: Callable[[str], str]) -> None:
         self.made: list[RunTimeSize] = []
         self._unique = unique
+        self._followed: list[Tensor] = []
         self._cells: dict[tuple[Tensor, int], Variable] = {}
         self._places: dict[str, tuple[Tensor, int]] = {}
+
+    def mark(self) -> tuple[tuple[RunTimeSize, ...], int]:
+        """Return what `forget` goes back to."""
+        return tuple(self.made), len(self._followed)
+
+    def forget(self, mark: tuple[tuple[RunTimeSize, ...], int]) -> None:
+        """Forget the sizes that were made since `mark`."""
+        made, followed = mark
+        self.made = list(made)
+        for x in self._followed[followed:]:
+            x.content = None
+        del self._followed[followed:]
 
     def cell(self, x: Tensor, place: int) -> Expr:
         """Return cell `place` of `x`, row-major, for use in the value of `define` only."""
@@ -65,6 +78,10 @@ class RunTimeSizes:
         self.made.append(RunTimeSize(own, value, cells))
         return Variable(Int(32), own, source=SymbolicSize(own, low, high, from_data=True))
 
+    def size(self, name: str, x: Tensor, place: int) -> Expr:
+        """Return cell `place` of `x`, row-major, which is a size, as one."""
+        return self.define(name, cast_to(Int(32), self.cell(x, place)))
+
     def follow(self, x: Tensor) -> tuple[Expr, ...] | None:
         """Return the cells of `x` as sizes, and note them as its content; None if there are many.
 
@@ -77,6 +94,7 @@ class RunTimeSizes:
                 count *= extent
             if shape is not None and count <= CONTENT_LIMIT:
                 x.content = tuple(self._element(x, i) for i in range(count))
+                self._followed.append(x)
         return x.content
 
     def _element(self, x: Tensor, place: int) -> Expr:

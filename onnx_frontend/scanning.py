@@ -28,11 +28,13 @@ from onnx_frontend.control_flow import (
     place_of,
     stacked,
 )
-from onnx_frontend.step_body import runs_at_all, translate_once
+from onnx_frontend.step_body import Attempt, runs_at_all, translate_once
 from onnx_frontend.values import Value
 
 
-def translate_scan(node: NodeContext, operands: Sequence[Tensor], run: Body) -> list[Value] | None:
+def translate_scan(
+    node: NodeContext, operands: Sequence[Tensor], run: Body, attempt: Attempt
+) -> list[Value] | None:
     """Return the last state and what is gathered."""
     body = body_of(node, "body")
     count = node.integer("num_scan_inputs")
@@ -40,11 +42,11 @@ def translate_scan(node: NodeContext, operands: Sequence[Tensor], run: Body) -> 
         node.fail(f"num_scan_inputs is {count}, it has {len(operands)} operands")
     check_body(node, body, len(operands), len(operands) - count)
     if node.opset < 9:
-        return _batched_scan(node, body, operands, count, run)
+        return _batched_scan(node, body, operands, count, run, attempt)
     split = len(operands) - count
     axes = node.integers("scan_input_axes", [0] * count)
     backward = node.integers("scan_input_directions", [0] * count)
-    return _scan(node, body, operands[:split], operands[split:], axes, backward, run)
+    return _scan(node, body, operands[:split], operands[split:], axes, backward, run, attempt)
 
 
 def _scan(
@@ -55,6 +57,7 @@ def _scan(
     axes: Sequence[int],
     backward: Sequence[int],
     run: Body,
+    attempt: Attempt,
 ) -> list[Value] | None:
     if not len(axes) == len(backward) == len(inputs):
         node.fail(f"it runs along {len(inputs)} operands, its axes or directions are others")
@@ -82,7 +85,7 @@ def _scan(
         ]
         return run(body, [*now, *cells], runs_at_all(lengths[0]))
 
-    found = translate_once(node, lengths[0], state, results)
+    found = translate_once(node, lengths[0], state, results, attempt)
     if found is None:
         return None
     wholes = [x for x in found[len(state) :] if isinstance(x, Tensor)]
@@ -165,6 +168,7 @@ def _batched_scan(
     rest: Sequence[Tensor],
     count: int,
     run: Body,
+    attempt: Attempt,
 ) -> list[Value] | None:
     """Before version 9: each sample of a batch by itself."""
     split = len(rest) - count
@@ -176,7 +180,7 @@ def _batched_scan(
             _place_at(node.inner(f"sample_{i}"), x, 0, sample, False) for i, x in enumerate(rest)
         ]
         inner = node.standing_for(node.node, node.opset)
-        return _scan(inner, body, own[:split], own[split:], [0] * count, backward, run)
+        return _scan(inner, body, own[:split], own[split:], [0] * count, backward, run, attempt)
 
-    found = translate_once(node, rest[0].shape[0], (), results)
+    found = translate_once(node, rest[0].shape[0], (), results, attempt)
     return found and [_requiring(node, found[0], differing), *found[1:]]

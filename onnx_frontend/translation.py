@@ -180,7 +180,8 @@ class Translation:
             given = given[1:]
         elif context.opset < 9:
             context.unsupported("sequences of the same length (no first operand)")
-        return translate_scan(context, [_tensor(context, v) for v in given], body)
+        operands_of_scan = [_tensor(context, v) for v in given]
+        return translate_scan(context, operands_of_scan, body, self._attempt)
 
     def _choose(self, context: NodeContext, flag: Expr, needed: str) -> bool:
         """Return whether the condition of an If holds that is open; what is taken is required."""
@@ -192,12 +193,13 @@ class Translation:
         return holds
 
     def _attempt(self, make: Callable[[], list[Value] | None]) -> list[Value] | None:
-        """Return what `make` returns; see `packed_state.Attempt`."""
-        before = dict(self.requires)
+        """Return what `make` returns; see `step_body.Attempt`."""
+        before, sizes = dict(self.requires), self.run_time.mark()
         try:
             return make()
         except HaloError:
             self.requires = before
+            self.run_time.forget(sizes)
             raise
 
     def _body(

@@ -113,10 +113,17 @@ def test_a_loop_may_run_as_long_as_a_condition_holds() -> None:
     check(text, x=X, limit=np.float32(3000))
 
 
-def test_without_a_bound_on_the_steps_nothing_is_gathered() -> None:
+@pytest.mark.parametrize("starts", [True, False])
+def test_without_a_bound_on_the_steps_as_much_is_gathered_as_there_is(starts: bool) -> None:
     text = ENDING.replace("Loop (n, starts", "Loop ( , starts")
-    with pytest.raises(UnsupportedOp, match="which bounds how much a loop gathers"):
-        compile(model_of(text))
+    for last in (1, 4, 40):
+        feeds = {"n": np.int64(0), "last": np.int64(last), "starts": np.array(starts)}
+        check(text, x=X / 3, **feeds)
+
+
+def test_a_loop_without_an_end_is_refused() -> None:
+    with pytest.raises(UnsupportedOp, match="a number of iterations, or a condition"):
+        compile(model_of(loop("g = Identity(go) w = MatMul(v, x)").replace("Loop (n", "Loop (")))
 
 
 def test_an_attempt_to_unroll_a_loop_leaves_no_sizes_behind() -> None:
@@ -171,15 +178,70 @@ def test_loops_stand_inside_loops() -> None:
     check(text, x=X / 4, n=np.int64(3))
 
 
-def test_a_state_that_grows_is_refused() -> None:
-    with pytest.raises(UnsupportedOp, match="changes sizes"):
-        compile(
-            model_of(
-                """l (float[3, 3] x, int64 n) => (float[a, 3] y) {
-                  y = Loop (n, , x) < body = b (int64 i, bool go, float[3, 3] v) => (g, w) {
-                    g = Identity(go) w = Concat<axis = 0>(v, v) } > }"""
-            )
-        )
+@pytest.mark.parametrize("count", [0, 1, 3, 6])
+def test_a_state_may_grow(count: int) -> None:
+    text = """l (float[3, 3] x, int64 n) => (float[a, 3] y, float[b, 3] z) {
+      y = Loop (n, , x) < body = b (int64 i, bool go, float[c, 3] v) => (g, w) {
+        g = Identity(go) m = MatMul(v, x) w = Concat<axis = 0>(v, m) } >
+      z = Relu(y) }"""
+    check(text, x=X, n=np.int64(count))
+
+
+def test_a_state_may_grow_from_nothing_along_any_axis() -> None:
+    text = """l (float[a, b] x, int64 n) => (float[a, c] y, float[d] z) {
+      zero = Constant<value_ints = [0]>() one = Constant<value_ints = [1]>()
+      empty = Slice(x, zero, zero, one) none = Constant<value_floats = [9.0]>()
+      z0 = Slice(none, zero, zero, zero)
+      y, z = Loop (n, , empty, z0) < body = b (int64 i, bool go, float[a, e] v, float[k] u)
+        => (g, w, u2) {
+          g = Identity(go) at = Unsqueeze(i, zero) next = Add(at, one)
+          column = Slice(x, at, next, one) w = Concat<axis = 1>(v, column)
+          s = ReduceSum<keepdims = 0>(w) t = Unsqueeze(s, zero) u2 = Concat<axis = 0>(t, u) } > }"""
+    for rows in (1, 4):
+        x = np.arange(rows * 5, dtype=np.float32).reshape(rows, 5)
+        for count in (0, 1, 5):
+            check(text, x=x, n=np.int64(count))
+
+
+def test_a_state_may_shrink_and_grow_until_a_condition_ends_it() -> None:
+    text = """l (float[a] x, int64 n, bool starts) => (float[b] y, float[c] z) {
+      zero = Constant<value_ints = [0]>() one = Constant<value_ints = [1]>()
+      two = Constant<value = int64 {2}>()
+      y, z = Loop (n, starts, x, x) < body = b (int64 i, bool go, float[d] v, float[e] u)
+        => (g, w, u2) {
+          size = Shape(v) w = Slice(v, one, size, zero) u2 = Concat<axis = 0>(u, v)
+          left = Size(w) g = Greater(left, two) } > }"""
+    for size, n, starts in ((6, 9, True), (6, 2, True), (4, 9, False), (2, 1, True)):
+        x = np.linspace(-1, 1, size, dtype=np.float32)
+        check(text, x=x, n=np.int64(n), starts=np.array(starts))
+
+
+def test_loops_whose_states_grow_stand_inside_loops() -> None:
+    text = """l (float[a] x, int64 n) => (float[b] y, float[s, k] all) {
+      zero = Constant<value_ints = [0]>() one = Constant<value = int64 {1}>()
+      y, all = Loop (n, , x) < body = b (int64 i, bool go, float[c] v) => (g, w, p) {
+        g = Identity(go) times = Add(i, one)
+        w, pieces = Loop (times, , v) < body = b2 (int64 j, bool go2, float[d] u)
+          => (g2, u2, q) {
+            g2 = Identity(go2) f = Cast<to = 1>(j) t = Unsqueeze(f, zero)
+            u2 = Concat<axis = 0>(u, t) q = ReduceSum<keepdims = 0>(u2) } >
+        s = ReduceSum<keepdims = 0>(pieces) p = Unsqueeze(s, zero) } > }"""
+    for count in (0, 1, 4):
+        check(text, x=X[0], n=np.int64(count))
+
+
+def test_pieces_have_the_size_that_the_steps_tell() -> None:
+    text = """l (float[a] x, int64 n, int64[1] size, int64 more) => (float y, float[s, b] all) {
+      zero = Constant<value_ints = [0]>() nothing = Constant<value = float {0}>()
+      y, all = Loop (n, , nothing) < body = b (int64 i, bool go, float v) => (g, w, p) {
+        g = Identity(go) extra = Mul(i, more) end = Add(size, extra)
+        p = Slice(x, zero, end, zero) s = ReduceSum<keepdims = 0>(p) w = Add(v, s) } > }"""
+    x = np.linspace(0, 1, 7, dtype=np.float32)
+    feeds = {"x": x, "size": np.int64([3])}
+    for n in (0, 1, 4):
+        check(text, n=np.int64(n), more=np.int64(0), **feeds)
+    with pytest.raises(HaloError, match="dim 0 of a piece is 4, of others 3"):
+        compile(model_of(text)).run({**feeds, "n": np.int64(2), "more": np.int64(1)})
 
 
 PARTS = loop(
