@@ -22,7 +22,8 @@ from halo.ops.index import choose, greatest, index, known
 from halo.ops.tensor import LARGEST, Tensor
 from onnx_frontend.context import NodeContext
 from onnx_frontend.either import either
-from onnx_frontend.errors import Unsupported
+from onnx_frontend.errors import NeverThere, Unsupported
+from onnx_frontend.open_questions import as_equality
 from onnx_frontend.packed_state import translate_state
 from onnx_frontend.step_body import Attempt, runs_at_all
 from onnx_frontend.values import Absent, Value, content_of
@@ -50,7 +51,15 @@ def translate_if(
         return run(branches[_truth(node, condition)], (), None)
     flag = node.scalar(condition, "a condition")
     yes = eq(flag, 1)
-    no, then = run(branches[0], (), eq(flag, 0)), run(branches[1], (), yes)
+    no, never = _branch(run, branches[0], eq(flag, 0))
+    then, always = _branch(run, branches[1], yes)
+    failure = always or never
+    if failure is not None:
+        if always and never:
+            raise failure
+        # A branch that must fail is not taken, or the run fails.
+        node.require(*as_equality(flag, always is None), failure.message)
+        return no if always else then
     if no is None or then is None:
         return None
     for a, b in zip(map(content_of, then), map(content_of, no), strict=False):
@@ -62,6 +71,16 @@ def translate_if(
             return then if choose_one(node, flag, needed) else no
     pairs = zip(then, no, strict=False)
     return [either(node, node.output(i), yes, a, b) for i, (a, b) in enumerate(pairs)]
+
+
+def _branch(
+    run: Body, body: onnx.GraphProto, guard: Expr
+) -> tuple[list[Value] | None, NeverThere | None]:
+    """Return what a branch gives, or why it fails wherever it is taken."""
+    try:
+        return run(body, (), guard), None
+    except NeverThere as error:
+        return None, error
 
 
 def body_of(node: NodeContext, name: str) -> onnx.GraphProto:
@@ -151,7 +170,7 @@ def _running(
         return run(body, [step, running, *now], runs_at_all(most))
 
     bounded = count is not None
-    return translate_state(node, body, most, state, results, attempt, bounded=bounded)
+    return translate_state(node, most, state, results, attempt, bounded=bounded)
 
 
 def _may_end(body: onnx.GraphProto) -> bool:

@@ -29,6 +29,10 @@ class ModelError(HaloError):
     """A model, or what is asked of it, that has no meaning: damaged, inconsistent, wrong shapes."""
 
 
+class NeverThere(ModelError):
+    """A node reads an optional value that is absent whatever the inputs are."""
+
+
 @contextmanager
 def naming_file(file: str) -> Iterator[None]:
     """Have each `ModelError` that passes begin with the model's file; nothing if it has none."""

@@ -79,6 +79,8 @@ def to_serial(e: Expr) -> Serial:
             return value
         case Variable(name=name):
             return name
+        case Cast(value=value) if e.type.is_bool() and not value.type.is_bool():
+            return ["!=", to_serial(value), 0]
         case Cast(value=value):
             return to_serial(value)
         case Binary() | Comparison():
@@ -150,6 +152,8 @@ def widen(e: Expr) -> Expr:
             return i64(value)
         case Variable():
             return Cast(Int(64), e)
+        case Cast(value=value) if e.type.is_bool() or value.type.is_bool():
+            return Cast(e.type if e.type.is_bool() else Int(64), widen(value))
         case Cast(value=value):
             return widen(value)
         case Binary() | Comparison() | Select() | Not():

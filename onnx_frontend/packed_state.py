@@ -12,18 +12,15 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import onnx
 
 from halo.ir.expr import Expr, Variable, const
 from halo.ir.substitute import walk
 from halo.ir.types import Bool
 from halo.ops.build import constant
-from halo.ops.index import index
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.views import filled
 from onnx_frontend.context import NodeContext
-from onnx_frontend.element_types import element_type
-from onnx_frontend.errors import ModelError, Unsupported
+from onnx_frontend.errors import Unsupported
 from onnx_frontend.input_sequences import THERE, part_name
 from onnx_frontend.step_body import Attempt, Results, translate_once
 from onnx_frontend.values import Absent, Perhaps, TensorSequence, Value, content_of, tensors_of
@@ -39,7 +36,6 @@ class _NoRoom(Unsupported):
 
 def translate_state(
     node: NodeContext,
-    body: onnx.GraphProto,
     count: Expr,
     state: Sequence[Value],
     results_of: Results,
@@ -49,15 +45,10 @@ def translate_state(
 ) -> list[Value] | None:
     """Return the last state, and what is gathered; see `translate_once`.
 
-    Parameters
-    ----------
-    body
-        That of the loop, which may declare what an optional state is.
-
     Raises
     ------
     Unsupported
-        The body is one that no loop can run, or nothing tells what an absent state would be.
+        The body is one that no loop can run.
     """
     like = tuple(state)
     while True:
@@ -65,17 +56,6 @@ def translate_state(
             return attempt(partial(_once, node, count, state, like, results_of, attempt, bounded))
         except _NoRoom as error:
             like = error.state
-        except ModelError as error:
-            if not any(isinstance(x, Absent) for x in like):
-                raise
-            # What an absent state stops short may go on where it can be there.
-            declared = tuple(_declared(body, i, x) for i, x in enumerate(like))
-            if all(a is b for a, b in zip(declared, like, strict=True)):
-                node.unsupported(
-                    "sizes, declared for the body, of an optional state that is absent at first: "
-                    f"{error.message}"
-                )
-            like = declared
 
 
 def _once(
@@ -138,20 +118,6 @@ def _check_sizes(node: NodeContext, like: Value, inside: set[str]) -> None:
     shapes = (e for x in tensors_of(like) for size in x.shape for e in walk(size))
     if any(isinstance(e, Variable) and e.name in inside for e in shapes):
         node.unsupported("sizes of an optional state that its body does not compute from data")
-
-
-def _declared(body: onnx.GraphProto, number: int, like: Value) -> Value:
-    """Return a value like what `body` declares of an absent state, if that says all sizes."""
-    weights = {t.name for t in body.initializer}
-    inputs = [v for v in body.input if v.name not in weights]
-    type = inputs[2 + number].type.optional_type.elem_type.tensor_type
-    dims = type.shape.dim
-    known = type.elem_type and type.HasField("shape") and all(d.HasField("dim_value") for d in dims)
-    if not isinstance(like, Absent) or not known:
-        return like
-    own, encoding = element_type(type.elem_type, f"state {number}")
-    shape = tuple(index(d.dim_value) for d in dims)
-    return _room_for(like, Tensor("", own, shape, OpInfo(OpKind.VIEW), encoding=encoding))
 
 
 def _names(name: str, like: Value) -> list[str]:

@@ -151,9 +151,11 @@ class Translation:
         check_types(node, version, operands)
         given = [t for x in operands if x is not None for t in tensors_of(x)]
         context = NodeContext(node, version, self.names.unique, self.run_time, given)
+        results: Sequence[Value] | None
         if translate is None:
-            return self._control(context, operands)
-        results = apply_operator(translate, context, operands, given)
+            results = self._control(context, operands)
+        else:
+            results = apply_operator(translate, context, operands, given)
         for a, b, otherwise in context.required:
             self._require(a, b, node, otherwise)
         return results

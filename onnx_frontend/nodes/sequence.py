@@ -15,6 +15,7 @@ from onnx_frontend import open_sequences
 from onnx_frontend.context import NodeContext
 from onnx_frontend.control_flow import place_of, stack
 from onnx_frontend.either import is_there, one_of
+from onnx_frontend.errors import NeverThere
 from onnx_frontend.join_sequence import joined, stacked
 from onnx_frontend.open_sequences import alike, held_place, opened
 from onnx_frontend.registry import operator
@@ -250,7 +251,7 @@ def get_element(node: NodeContext, value: Value) -> Value:
     """A value, which must be there."""
     content = content_of(value)
     if content is None:
-        node.fail("its operand is absent")
+        raise NeverThere(f"{node.node}: its operand is absent")
     if isinstance(value, Perhaps):
         node.require(is_there(node, value), ONE, "its operand is absent")
     return content

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from halo.errors import InternalError
-from halo.ir.expr import Expr, Select, Variable, i32, i64
+from halo.ir.expr import And, Cast, Expr, Select, Variable, i32, i64
 from halo.ir.intrinsics import likely
-from halo.ir.types import Int
+from halo.ir.types import Bool, Int
 from onnx_frontend.extents import (
     LARGEST,
     describe,
@@ -53,6 +53,15 @@ def test_extents_read_like_formulas() -> None:
 def test_a_node_that_no_extent_is_made_of_is_a_bug() -> None:
     with pytest.raises(InternalError, match="not an extent"):
         to_serial(likely(W))
+
+
+def test_a_size_may_be_taken_for_a_condition_and_a_condition_for_a_size() -> None:
+    e = Select(And(W > 1, Cast(Bool(), N)), Cast(Int(32), N > 2) + 5, W)
+    for w, n in ((2, 4), (2, 2), (2, 0), (1, 4)):
+        want = 5 + (n > 2) if w > 1 and n else w
+        values = {"W": w, "N": n}
+        assert value_of(e, values) == value_of(widen(e), values) == want
+    assert widen(e).type == Int(64)
 
 
 def test_widening_computes_in_64_bits() -> None:

@@ -224,6 +224,22 @@ def test_reading_what_is_absent_counts_only_in_a_branch_that_is_taken() -> None:
         model.run({"c": np.array(False), "d": np.array(True), "x": X})
 
 
+@pytest.mark.parametrize("opposite", FLAGS)
+def test_a_branch_that_reads_what_is_never_there_must_not_be_taken(opposite: bool) -> None:
+    reads = "p () => (yt) { yt = OptionalGetElement(o) }"
+    other = "q () => (ye) { ye = Exp(x) }"
+    then, no = (other, reads) if opposite else (reads, other)
+    text = f"""m (bool c, float[2, 3] x) => (float[2, 3] y) {{ o = Optional<type = float[2, 3]>()
+      y = If (c) < then_branch = {then}, else_branch = {no} > }}"""
+    model = compile(model_of(text))
+    made = model.run({"c": np.array(opposite), "x": X})
+    np.testing.assert_allclose(made["y"], np.exp(X), rtol=1e-6)
+    with pytest.raises(BufferError, match="OptionalGetElement node #0: its operand is absent"):
+        model.run({"c": np.array(not opposite), "x": X})
+    with pytest.raises(ModelError, match="its operand is absent"):
+        compile(model_of(text.replace(other, reads.replace("p ()", "q ()").replace("yt", "yu"))))
+
+
 @pytest.mark.parametrize("c", FLAGS)
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_a_short_loop_hands_on_what_may_be_absent(c: bool, count: int) -> None:
