@@ -15,6 +15,7 @@ from onnx_frontend.comparing import Difference, Tolerance, compare
 from onnx_frontend.compiler import compile
 from onnx_frontend.errors import ModelError
 from onnx_frontend.example_inputs import example_inputs
+from onnx_frontend.example_lists import list_of, parts_of, with_lists
 from onnx_frontend.example_maps import dicts_of, rows_of, with_dicts
 from onnx_frontend.graph import Array
 from onnx_frontend.input_sequences import KEYS, THERE, VALUES, Given, part_name
@@ -137,22 +138,23 @@ def check_model(
         raise ModelError(f"there is no reference {reference!r}", hint=f"there are {known}")
     proto = load_model(model)
     given = dict(shapes or {})
-    arrays = example_inputs(proto, inputs or {}, given, seed, maps=True)
+    arrays = example_inputs(proto, inputs or {}, given, seed, parts=True)
     fixed: Given = {name: shape for name, shape in given.items() if name in arrays}
     allowed = tolerance or Tolerance()
-    results = compile(proto, shapes=fixed or None, progress=progress).run(arrays)
+    results = compile(proto, shapes=fixed or None, progress=progress).run_ports(arrays)
     layered, problem = with_all_values(proto), ""
     try:
-        found = compile(layered, shapes=fixed or None, progress=progress).run(arrays)
+        found = compile(layered, shapes=fixed or None, progress=progress).run_ports(arrays)
     except HaloError as error:
         found, problem = results, error.message
 
     def own(model: onnx.ModelProto, node: onnx.NodeProto, _: object) -> list[Any] | None:
         names = [name for name in node.output if name]
-        made = [found.get(name, dicts_of(name, found)) for name in names]
+        made = [found.get(n, dicts_of(n, found) or list_of(n, found)) for n in names]
         return None if any(value is None for value in made) else made
 
-    wanted = reference_values(layered, with_dicts(proto, arrays), own, reference)
+    given_to = with_lists(proto, with_dicts(proto, arrays))
+    wanted = reference_values(layered, given_to, own, reference)
     if dump is not None:
         _dump(dump, {"halo": found, "reference": wanted.values})
     makers = _Makers(proto, wanted, allowed)
@@ -199,6 +201,8 @@ def _parts(name: str, right: Any, found: Mapping[str, Array]) -> Iterator[tuple[
         yield there, right is not None
     if name in found and (there not in found or right is not None):
         yield name, right
+    elif isinstance(right, list) and rows not in found:
+        yield from parts_of(name, right, found).items()
     elif rows in found:
         yield rows, rows_of(right, found[part_name(name, KEYS)], found[rows].dtype)
 

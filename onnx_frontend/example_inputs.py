@@ -9,9 +9,10 @@ import numpy as np
 import onnx
 
 from onnx_frontend.errors import ModelError
+from onnx_frontend.example_lists import EXAMPLES
 from onnx_frontend.example_maps import example_keys
 from onnx_frontend.graph import Array, Graph, Value, read_graph
-from onnx_frontend.input_sequences import KEYS, VALUES, part_name
+from onnx_frontend.input_sequences import DATA, KEYS, SHAPES, VALUES, is_open, part_name
 from onnx_frontend.shapes import describe_dims
 
 BATCH, SIZE = 2, 16
@@ -27,12 +28,13 @@ def example_inputs(
     shapes: Mapping[str, tuple[int, ...]],
     seed: int = 0,
     *,
-    maps: bool = False,
+    parts: bool = False,
 ) -> dict[str, Array]:
     """Return an array for each input of `model`.
 
     Random floats are in [-1, 1), integers in [0, 100), or as many as their type holds. Of a map
-    there are two arrays, as a compiled model takes it: its keys are those that nodes know.
+    there are two arrays, as a compiled model takes it: its keys are those that nodes know. So there
+    are of a sequence of open length.
 
     Parameters
     ----------
@@ -43,8 +45,8 @@ def example_inputs(
         shape of one axis.
     seed
         Of the random numbers; those of an input depend on its place, not on what else is given.
-    maps
-        Whether to make inputs that are maps, too.
+    parts
+        Whether to make inputs that are maps and sequences, too.
 
     Raises
     ------
@@ -52,7 +54,7 @@ def example_inputs(
         A name is unknown, a shape does not fit, or an input is no tensor of numbers.
     """
     graph = read_graph(model)
-    own = [v for v in graph.inputs if maps and v.kind == "map"]
+    own = [v for v in graph.inputs if parts and (v.kind == "map" or is_open(v))]
     _check_names(graph, [part for v in own for part in _parts(v)], given, shapes)
     sizes = _default_sizes(graph)
     sizes |= {name: shape[0] for name, shape in shapes.items() if len(shape) == 1}
@@ -65,8 +67,14 @@ def example_inputs(
         generator = np.random.default_rng([seed, place])
         if value.name in given:
             arrays[value.name] = given[value.name]
+        elif value in own and not _are_given(value, given):
+            if value.kind == "map":
+                arrays |= _map(graph, value, generator)
+            else:
+                shape = _shape(value, shapes.get(value.name), sizes)
+                arrays |= _sequence(value, shape, generator)
         elif value in own:
-            arrays |= _map(graph, value, given, generator)
+            arrays |= {part: given[part] for part in _parts(value)}
         else:
             shape = _shape(value, shapes.get(value.name), sizes)
             arrays[value.name] = _random(value, shape, generator)
@@ -74,20 +82,32 @@ def example_inputs(
 
 
 def _parts(value: Value) -> tuple[str, str]:
-    return part_name(value.name, KEYS), part_name(value.name, VALUES)
+    first, second = (KEYS, VALUES) if value.kind == "map" else (DATA, SHAPES)
+    return part_name(value.name, first), part_name(value.name, second)
 
 
-def _map(
-    graph: Graph, value: Value, given: Mapping[str, Array], generator: np.random.Generator
-) -> dict[str, Array]:
-    keys, values = _parts(value)
-    if keys in given and values in given:
-        return {keys: given[keys], values: given[values]}
-    if keys in given or values in given:
+def _are_given(value: Value, given: Mapping[str, Array]) -> bool:
+    """Whether the two arrays of a map or a sequence are given, or none of them."""
+    there = [part for part in _parts(value) if part in given]
+    if len(there) == 1:
         raise ModelError(
-            f"of input '{value.name}', which is a map, one array is given",
-            hint=f"give both: {keys} and {values}",
+            f"of input '{value.name}', which is a {value.kind}, one array is given",
+            hint="give both: {} and {}".format(*_parts(value)),
         )
+    return bool(there)
+
+
+def _sequence(
+    value: Value, shape: tuple[int, ...], generator: np.random.Generator
+) -> dict[str, Array]:
+    data, shapes = _parts(value)
+    drawn = _random(replace(value, kind="tensor"), (EXAMPLES, *shape), generator)
+    rows = np.array([shape] * EXAMPLES, np.int64).reshape(EXAMPLES, len(shape))
+    return {data: drawn.reshape(-1), shapes: rows}
+
+
+def _map(graph: Graph, value: Value, generator: np.random.Generator) -> dict[str, Array]:
+    keys, values = _parts(value)
     drawn = example_keys(graph, value, generator)
     if value.element_type == onnx.TensorProto.STRING:
         words = [f"value {i}" for i in generator.integers(0, _INTEGERS, len(drawn))]

@@ -88,7 +88,7 @@ def split_inputs(
             continue
         if value.kind == "sequence map":
             raise ModelError(f"input '{value.name}' is a sequence of maps: not supported")
-        if value.kind == "sequence" and value.name not in shapes and _is_told(value):
+        if value.name not in shapes and is_open(value):
             own_names = tuple(part_name(value.name, part) for part in (DATA, SHAPES))
             parts[value.name] = Parts(own_names, True, is_open=True)
             values.append(Value(own_names[0], value.element_type, (None,)))
@@ -122,9 +122,10 @@ def split_inputs(
     return replace(graph, inputs=tuple(values)), flat or None, parts
 
 
-def _is_told(value: Value) -> bool:
-    """Whether the model says what the tensors of a sequence are, numbers of so many axes."""
-    return value.dims is not None and value.element_type not in (0, _STRING)
+def is_open(value: Value) -> bool:
+    """Whether an input is a sequence that may be of any length: of numbers, of known rank."""
+    is_told = value.dims is not None and value.element_type not in (0, _STRING)
+    return value.kind == "sequence" and is_told
 
 
 def _with_bytes(value: Value, shapes: dict[str, Any]) -> Value:

@@ -57,7 +57,7 @@ def test_maps_of_keys_that_nodes_know_are_drawn_and_compared(
         ("v", (1, 4), ""),
         ("y", (1, 4), ""),
     ]
-    drawn = example_inputs(proto, {}, {}, maps=True)
+    drawn = example_inputs(proto, {}, {}, parts=True)
     (known,) = vocabulary.values()
     keys = drawn["x[keys]"].tolist()
     assert len(keys) == len(set(keys)) == 3 and set(keys) < set(known)
@@ -86,7 +86,7 @@ def test_one_array_of_a_map_alone_is_refused() -> None:
 def test_values_of_maps_may_be_strings() -> None:
     report = check_model(vectorized(INT64, STRING, **NUMBERS))
     assert report.first_wrong is None
-    drawn = example_inputs(vectorized(INT64, STRING, **NUMBERS), {}, {}, maps=True)
+    drawn = example_inputs(vectorized(INT64, STRING, **NUMBERS), {}, {}, parts=True)
     assert all(isinstance(v, str) for v in drawn["x[values]"])
 
 
