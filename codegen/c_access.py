@@ -182,6 +182,13 @@ def _merge(t: Type, stride: int, j: int, start: int) -> str:
     return ", ".join(map(str, [*order, *[-1] * (width - lanes)]))
 
 
+_IN_TURN = """\
+#if defined(__clang__)
+    /* One gather after another: clang mixes them, and all their addresses wait on the stack. */
+    __asm__ volatile("" : "+r"(p));
+#endif"""
+
+
 def gather_helper(prelude: Prelude, t: Type, at: Places, masked: bool) -> str:
     """Return the function that loads scattered elements lane by lane."""
     kind = at.name("load_strided", "gather") + ("_masked" if masked else "")
@@ -214,6 +221,8 @@ def gather_helper(prelude: Prelude, t: Type, at: Places, masked: bool) -> str:
             return _loader(prelude, t, name, params, vector, "\n    ".join(lines))
         value = f"{cast}p[{at.of_lane('i')}]"
         body = over_lanes(t.lanes(), f"{guard}v[i] = {value};")
+        if at.index is not None and not masked:
+            body = f"{_IN_TURN}\n    {body}"
         return _loader(prelude, t, name, params, vector, body)
 
     return prelude.helper(name, text)

@@ -28,6 +28,7 @@ from codegen.c_context import (
 )
 from codegen.c_index import narrows, stays_in_range
 from codegen.c_literals import float_literal, int_literal
+from codegen.c_places import place_helper
 from codegen.c_scalar import cast_helper, scalar_helper
 from codegen.c_types import is_half, scalar_type
 from codegen.c_walk import expression
@@ -255,6 +256,8 @@ def _cast(ctx: Context, e: Cast) -> Code:
         return Code(f"{x.within(SUM)} != 0", EQUALITY)
     if source.is_bool() or not needs_cast_helper(to, source):
         return Code(f"({scalar_type(to)}){x.within(UNARY)}", UNARY)
+    if id(e) in ctx.places:
+        return Code(f"{place_helper(ctx.prelude, source)}({x.text})")
     return Code(f"{cast_helper(ctx.prelude, to, source)}({x.text})")
 
 

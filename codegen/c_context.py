@@ -94,6 +94,8 @@ class Context:
 
     loops_for_few: frozenset[int] = frozenset()
     """Ids of loops on scalars that stand in for vectors."""
+    places: frozenset[int] = frozenset()
+    """Ids of the conversions of floats that places of stores are made of."""
     semaphores: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Semaphore -> C names of its fork and of itself."""
     forks: bool = False

@@ -16,6 +16,7 @@ from codegen.c_expr import PRINTERS
 from codegen.c_extern import extern_functions
 from codegen.c_index import names_in_indices
 from codegen.c_names import Names, unique_identifiers
+from codegen.c_places import casts_of_places
 from codegen.c_prelude import Prelude
 from codegen.c_profile import profiled_function
 from codegen.c_split import split_wide_vectors
@@ -121,6 +122,7 @@ def print_function(
     ctx.index_used = names_in_indices(body)
     ctx.forks = holds_fork(body)
     ctx.loops_for_few = loops_for_few(body)
+    ctx.places = casts_of_places(body)
     for constant, (c_name, data) in constants.items():
         ctx.arrays[constant] = Array(c_name, data.type)
     ctx.exits.append(Exit(ctx.names.fresh("leave")))
