@@ -1,8 +1,9 @@
 """States of a loop that are no tensors become some, so that its body is translated once.
 
-A sequence is its tensors. An optional value is a bool, whether it is there, and what it is then,
-which is zeros where it is not there. What it would be need not be known before the first step:
-where the body gives what a state so far has no room for, it gets room, and all begins anew.
+A sequence that keeps its length is its tensors, another the two of an `OpenSequence`. An optional
+value is a bool, whether it is there, and what it is then, which is zeros where it is not there.
+What it would be need not be known before the first step: where the body gives what a state so far
+has no room for, it gets room, and all begins anew.
 """
 
 from __future__ import annotations
@@ -15,15 +16,25 @@ import numpy as np
 
 from halo.ir.expr import Expr, Variable, const
 from halo.ir.substitute import walk
-from halo.ir.types import Bool
+from halo.ir.types import Bool, Int
 from halo.ops.build import constant
+from halo.ops.index import index
 from halo.ops.tensor import OpInfo, OpKind, Tensor
 from halo.ops.views import filled
 from onnx_frontend.context import NodeContext
 from onnx_frontend.errors import Unsupported
-from onnx_frontend.input_sequences import THERE, part_name
+from onnx_frontend.input_sequences import DATA, SHAPES, THERE, part_name
+from onnx_frontend.open_sequences import opened, pack, unpack
 from onnx_frontend.step_body import Attempt, Results, translate_once
-from onnx_frontend.values import Absent, Perhaps, TensorSequence, Value, content_of, tensors_of
+from onnx_frontend.values import (
+    Absent,
+    OpenSequence,
+    Perhaps,
+    TensorSequence,
+    Value,
+    content_of,
+    tensors_of,
+)
 
 
 class _NoRoom(Unsupported):
@@ -106,11 +117,39 @@ def _room_for(like: Value, given: Value) -> Value:
 
     Of what it returns only kinds, types and shapes count.
     """
+    if isinstance(like, TensorSequence) and _is_another(like, given):
+        return _open_like(like, given)
+    if isinstance(like, Perhaps) and isinstance(like.content, TensorSequence):
+        own = content_of(given)
+        if own is not None and _is_another(like.content, own):
+            return Perhaps(like.there, _open_like(like.content, own))
     content = content_of(given) if isinstance(like, Absent) else content_of(like)
+    if isinstance(content, OpenSequence):
+        content = _open_like(content)
     optional = any(isinstance(x, (Absent, Perhaps)) for x in (like, given))
     if content is None or not optional or isinstance(like, Perhaps):
         return like
     return Perhaps(Tensor("", Bool(), (), OpInfo(OpKind.VIEW)), content)
+
+
+def _is_another(like: TensorSequence, given: Value) -> bool:
+    """Whether `given` is a sequence whose length is another one, or told by a run."""
+    if isinstance(given, TensorSequence):
+        return len(given.items) != len(like.items)
+    return isinstance(given, OpenSequence)
+
+
+def _open_like(*values: Value) -> OpenSequence:
+    """Return a sequence like the ones that `values` are, of which a run tells the length."""
+    several = next((x for x in values if isinstance(x, OpenSequence)), None)
+    if several is not None:
+        cells, rank = several.data, several.rank
+    else:
+        cells = next(t for x in values for t in tensors_of(x))
+        rank = cells.rank
+    vector = OpInfo(OpKind.VIEW)
+    data = Tensor("", cells.type, (index(0),), vector, encoding=cells.encoding)
+    return OpenSequence(data, Tensor("", Int(64), (index(0), index(rank)), vector))
 
 
 def _check_sizes(node: NodeContext, like: Value, inside: set[str]) -> None:
@@ -123,7 +162,9 @@ def _check_sizes(node: NodeContext, like: Value, inside: set[str]) -> None:
 def _names(name: str, like: Value) -> list[str]:
     """Return the names of the tensors that an output like `like` consists of."""
     content = content_of(like)
-    if isinstance(content, TensorSequence):
+    if isinstance(content, OpenSequence):
+        own = [part_name(name, part) for part in (DATA, SHAPES)]
+    elif isinstance(content, TensorSequence):
         own = [part_name(name, i) for i in range(len(content.items))]
     else:
         own = [name] if content is not None else []
@@ -143,6 +184,8 @@ def _packed(node: NodeContext, value: Value, like: Value) -> list[Tensor]:
             if len(value.items) != len(items):
                 node.unsupported("a state that is a sequence of as many tensors in each step")
             return list(value.items)
+        case OpenSequence() if isinstance(value, (TensorSequence, OpenSequence)):
+            return [*pack(opened(node, value, like))]
         case Perhaps(content=content):
             own = content_of(value)
             if own is None:
@@ -163,6 +206,8 @@ def _unpacked(like: Value, parts: Iterator[Tensor]) -> Value:
             return next(parts)
         case TensorSequence(items=items):
             return TensorSequence(tuple(next(parts) for _ in items))
+        case OpenSequence():
+            return unpack((next(parts), next(parts)))
         case Perhaps(content=content):
             own = content_of(_unpacked(content, parts))
             assert own is not None

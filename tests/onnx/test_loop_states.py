@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx.reference import ReferenceEvaluator
 
@@ -202,3 +203,80 @@ def test_a_loop_of_a_known_count_too_long_to_be_unrolled_has_optional_states() -
 def test_what_such_a_state_must_not_do(text: str, message: str) -> None:
     with pytest.raises(UnsupportedOp, match=message):
         compile(model_of(text))
+
+
+SEQUENCE = """m (float[k, 3] x, int64 n INPUTS) => (seq(float[a, 3]) o OUTPUTS) {
+  NODES o MORE = Loop (n, , BEGIN) < body = b (int64 i, bool go, seq(float[a, 3]) s)
+    => (g, r PIECES) { g = Identity(go) BODY } > }"""
+
+
+def sequence_loop(begin: str, body: str, **parts: str) -> str:
+    text = SEQUENCE.replace("BEGIN", begin).replace("BODY", body)
+    for name in ("INPUTS", "OUTPUTS", "NODES", "MORE", "PIECES"):
+        text = text.replace(name, parts.get(name.lower(), ""))
+    return text
+
+
+def check_lists(text: str, target: hl.Target | None = None, **inputs: Any) -> None:
+    """Compare outputs, some of them sequences, with onnxruntime's."""
+    model = model_of(text)
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    wanted = session.run(None, {name: np.asarray(x) for name, x in inputs.items()})
+    made = compile(model, target=target).run(inputs)
+    for output, want in zip(model.graph.output, wanted, strict=True):
+        got = made[output.name]
+        if not isinstance(want, list):
+            np.testing.assert_allclose(got, want, rtol=1e-6, strict=True)
+            continue
+        assert len(got) == len(want)
+        for a, b in zip(got, want, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-6, strict=True)
+
+
+@pytest.mark.parametrize("target", [None, hl.Target("host-llvm")], ids=["c", "llvm"])
+@pytest.mark.parametrize("n", COUNTS)
+def test_a_sequence_may_get_longer_in_each_step(n: int, target: hl.Target | None) -> None:
+    nodes = "empty = SequenceEmpty<dtype = 1>()"
+    body = "f = Cast<to = 1>(i) v = Add(x, f) r = SequenceInsert(s, v)"
+    check_lists(sequence_loop("empty", body, nodes=nodes), target, x=X, n=np.int64(n))
+
+
+@pytest.mark.parametrize("n", COUNTS)
+def test_tensors_of_a_growing_sequence_may_differ_in_size(n: int) -> None:
+    nodes = "begin = SequenceConstruct(x) zero = Constant<value_ints = [0]>()"
+    body = """last = Constant<value = int64 {-1}>() t = SequenceAt(s, last)
+      both = Concat<axis = 0>(t, x) r = SequenceInsert(s, both)"""
+    check_lists(sequence_loop("begin", body, nodes=nodes), x=X, n=np.int64(n))
+
+
+@pytest.mark.parametrize("n", COUNTS)
+def test_what_a_growing_sequence_holds_is_used_in_the_loop_and_behind_it(n: int) -> None:
+    nodes = "begin = SequenceConstruct(x)"
+    body = """whole = ConcatFromSequence<axis = 0>(s) p = ReduceSum<keepdims = 0>(whole)
+      length = SequenceLength(s) f = Cast<to = 1>(length) v = Mul(x, f) r = SequenceInsert(s, v)"""
+    text = sequence_loop(
+        "begin", body, nodes=nodes, outputs=", float[q] sums", more=", sums", pieces=", p"
+    )
+    check_lists(text, x=X, n=np.int64(n))
+
+
+def test_a_sequence_may_get_shorter_until_nothing_is_left() -> None:
+    text = """m (float[k, 3] x) => (float y, seq(float[1, 3]) o) {
+      axis = Constant<value = int64 {1}>() nothing = Constant<value = float {0}>()
+      begin = SplitToSequence<axis = 0, keepdims = 1>(x, axis) on = Constant<value = bool {1}>()
+      o, y = Loop ( , on, begin, nothing) < body = b (int64 i, bool go, seq(float[1, 3]) s, float v)
+        => (g, r, w) {
+          zero = Constant<value = int64 {0}>() one = Constant<value = int64 {1}>()
+          t = SequenceAt(s, zero) sum = ReduceSum<keepdims = 0>(t) w = Add(v, sum)
+          r = SequenceErase(s, zero) left = SequenceLength(r) g = Less(one, left) } > }"""
+    for rows in (1, 2, 5):
+        x = np.arange(rows * 3, dtype=np.float32).reshape(rows, 3)
+        check_lists(text, x=x)
+
+
+def test_a_sequence_that_stays_empty_consists_of_nothing() -> None:
+    text = sequence_loop("empty", "r = Identity(s)", nodes="empty = SequenceEmpty<dtype = 1>()")
+    made = compile(model_of(text)).run({"x": X, "n": np.int64(2)})
+    assert made == {}
