@@ -37,8 +37,9 @@ def check(text: str, target: hl.Target | None = None, **inputs: Any) -> Compiled
             want = want.content
             assert made.get(f"{name}[there]", True) == (want is not None)
         if isinstance(want, list):
-            for i, item in enumerate(want):
-                np.testing.assert_allclose(made[f"{name}[{i}]"], item, rtol=1e-6, strict=True)
+            items = made.get(name, [made[n] for n in made if n.startswith(f"{name}[")])
+            for value, item in zip(items, want, strict=True):
+                np.testing.assert_allclose(value, item, rtol=1e-6, strict=True)
         elif want is not None:
             np.testing.assert_allclose(made[name], want, rtol=1e-6, strict=True)
     return compiled
@@ -177,6 +178,53 @@ def test_a_state_may_be_a_sequence_that_keeps_its_length(n: int) -> None:
     )
 
 
+@pytest.mark.parametrize("n", COUNTS)
+def test_what_is_set_may_have_sizes_that_a_step_tells(n: int) -> None:
+    text = loop("nothing", "w = NonZero(v) h = Cast<to = 1>(w) r = Optional(h)")
+    check(text, x=X, n=n, c=True)
+
+
+GROWING = """m (float[k, 3] x, int64 n) => (seq(float[a, 3]) o, int64 count) {
+  on = Constant<value = bool {1}>() s0 = BEGIN
+  o = Loop (n, on, s0) < body = b (int64 i, bool go, seq(float[a, 3]) s) => (g, r) {
+    g = Identity(go) f = Cast<to = 1>(i) v = Add(x, f) BODY } >
+  count = SequenceLength(o) }"""
+BEGINS = ["SequenceEmpty()", "SequenceConstruct(x)", "SequenceConstruct(x, x)"]
+
+
+@pytest.mark.parametrize("begin", BEGINS)
+@pytest.mark.parametrize("n", COUNTS)
+def test_a_sequence_may_grow_in_each_step(n: int, begin: str) -> None:
+    text = GROWING.replace("BEGIN", begin)
+    check(text.replace("BODY", "r = SequenceInsert(s, v)"), x=X, n=n)
+
+
+@pytest.mark.parametrize("n", COUNTS)
+def test_a_growing_sequence_may_have_tensors_of_unlike_sizes(n: int) -> None:
+    body = """none = Constant<value = int64[1] {0}>() one = Constant<value = int64[1] {1}>()
+      e = Unsqueeze(i, none) end = Add(e, one) part = Slice(v, none, end, none)
+      first = Constant<value = int64 {0}>() r = SequenceInsert(s, part, first)"""
+    text = GROWING.replace("BEGIN", "SequenceConstruct(x)").replace("BODY", body)
+    check(text, x=X, n=n)
+
+
+@pytest.mark.parametrize("n", COUNTS)
+def test_an_optional_sequence_may_be_set_and_grow(n: int) -> None:
+    """As in `test_loop16_seq_none` of the standard's suite."""
+    check(
+        """m (float[k, 3] x, int64 n) => (optional(seq(float[k, 3])) o) {
+          on = Constant<value = bool {1}>() nothing = Optional<type = seq(float[k, 3])>()
+          o = Loop (n, on, nothing) < body = b (int64 i, bool go, optional(seq(float[k, 3])) s)
+            => (g, r) {
+            g = Identity(go) f = Cast<to = 1>(i) v = Add(x, f) h = OptionalHasElement(s)
+            t = If (h) < then_branch = t2 () => (a2) { a2 = OptionalGetElement(s) },
+              else_branch = e2 () => (d2) { d2 = SequenceConstruct(x) } >
+            u = SequenceInsert(t, v) r = Optional(u) } > }""",
+        x=X,
+        n=n,
+    )
+
+
 def test_a_loop_of_a_known_count_too_long_to_be_unrolled_has_optional_states() -> None:
     text = loop("nothing", "r = Optional(v)", "many = Constant<value = int64 {5000}>()")
     made = check(text.replace("Loop (n", "Loop (many"), x=X, n=0, c=True)
@@ -186,10 +234,6 @@ def test_a_loop_of_a_known_count_too_long_to_be_unrolled_has_optional_states() -
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (
-            loop("nothing", "w = NonZero(v) h = Cast<to = 1>(w) r = Optional(h)"),
-            "sizes of an optional state that its body does not compute from data",
-        ),
         (
             loop("thing", "h = ReduceSum<keepdims = 0>(v) r = Optional(h)"),
             "a state of one type and one number of axes",
