@@ -187,17 +187,9 @@ def _numbers_of(
         held = opaque(node, "place", Max(Min(place, last), ZERO))
         return times(held, product(alike)), tuple(alike)
     starts, shapes, end = cells_before(node, sequence), sequence.shapes, sequence.data.shape[0]
-    number = known(count)
-    if shapes.content is not None and starts.content is not None and number is not None:
-        if number * rank <= CONTENT_LIMIT or known(place) is not None:
-            made = [end, *[ZERO] * rank]
-            for i in reversed(range(number)):
-                row = (starts.content[i], *shapes.content[i * rank : (i + 1) * rank])
-                made = [choose(eq(place, i), a, b) for a, b in zip(row, made, strict=True)]
-            return made[0], tuple(made[1:])
-        # Read, for what is chosen among many would be a long expression.
-        starts = views.copy_of(node.inner("starts"), starts)
-        shapes = views.copy_of(node.inner("shapes"), shapes)
+    told = _numbers_told(sequence, starts, place)
+    if told is not None:
+        return told
 
     def cell(k: Any) -> Expr:
         found: Expr = cast_to(Int(64), cell_at(starts, place))
@@ -211,6 +203,23 @@ def _numbers_of(
     own = (size_at(node, f"size_{a}", row_of, a + 1) for a in range(rank))
     shape = tuple(n if size is None else size for n, size in zip(own, sizes, strict=True))
     return size_at(node, "start", row_of, 0), shape
+
+
+def _numbers_told(
+    sequence: OpenSequence, starts: Tensor, place: Expr
+) -> tuple[Expr, tuple[Expr, ...]] | None:
+    """Return what `_numbers_of` does, if nothing must be read for that and the choice is small."""
+    number, rank = known(sequence.count), sequence.rank
+    content, cells = sequence.shapes.content, starts.content
+    if content is None or cells is None or number is None:
+        return None
+    if number * rank > CONTENT_LIMIT and known(place) is None:
+        return None
+    made = [sequence.data.shape[0], *[ZERO] * rank]
+    for i in reversed(range(number)):
+        row = (cells[i], *content[i * rank : (i + 1) * rank])
+        made = [choose(eq(place, i), a, b) for a, b in zip(row, made, strict=True)]
+    return made[0], tuple(made[1:])
 
 
 def element(node: NodeContext, name: str, sequence: OpenSequence, place: Expr) -> Tensor:

@@ -10,8 +10,9 @@ import numpy as np
 
 from halo.buffer import Buffer
 from halo.errors import TypeMismatch
-from halo.ir.expr import Expr, IntImm, const
+from halo.ir.expr import Call, Expr, IntImm, const
 from halo.ir.operators import cast_to
+from halo.ir.substitute import walk
 from halo.ir.types import Int, Type, type_of_dtype
 from halo.lang.choices import select
 from halo.lang.func import Func
@@ -64,7 +65,9 @@ def computed(
     if _followed(made):
         places = itertools.product(*[range(n) for n in made.static_shape or ()])
         content = [narrow(tidy(cell(*[index(i) for i in place]))) for place in places]
-        return from_content(name, type, made.shape, content, op.requires)
+        # Not where a size tells which cell of a tensor is read.
+        if not any(isinstance(e, Call) for cell_of in content for e in walk(cell_of)):
+            return from_content(name, type, made.shape, content, op.requires)
     made.func = define(name, made.rank, lambda *coords: cast_to(type, cell(*coords)))
     return made
 

@@ -110,6 +110,20 @@ def test_many_known_sizes_split_a_tensor() -> None:
     check(text, x=floats(70, 2), i=69)
 
 
+@TARGETS
+@pytest.mark.parametrize("sizes", [[1] * 12, [1, 2, 0] * 4, [2, 1] * 20])
+def test_a_run_may_tell_which_of_many_known_tensors_is_meant(target: str, sizes: list[int]) -> None:
+    text = f"""(float[{sum(sizes)}, 3] x, int64 i) => (float y) {{
+      sizes = Constant<value = int64[{len(sizes)}] {{{", ".join(map(str, sizes))}}}>()
+      p = SplitToSequence(x, sizes) y = SequenceAt(p, i) }}"""
+    model = made(text, target)
+    assert (model.signature.outputs[0].shape == (1, 3)) == (set(sizes) == {1})
+    for place in (0, 1, 5, -1, -len(sizes)):
+        check(text, target, x=floats(sum(sizes), 3), i=place)
+    with pytest.raises(BufferError, match=f"outside of a sequence of {len(sizes)} tensors"):
+        model.run({"x": floats(sum(sizes), 3), "i": np.array(len(sizes))})
+
+
 CHANGED = """(seq({type}[p, q]) x, {type}[r, s] y, int64 i)
   => (seq({type}) a, seq({type}) b, seq({type}) c, seq({type}) d, {type} e, int64 n) {{
   a = SequenceInsert(x, y, i) b = SequenceErase(x, i) c = SequenceInsert(x, y)

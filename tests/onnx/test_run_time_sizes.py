@@ -143,3 +143,28 @@ def test_what_data_tell_broadcasts_when_it_turns_out_to_be_1() -> None:
         np.testing.assert_array_equal(made, X + 1)
     with pytest.raises(BufferError, match="must be equal"):
         model.run({"x": X, "s": integers(2, 4), "one": one})
+
+
+def test_a_size_may_tell_which_cell_of_a_table_is_read() -> None:
+    model = compiled(
+        "t (int64[1] i) => (float[a] x, int64[1] y, float[b] z) {"
+        " x = ConstantOfShape(i)"
+        " table = Constant<value = int64[3] {5, 7, 9}>()"
+        " y = Gather(table, i)"
+        " z = ConstantOfShape(y) }"
+    )
+    for place, found in ((0, 5), (2, 9)):
+        made = model.run({"i": integers(place)})
+        assert made["x"].shape == (place,)
+        np.testing.assert_array_equal(made["y"], [found])
+        assert made["z"].shape == (found,)
+
+
+def test_a_constant_may_be_called_as_the_argument_of_the_function_that_tells_sizes() -> None:
+    model = compiled(
+        "s (int64[1] i) => (float[a] y) {"
+        " sizes = Constant<value = int64[3] {5, 7, 9}>()"
+        " n = Gather(sizes, i)"
+        " y = ConstantOfShape(n) }"
+    )
+    assert model.run({"i": integers(1)})["y"].shape == (7,)
