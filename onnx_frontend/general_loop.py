@@ -168,11 +168,14 @@ def _outputs(node: NodeContext, call: LoopCall) -> list[Tensor]:
     call.last_extents = tuple(map(extents, call.initial, told))
     call.piece_extents = tuple(map(extents, call.gathered, open_pieces))
 
-    def last(x: Tensor, changes: bool, sizes: Tensor | None) -> Tensor | None:
-        shape = x.shape if sizes is None else _told(node, sizes)
+    def last(x: Tensor, now: Tensor, changes: bool, sizes: Tensor | None) -> Tensor | None:
+        told = x.shape if sizes is None else _told(node, sizes)
+        # Sizes that do not change are known as those before the first step are.
+        pairs = zip(x.shape, now.shape, told, strict=True)
+        shape = [before if before is kept else after for before, kept, after in pairs]
         return filled("last", x.type, shape) if changes else None
 
-    call.last = tuple(map(last, call.initial, changing, call.last_extents))
+    call.last = tuple(map(last, call.initial, call.state, changing, call.last_extents))
     steps = call.count if call.steps is None else _told(node, call.steps)[0]
 
     def whole(piece: Tensor, sizes: Tensor | None) -> Tensor:

@@ -276,6 +276,31 @@ def test_what_the_other_branch_would_do_with_an_empty_sequence_does_not_count(ta
     same(results["y"], g[0])
 
 
+@TARGETS
+def test_a_function_is_mapped_over_a_sequence_of_any_length(target: str) -> None:
+    text = """(seq(float[p, q]) x, float[1, 1] w) => (seq(float) y, seq(float) z, float j) {
+      y, z = SequenceMap(x, w) <body = b (float[p, q] i, float[1, 1] k)
+        => (float[p, q] o, float[q, p] t) { o = Mul(i, k) t = Transpose(o) }>
+      j = ConcatFromSequence<axis = 0>(z) }"""
+    for shapes in ([(2, 3), (2, 1), (2, 0)], [(1, 1)], [(3, 4)] * 9):
+        check(text, target, x=items(*shapes), w=floats(1, 1))
+
+
+@TARGETS
+def test_a_loop_reads_and_builds_sequences(target: str) -> None:
+    text = """(float[r, 3] x, int64 n) => (seq(float) s, float[1, 3] sum) {
+      p = SplitToSequence(x, ) e = SequenceEmpty() go = Constant<value = bool {1}>()
+      zeros = Constant<value = float[1, 3] {0, 0, 0}>()
+      s, sum = Loop(n, go, e, zeros) <body = b (int64 i, bool c, seq(float) t, float[1, 3] a)
+        => (bool d, seq(float) u, float[1, 3] f) {
+        d = Identity(c) row = SequenceAt(p, i) f = Add(a, row)
+        g = Concat<axis = 0>(a, f) u = SequenceInsert(t, g) }> }"""
+    for n in (1, 2, 4):
+        check(text, target, x=floats(4, 3), n=n)
+    with pytest.raises(BufferError, match="its position is outside"):
+        made(text, target).run({"x": floats(4, 3), "n": np.array(5)})
+
+
 PLACES = """(seq(float[p, q]) x, float[r, s] y, int64 i) => ({kind} z) {{ z = {op} }}"""
 
 
