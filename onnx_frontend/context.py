@@ -17,7 +17,7 @@ from halo.ops.text import TEXT
 from onnx_frontend.c_function import CFunction, ExternCall, extern_tensors, number_of
 from onnx_frontend.custom_tensor import Cells, Sizes, custom_tensor, shape_of
 from onnx_frontend.element_types import constant_tensor, element_type
-from onnx_frontend.errors import ModelError, Unsupported
+from onnx_frontend.errors import FailsAlways, ModelError, Unsupported
 from onnx_frontend.graph import Node
 from onnx_frontend.run_time_sizes import RunTimeSizes
 from onnx_frontend.tensor_data import Array
@@ -164,6 +164,13 @@ class NodeContext:
     def fail(self, message: str, hint: str = "") -> NoReturn:
         """Refuse the node because it has no meaning."""
         raise ModelError(f"{self.node}: {message}", hint=hint)
+
+    def fail_always(self, message: str) -> NoReturn:
+        """Refuse the node because it fails whatever the inputs are, if a run comes to it.
+
+        A branch of an If that only data choose may have one: then it must not be taken.
+        """
+        raise FailsAlways(f"{self.node}: {message}")
 
     def unsupported(self, needed: str) -> NoReturn:
         """Refuse the node because it asks for something that is not there; say what."""

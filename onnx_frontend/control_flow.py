@@ -18,11 +18,11 @@ from halo.ir.expr import Expr
 from halo.ir.operators import eq
 from halo.ops import views
 from halo.ops.build import constant
-from halo.ops.index import choose, greatest, index, known
+from halo.ops.index import choose, greatest, index, known, least, surely
 from halo.ops.tensor import LARGEST, Tensor
 from onnx_frontend.context import NodeContext
 from onnx_frontend.either import either
-from onnx_frontend.errors import NeverThere, Unsupported
+from onnx_frontend.errors import FailsAlways, Unsupported
 from onnx_frontend.open_questions import as_equality
 from onnx_frontend.packed_state import translate_state
 from onnx_frontend.step_body import Attempt, runs_at_all
@@ -75,11 +75,11 @@ def translate_if(
 
 def _branch(
     run: Body, body: onnx.GraphProto, guard: Expr
-) -> tuple[list[Value] | None, NeverThere | None]:
+) -> tuple[list[Value] | None, FailsAlways | None]:
     """Return what a branch gives, or why it fails wherever it is taken."""
     try:
         return run(body, (), guard), None
-    except NeverThere as error:
+    except FailsAlways as error:
         return None, error
 
 
@@ -170,7 +170,14 @@ def _running(
         return run(body, [step, running, *now], runs_at_all(most))
 
     bounded = count is not None
-    return translate_state(node, most, state, results, attempt, bounded=bounded)
+    try:
+        return translate_state(node, most, state, results, attempt, bounded=bounded)
+    except FailsAlways as failure:
+        if surely(most > 0) or any(node.node.outputs[len(state) :]):
+            raise
+        # A step must fail, so there is none, or the run fails.
+        node.require(least(most, 1), index(0), failure.message)
+        return list(state)
 
 
 def _may_end(body: onnx.GraphProto) -> bool:

@@ -29,8 +29,8 @@ class ModelError(HaloError):
     """A model, or what is asked of it, that has no meaning: damaged, inconsistent, wrong shapes."""
 
 
-class NeverThere(ModelError):
-    """A node reads an optional value that is absent whatever the inputs are."""
+class FailsAlways(ModelError):
+    """A node fails whatever the inputs are, wherever a run comes to it."""
 
 
 @contextmanager

@@ -16,8 +16,9 @@ import numpy as np
 
 from halo.ir.expr import Expr, const
 from halo.ops.build import constant
+from halo.ops.index import index, known
 from halo.ops.tensor import Tensor
-from halo.ops.views import filled
+from halo.ops.views import filled, view
 from onnx_frontend.context import NodeContext
 from onnx_frontend.either import SEQUENCES
 from onnx_frontend.errors import Unsupported
@@ -85,7 +86,7 @@ def _once(
 
     def packed_results(step: Tensor, now: Sequence[Value]) -> list[Value] | None:
         parts = iter([x for x in now if isinstance(x, Tensor)])
-        results = results_of(step, [_unpacked(x, parts) for x in like])
+        results = results_of(step, [_unpacked(node, x, parts) for x in like])
         if results is None:
             return None
         goes_on, *rest = results
@@ -106,7 +107,7 @@ def _once(
     if found is None:
         return None
     parts = iter([x for x in found if isinstance(x, Tensor)])
-    return [*(_unpacked(x, parts) for x in like), *parts]
+    return [*(_unpacked(node, x, parts) for x in like), *parts]
 
 
 def _names(name: str, like: Value) -> list[str]:
@@ -145,17 +146,22 @@ def _packed(node: NodeContext, value: Value, like: Value) -> list[Tensor]:
             node.unsupported("a state of tensors that is of one kind in each step")
 
 
-def _unpacked(like: Value, parts: Iterator[Tensor]) -> Value:
+def _unpacked(node: NodeContext, like: Value, parts: Iterator[Tensor]) -> Value:
     """Return what the next of `parts` are as a state like `like`."""
     match like:
         case Tensor():
             return next(parts)
         case TensorSequence(items=items):
             return TensorSequence(tuple(next(parts) for _ in items))
-        case OpenSequence(sizes=sizes):
-            return unpack((next(parts), next(parts)), sizes)
+        case OpenSequence(sizes=sizes, rank=rank):
+            data, shapes = next(parts), next(parts)
+            if known(shapes.shape[1]) is None:
+                # Where a body changes sizes every one may be taken for changing, and this is none.
+                shape = (shapes.shape[0], index(rank))
+                shapes = view(node.inner("shapes"), shape, shapes.at, shapes, what="identity")
+            return unpack((data, shapes), sizes)
         case Perhaps(content=content):
-            own = content_of(_unpacked(content, parts))
+            own = content_of(_unpacked(node, content, parts))
             assert own is not None
             return Perhaps(next(parts), own)
         case _:
@@ -172,4 +178,4 @@ def _nothing(node: NodeContext, like: Value) -> Value:
 
     if isinstance(like, OpenSequence):
         return TensorSequence(())
-    return _unpacked(like, map(zeros, tensors_of(like)))
+    return _unpacked(node, like, map(zeros, tensors_of(like)))

@@ -15,7 +15,6 @@ from onnx_frontend import open_sequences
 from onnx_frontend.context import NodeContext
 from onnx_frontend.control_flow import place_of, stack
 from onnx_frontend.either import is_there, one_of
-from onnx_frontend.errors import NeverThere
 from onnx_frontend.join_sequence import joined, stacked
 from onnx_frontend.open_sequences import alike, held_place, opened
 from onnx_frontend.registry import operator
@@ -52,7 +51,7 @@ def _place(
     number, size = known(given), known(count)
     if number is not None and size is not None:
         if not -size <= number < size + more:
-            node.fail(f"position {number} in a sequence of {size} tensors")
+            node.fail_always(f"position {number} in a sequence of {size} tensors")
         return index(number + size if number < 0 else number)
     place = given if number is not None and number >= 0 else held_place(given, count)
     # Not simplified: that a size of an input is not 0 would be taken for granted.
@@ -138,7 +137,7 @@ def erase(node: NodeContext, sequence: Value, position: Value | None = None) -> 
     items = given.items
     count = len(items)
     if not items:
-        node.fail("its sequence is empty")
+        node.fail_always("its sequence is empty")
     place = _place(node, position, index(count), 0, index(count - 1))
     number = known(place)
     if number is not None:
@@ -159,7 +158,7 @@ def at(node: NodeContext, sequence: Value, position: Value) -> Tensor:
         return open_sequences.element(node, node.output(), given, place)
     items = given.items
     if not items:
-        node.fail("its sequence is empty")
+        node.fail_always("its sequence is empty")
     place = _place(node, position, index(len(items)), 0, ZERO)
     if known(place) is None and len(items) > FEW and all(alike(x, items[0]) for x in items):
         return open_sequences.element(node, node.output(), opened(node, given), place)
@@ -181,7 +180,7 @@ def concat(node: NodeContext, sequence: Value) -> Tensor:
     if isinstance(given, OpenSequence):
         return (stacked if node.flag("new_axis") else joined)(node, given, axis)
     if not given.items:
-        node.fail("its sequence is empty")
+        node.fail_always("its sequence is empty")
     if node.flag("new_axis"):
         return stack(node.output(), node.inner, given.items, axis)
     return views.concat(node.output(), given.items, axis)
@@ -251,7 +250,7 @@ def get_element(node: NodeContext, value: Value) -> Value:
     """A value, which must be there."""
     content = content_of(value)
     if content is None:
-        raise NeverThere(f"{node.node}: its operand is absent")
+        node.fail_always("its operand is absent")
     if isinstance(value, Perhaps):
         node.require(is_there(node, value), ONE, "its operand is absent")
     return content

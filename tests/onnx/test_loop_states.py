@@ -152,6 +152,13 @@ def test_reading_an_absent_state_ends_the_run_in_its_step() -> None:
         model.run({"x": X, "n": np.array(2), "c": np.array(True)})
 
 
+def test_a_loop_whose_first_step_must_fail_may_have_no_steps() -> None:
+    model = compile(model_of(loop("nothing", "w = OptionalGetElement(s) r = Optional(w)")))
+    assert not model.run({"x": X, "n": np.array(0), "c": np.array(True)})["o[there]"]
+    with pytest.raises(BufferError, match="OptionalGetElement node #3: its operand is absent"):
+        model.run({"x": X, "n": np.array(1), "c": np.array(True)})
+
+
 def test_a_loop_with_an_optional_state_gathers() -> None:
     text = loop("nothing", "r = Optional(v) w = Neg(v)").replace("(g, r)", "(g, r, w)")
     text = text.replace("o = Loop", "o, all = Loop").replace(") o)", ") o, float[s, k, 3] all)")
@@ -197,6 +204,15 @@ BEGINS = ["SequenceEmpty()", "SequenceConstruct(x)", "SequenceConstruct(x, x)"]
 def test_a_sequence_may_grow_in_each_step(n: int, begin: str) -> None:
     text = GROWING.replace("BEGIN", begin)
     check(text.replace("BODY", "r = SequenceInsert(s, v)"), x=X, n=n)
+
+
+@pytest.mark.parametrize("n", COUNTS)
+def test_an_empty_sequence_may_be_read_in_later_steps_only(n: int) -> None:
+    body = """zero = Constant<value = int64 {0}>() later = Greater(i, zero)
+      w = If (later) < then_branch = t2 () => (a2) { a2 = SequenceAt(s, zero) },
+        else_branch = e2 () => (d2) { d2 = Neg(v) } >
+      r = SequenceInsert(s, w)"""
+    check(GROWING.replace("BEGIN", "SequenceEmpty()").replace("BODY", body), x=X, n=n)
 
 
 @pytest.mark.parametrize("n", COUNTS)
