@@ -181,7 +181,8 @@ def _joined(given: Sequence[Value | None], parts: Parts) -> Value:
         keys, values = (v for v in given if isinstance(v, (Tensor, Text)))
         return Maps(keys, values)
     if parts.is_open:
-        return unpack([v for v in given if isinstance(v, Tensor)])
+        sizes = tuple(None if d is None else i32(d) for d in parts.dims)
+        return unpack([v for v in given if isinstance(v, Tensor)], sizes)
     if parts.is_sequence:
         return TensorSequence(tuple(v for v in given if isinstance(v, Tensor)))
     return next((v for v in given if v is not None), Absent())
@@ -194,7 +195,8 @@ def _check_shapes(translation: Translation, name: str, sequence: OpenSequence) -
     for size in sizes_in(sequence.count, sequence.data.shape[0]).values():
         size.from_data = True  # a sequence may be empty, whatever is simplified
     wrong = misfit(context, sequence)
-    why, otherwise = f"input {quoted(name)}", "its shapes do not come to as many cells as it has"
+    why = f"input {quoted(name)}"
+    otherwise = "its shapes are not the model's, or do not come to as many cells as it has"
     translation.requires[str(wrong), name] = Requirement(wrong, ZERO, why, otherwise)
 
 

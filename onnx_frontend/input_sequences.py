@@ -29,13 +29,15 @@ Given = Mapping[str, Shape | Sequence[Shape] | None]
 class Parts:
     """What an input consists of: tensors by name, which are a sequence or one; or nothing.
 
-    Of a map its keys and its values; of an open sequence its cells and its shapes.
+    Of a map its keys and its values; of an open sequence its cells and its shapes, and `dims` are
+    the sizes that the model says all tensors have.
     """
 
     names: tuple[str, ...]
     is_sequence: bool
     is_map: bool = False
     is_open: bool = False
+    dims: tuple[int | None, ...] = ()
 
 
 KEYS, VALUES = "keys", "values"
@@ -90,7 +92,8 @@ def split_inputs(
             raise ModelError(f"input '{value.name}' is a sequence of maps: not supported")
         if value.name not in shapes and is_open(value):
             own_names = tuple(part_name(value.name, part) for part in (DATA, SHAPES))
-            parts[value.name] = Parts(own_names, True, is_open=True)
+            known = tuple(d if isinstance(d, int) else None for d in value.dims or ())
+            parts[value.name] = Parts(own_names, True, is_open=True, dims=known)
             values.append(Value(own_names[0], value.element_type, (None,)))
             rows = (None, len(value.dims or ()))
             values.append(Value(own_names[1], onnx.TensorProto.INT64, rows))

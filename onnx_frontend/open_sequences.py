@@ -314,7 +314,7 @@ def held_place(place: Expr, count: Expr) -> Expr:
 
 
 def misfit(node: NodeContext, sequence: OpenSequence) -> Expr:
-    """Return 1 if the shapes are none, or come to another number of cells than `sequence` has.
+    """Return 1 if the shapes are not what is known of them, or come to another number of cells.
 
     It is 0 if they fit: a size that a run tells. Whoever gives a model a sequence may be wrong.
     """
@@ -327,7 +327,11 @@ def misfit(node: NodeContext, sequence: OpenSequence) -> Expr:
         fits: Expr = TRUE
         for axis in range(sequence.rank):
             size = shapes.at(i, axis)
-            fits = And(fits, And(size >= const(wide, 0), size < beyond))
+            wanted = sequence.common(axis)
+            if wanted is None:
+                fits = And(fits, And(size >= const(wide, 0), size < beyond))
+            else:
+                fits = And(fits, eq(size, cast_to(wide, wanted)))
             made = Min(made, beyond) * clamp(size, const(wide, 0), beyond)
         return Select(fits, Min(made, beyond), beyond)
 

@@ -118,6 +118,10 @@ class Signature:
         wanted = [p.name for p in self.inputs]
         missing = [n for n in wanted if n not in names]
         unknown = [n for n in names if n not in wanted]
+        for name in self.sequences:
+            parts = [part_name(name, part) for part in (DATA, SHAPES)]
+            if all(part in missing for part in parts):
+                missing = [n for n in missing if n not in parts] + [name]
         if missing or unknown:
             parts = [f"input {n!r} is missing" for n in missing]
             parts += [f"{n!r} is not an input" for n in unknown]

@@ -378,8 +378,10 @@ def test_what_a_caller_gives_is_checked() -> None:
         model.run({"x": [floats(2, 2), np.zeros((1, 1))]})
     with pytest.raises(BufferError, match="array 0 has 1 dimensions"):
         model.run({"x": [floats(2)]})
-    with pytest.raises(BufferError, match=r"input 'x\[data\]' is missing"):
+    with pytest.raises(BufferError, match="s: input 'x' is missing$"):
         model.run({})
+    with pytest.raises(BufferError, match=r"input 'x\[shapes\]' is missing$"):
+        model.run_ports({"x[data]": floats(2)})
 
 
 @pytest.mark.parametrize(
@@ -396,8 +398,17 @@ def test_what_a_caller_gives_is_checked() -> None:
 )
 def test_shapes_that_do_not_fit_the_cells_are_refused(cells: int, shapes: list[list[int]]) -> None:
     model = made("(seq(float[p, q]) x) => (seq(float) y) { y = Identity(x) }")
-    with pytest.raises(BufferError, match="input 'x': its shapes do not come to as many cells"):
+    with pytest.raises(BufferError, match="input 'x': its shapes are not"):
         model.run({"x[data]": floats(cells), "x[shapes]": np.array(shapes)})
+
+
+def test_sizes_that_the_model_gives_to_the_tensors_of_an_input_are_known_and_checked() -> None:
+    model = made("(seq(float[2, q]) x, int64 i) => (float y) { y = SequenceAt(x, i) }")
+    assert model.signature.outputs[0].shape[0] == 2
+    x = items((2, 3), (2, 1))
+    same(model.run({"x": x, "i": np.array(1)})["y"], x[1])
+    with pytest.raises(BufferError, match="input 'x': its shapes are not the model's"):
+        model.run({"x": items((2, 3), (1, 2)), "i": np.array(0)})
 
 
 @TARGETS
