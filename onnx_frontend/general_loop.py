@@ -49,10 +49,11 @@ class StandIns:
         return (self.step, *self.state, *(x for x in self.extents if x is not None))
 
 
-def stand_in(name: str, type: Type, shape: Sequence[Expr]) -> Tensor:
+def stand_in(name: str, type: Type, shape: Sequence[Expr], encoding: str | None = None) -> Tensor:
     """Return a tensor that is given anew in each step; found again by its Func."""
     func = define(name, len(shape), lambda *_: const(type, 0))
-    return Tensor(name, type, tuple(shape), OpInfo(OpKind.INPUT), func=func)
+    op = OpInfo(OpKind.INPUT)
+    return Tensor(name, type, tuple(shape), op, func=func, encoding=encoding)
 
 
 def translate_general_loop(
@@ -157,14 +158,19 @@ def _outputs(node: NodeContext, call: LoopCall) -> list[Tensor]:
         for piece in call.gathered
     ]
 
-    def filled(role: str, type: Type, shape: Sequence[Expr]) -> Tensor:
-        return extern_tensors(call, [node.inner(role)], [(type, tuple(shape))])[-1]
+    def number(role: str, *shape: Expr) -> Tensor:
+        return extern_tensors(call, [node.inner(role)], [(Int(64), shape)])[-1]
+
+    def filled(role: str, x: Tensor, shape: Sequence[Expr]) -> Tensor:
+        made = extern_tensors(call, [node.inner(role)], [(x.type, tuple(shape))])[-1]
+        made.encoding = x.encoding
+        return made
 
     def extents(x: Tensor, wanted: bool) -> Tensor | None:
-        return filled("extents", Int(64), (index(x.rank),)) if wanted else None
+        return number("extents", index(x.rank)) if wanted else None
 
     if call.going is not None:
-        call.steps = filled("steps", Int(64), ())
+        call.steps = number("steps")
     call.last_extents = tuple(map(extents, call.initial, told))
     call.piece_extents = tuple(map(extents, call.gathered, open_pieces))
 
@@ -173,14 +179,14 @@ def _outputs(node: NodeContext, call: LoopCall) -> list[Tensor]:
         # Sizes that do not change are known as those before the first step are.
         pairs = zip(x.shape, now.shape, told, strict=True)
         shape = [before if before is kept else after for before, kept, after in pairs]
-        return filled("last", x.type, shape) if changes else None
+        return filled("last", x, shape) if changes else None
 
     call.last = tuple(map(last, call.initial, call.state, changing, call.last_extents))
     steps = call.count if call.steps is None else _told(node, call.steps)[0]
 
     def whole(piece: Tensor, sizes: Tensor | None) -> Tensor:
         shape = piece.shape if sizes is None else _told(node, sizes)
-        return filled("gathered", piece.type, (steps, *shape))
+        return filled("gathered", piece, (steps, *shape))
 
     call.wholes = tuple(map(whole, call.gathered, call.piece_extents))
     results = [begin if x is None else x for begin, x in zip(call.initial, call.last, strict=True)]

@@ -31,6 +31,7 @@ from onnx_frontend.values import (
     OpenSequence,
     Perhaps,
     TensorSequence,
+    Text,
     Value,
     content_of,
     tensors_of,
@@ -95,6 +96,8 @@ def _once(
         wider = [room_for(node, x, y, inside) for x, y in zip(like, following, strict=True)]
         if any(a is not b for a, b in zip(wider, like, strict=True)):
             raise _NoRoom(wider)
+        if any(isinstance(x, Text) for x in pieces):
+            node.unsupported("what is gathered to be no strings: in each step they may be longer")
         if not all(isinstance(x, Tensor) for x in (goes_on, *pieces)):
             node.fail("its body gives no tensor where a tensor is gathered, or no condition")
         packed = [t for x, y in zip(following, like, strict=True) for t in _packed(node, x, y)]
@@ -131,6 +134,8 @@ def _packed(node: NodeContext, value: Value, like: Value) -> list[Tensor]:
             return []
         case Tensor() if isinstance(value, Tensor):
             return [value]
+        case Text() if isinstance(value, Text):
+            return [value.codes]
         case TensorSequence(items=items) if isinstance(value, TensorSequence):
             assert len(value.items) == len(items)
             return list(value.items)
@@ -151,6 +156,8 @@ def _unpacked(node: NodeContext, like: Value, parts: Iterator[Tensor]) -> Value:
     match like:
         case Tensor():
             return next(parts)
+        case Text():
+            return Text(next(parts))
         case TensorSequence(items=items):
             return TensorSequence(tuple(next(parts) for _ in items))
         case OpenSequence(sizes=sizes, rank=rank):

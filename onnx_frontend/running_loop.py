@@ -54,6 +54,8 @@ def translate_running_loop(
     if not state or any(not _alike(x, state[0]) for x in state):
         node.unsupported("states of one shape")
     (step, now), (following, gathered) = stand_ins, results
+    if any(x.encoding for x in gathered):
+        node.unsupported("what is gathered to be numbers that the language has")
     if any(not _alike(x, y) or x.type != y.type for x, y in zip(following, state, strict=True)):
         node.unsupported("a body that keeps the shape of the state")
     body = _Body(node, step, tuple(now))

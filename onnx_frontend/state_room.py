@@ -18,6 +18,7 @@ from onnx_frontend.values import (
     OpenSequence,
     Perhaps,
     TensorSequence,
+    Text,
     Value,
     content_of,
 )
@@ -86,6 +87,8 @@ def _outside(x: Content, inside: set[str]) -> Content:
     match x:
         case Tensor():
             return example_of(x)
+        case Text(codes=codes):
+            return Text(example_of(codes))
         case TensorSequence(items=items):
             return TensorSequence(tuple(map(example_of, items)))
         case OpenSequence(data=data, shapes=shapes, sizes=sizes):

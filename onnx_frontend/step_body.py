@@ -137,7 +137,7 @@ class _Once:
                 d if own is None or a not in axes else node.run_time.size(f"{own.name}_{a}", own, a)
                 for a, d in enumerate(x.shape)
             ]
-            state.append(stand_in(node.inner(f"state_{i}"), x.type, shape))
+            state.append(stand_in(node.inner(f"state_{i}"), x.type, shape, x.encoding))
             extents.append(own)
         return StandIns(step, tuple(state), tuple(extents))
 
@@ -146,8 +146,6 @@ def _changed_axes(node: NodeContext, before: Tensor, after: Tensor) -> frozenset
     """Return the axes along which a state changes its size, as far as is known."""
     if before.rank != after.rank or before.type != after.type or before.encoding != after.encoding:
         node.unsupported("a state of one type and one number of axes")
-    if before.encoding:
-        node.unsupported("a state of numbers that the language has")
     pairs = zip(before.shape, after.shape, strict=True)
     return frozenset(a for a, (m, n) in enumerate(pairs) if not same(m, n))
 

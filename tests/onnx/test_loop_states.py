@@ -20,8 +20,8 @@ X = np.arange(6, dtype=np.float32).reshape(2, 3)
 COUNTS = [0, 1, 4]
 
 
-def model_of(text: str) -> onnx.ModelProto:
-    return onnx.parser.parse_model(HEAD + text)
+def model_of(text: str, opset: int = 18) -> onnx.ModelProto:
+    return onnx.parser.parse_model(HEAD.replace("18", str(opset)) + text)
 
 
 def check(text: str, target: hl.Target | None = None, **inputs: Any) -> CompiledModel:
@@ -239,6 +239,41 @@ def test_an_optional_sequence_may_be_set_and_grow(n: int) -> None:
         x=X,
         n=n,
     )
+
+
+@pytest.mark.parametrize("target", [None, hl.Target("host-llvm")], ids=["c", "llvm"])
+@pytest.mark.parametrize("n", COUNTS)
+def test_a_state_may_be_strings(n: int, target: hl.Target | None) -> None:
+    text = """m (string[k] x, int64 n) => (string[k] y, optional(string[k]) o) {
+      nothing = Optional<type = string[k]>() on = Constant<value = bool {1}>()
+      y, o = Loop (n, on, x, nothing) < body = b (int64 i, bool go, string[k] s,
+          optional(string[k]) t) => (g, r, u) {
+        g = Identity(go) r = StringConcat(s, x) u = Optional(s) } > }"""
+    model = compile(model_of(text, opset=20), target=target)
+    x = np.array(["ab", "", "Übung"], object)
+    made = model.run({"x": x, "n": np.array(n)})
+    np.testing.assert_array_equal(made["y"], x * (n + 1))
+    assert made["o[there]"] == (n > 0)
+    if n:
+        np.testing.assert_array_equal(made["o"], x * n)
+
+
+@pytest.mark.parametrize("kind", [17, 19, 22])
+@pytest.mark.parametrize("n", COUNTS)
+def test_a_state_and_what_is_gathered_may_be_of_few_bits(n: int, kind: int) -> None:
+    """Floats of 8 bits in two ways, and integers of 4."""
+    text = """m (float[2, 3] x, int64 n) => (float[2, 3] y, float[s, 2, 3] all) {
+      begin = Cast<to = KIND>(x)
+      last, pieces = Loop (n, , begin) < body = b (int64 i, bool go, float[2, 3] s) => (g, r, p) {
+        g = Identity(go) f = Cast<to = 1>(s) h = Add(f, x) r = Cast<to = KIND>(h)
+        p = Identity(r) } >
+      y = Cast<to = 1>(last) all = Cast<to = 1>(pieces) }"""
+    model = compile(model_of(text.replace("KIND", str(kind)), opset=23))
+    x = np.float32([[0, 1, -2], [0.5, -1, 2]]) if kind < 20 else np.float32([[0, 1, -1], [1, 0, 1]])
+    made = model.run({"x": x, "n": np.array(n)})
+    np.testing.assert_array_equal(made["y"], x * (n + 1))
+    steps = [x * (i + 2) for i in range(n)]
+    np.testing.assert_array_equal(made["all"], np.array(steps, np.float32).reshape(n, 2, 3))
 
 
 def test_a_loop_of_a_known_count_too_long_to_be_unrolled_has_optional_states() -> None:
