@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import zlib
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -60,6 +62,15 @@ def names_of_the_test() -> Iterator[None]:
     before = given_names()
     yield
     take_back_names(before)
+
+
+@pytest.fixture(autouse=True)
+def random_numbers_of_the_test(request: pytest.FixtureRequest) -> None:
+    """Let ``RNG`` of a file give a test the same numbers whatever ran before it."""
+    rng = getattr(request.module, "RNG", None)
+    if isinstance(rng, np.random.Generator):
+        own = np.random.default_rng(zlib.crc32(request.node.name.encode()))
+        rng.bit_generator.state = own.bit_generator.state
 
 
 @pytest.fixture(scope="session", autouse=True)
