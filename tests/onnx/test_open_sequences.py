@@ -1,64 +1,19 @@
-"""Sequences of tensors of which only a run tells the length."""
+"""Operators on sequences of tensors of which only a run tells the length."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import ml_dtypes
 import numpy as np
-import onnx
 import pytest
-from onnx.reference import ReferenceEvaluator
+from sequences import TARGETS, check, floats, items, made, model_of, same
 
 import halo as hl
 from halo.errors import BufferError
-from onnx_frontend import CompiledModel, UnsupportedOp, backend, compile, load
+from onnx_frontend import UnsupportedOp, compile
 
-Array = np.ndarray[Any, np.dtype[Any]]
-TARGETS = pytest.mark.parametrize("target", ["host", "host-llvm"])
 ITEMS = [(2, 3), (1, 3), (0, 3), (4, 3)]
-
-
-def model_of(text: str) -> onnx.ModelProto:
-    return onnx.parser.parse_model(f'<ir_version: 10, opset_import: ["" : 20]> s {text}')
-
-
-def made(text: str, target: str = "host") -> CompiledModel:
-    return compile(model_of(text), target=hl.Target.parse(target))
-
-
-def check(text: str, target: str = "host", **inputs: Any) -> dict[str, Any]:
-    """Compare the outputs of a model with those of the standard's evaluator."""
-    model = model_of(text)
-    given = {n: x if isinstance(x, list) else np.asarray(x) for n, x in inputs.items()}
-    wanted = ReferenceEvaluator(model).run(None, given)
-    results = compile(model, target=hl.Target.parse(target)).run(given)
-    for value, want in zip(model.graph.output, wanted, strict=True):
-        same(results[value.name], want)
-    return results
-
-
-def same(value: Any, want: Any) -> None:
-    if isinstance(want, list):
-        assert isinstance(value, list)
-        for item, other in zip(value, want, strict=True):
-            same(item, other)
-    else:
-        want = np.asarray(want)
-        assert value.dtype == want.dtype
-        assert value.shape == want.shape
-        np.testing.assert_array_equal(value, want)
-
-
-def floats(*shape: int, dtype: Any = np.float32) -> Array:
-    return (np.arange(int(np.prod(shape))) % 7 - 2).reshape(shape).astype(dtype)
-
-
-def items(*shapes: tuple[int, ...], dtype: Any = np.float32) -> list[Array]:
-    return [
-        floats(*shape, dtype=dtype) + np.asarray(i).astype(dtype) for i, shape in enumerate(shapes)
-    ]
 
 
 @TARGETS
@@ -223,84 +178,6 @@ def test_what_is_computed_with_an_element_has_its_sizes() -> None:
     check(text, x=floats(3, 1, 2, 6, 6), w=floats(3, 2, 3, 3), i=1)
 
 
-BRANCHES = """(bool c, float[2, 3] x, seq(float[p, q]) g, int64 i)
-  => (seq(float) s, int64 n, float y) {{
-  s = If (c) < then_branch = t () => (a) {{ {then} }}, else_branch = e () => (b) {{ {other} }} >
-  n = SequenceLength(s) y = SequenceAt(s, i) }}"""
-
-
-@TARGETS
-@pytest.mark.parametrize("c", [False, True])
-@pytest.mark.parametrize(
-    ("then", "other"),
-    [
-        ("a = SequenceConstruct(x, x)", "b = SequenceConstruct(x, x, x)"),
-        ("m = Transpose(x) a = SequenceConstruct(m, x)", "b = SequenceConstruct(x)"),
-        ("a = SplitToSequence(x, )", "b = Identity(g)"),
-        ("a = SequenceErase(g)", "b = SequenceInsert(g, x)"),
-    ],
-)
-def test_branches_may_give_sequences_of_different_lengths(
-    target: str, c: bool, then: str, other: str
-) -> None:
-    text = BRANCHES.format(then=then, other=other)
-    check(text, target, c=c, x=floats(2, 3), g=items((1, 2), (2, 2)), i=-1)
-
-
-@TARGETS
-def test_a_branch_may_give_a_sequence_without_tensors(target: str) -> None:
-    text = """(bool c, float[2, 3] x, float[2, 1] z) => (seq(float) s, seq(float) t) {
-      s = If (c) < then_branch = p () => (a) { a = SequenceConstruct(x, z) },
-        else_branch = q () => (b) { b = SequenceEmpty() } >
-      t = SequenceInsert(s, x) }"""
-    for c in (False, True):
-        check(text, target, c=c, x=floats(2, 3), z=floats(2, 1))
-
-
-@TARGETS
-def test_what_the_other_branch_would_do_with_an_empty_sequence_does_not_count(target: str) -> None:
-    text = """(seq(float[p, q]) g, float[2, 3] x, float[r, s] w) => (seq(float) s, float y) {
-      n = SequenceLength(g) zero = Constant<value = int64 {0}>() c = Greater(n, zero)
-      s, y = If (c) <
-        then_branch = t () => (a, u) { a = SequenceErase(g) u = SequenceAt(g, zero) },
-        else_branch = e () => (b, v) { p = SplitToSequence(w, ) b = SequenceInsert(p, x)
-          v = Identity(x) } > }"""
-    model = made(text, target)
-    x, w = floats(2, 3), floats(2, 3)
-    results = model.run({"g": [], "x": x, "w": w})
-    same(results["s"], [w[:1], w[1:], x])
-    same(results["y"], x)
-    g = items((1, 2), (3, 1))
-    results = model.run({"g": g, "x": x, "w": floats(0, 3)})
-    same(results["s"], g[:1])
-    same(results["y"], g[0])
-
-
-@TARGETS
-def test_a_function_is_mapped_over_a_sequence_of_any_length(target: str) -> None:
-    text = """(seq(float[p, q]) x, float[1, 1] w) => (seq(float) y, seq(float) z, float j) {
-      y, z = SequenceMap(x, w) <body = b (float[p, q] i, float[1, 1] k)
-        => (float[p, q] o, float[q, p] t) { o = Mul(i, k) t = Transpose(o) }>
-      j = ConcatFromSequence<axis = 0>(z) }"""
-    for shapes in ([(2, 3), (2, 1), (2, 0)], [(1, 1)], [(3, 4)] * 9):
-        check(text, target, x=items(*shapes), w=floats(1, 1))
-
-
-@TARGETS
-def test_a_loop_reads_and_builds_sequences(target: str) -> None:
-    text = """(float[r, 3] x, int64 n) => (seq(float) s, float[1, 3] sum) {
-      p = SplitToSequence(x, ) e = SequenceEmpty() go = Constant<value = bool {1}>()
-      zeros = Constant<value = float[1, 3] {0, 0, 0}>()
-      s, sum = Loop(n, go, e, zeros) <body = b (int64 i, bool c, seq(float) t, float[1, 3] a)
-        => (bool d, seq(float) u, float[1, 3] f) {
-        d = Identity(c) row = SequenceAt(p, i) f = Add(a, row)
-        g = Concat<axis = 0>(a, f) u = SequenceInsert(t, g) }> }"""
-    for n in (1, 2, 4):
-        check(text, target, x=floats(4, 3), n=n)
-    with pytest.raises(BufferError, match="its position is outside"):
-        made(text, target).run({"x": floats(4, 3), "n": np.array(5)})
-
-
 PLACES = """(seq(float[p, q]) x, float[r, s] y, int64 i) => ({kind} z) {{ z = {op} }}"""
 
 
@@ -368,88 +245,3 @@ def test_tensors_of_different_kinds_stand_in_no_open_sequence() -> None:
     text = "(seq(float[p, q]) x, float[2] y) => (seq(float) z) { z = SequenceInsert(x, y) }"
     with pytest.raises(UnsupportedOp, match="one type and one number of axes"):
         made(text)
-
-
-def test_what_a_caller_gives_is_checked() -> None:
-    model = made("(seq(float[p, q]) x) => (seq(float) y) { y = SequenceErase(x) }")
-    with pytest.raises(BufferError, match="'x' is a sequence, got ndarray"):
-        model.run({"x": floats(2, 2)})
-    with pytest.raises(BufferError, match="array 1 has elements of type float64"):
-        model.run({"x": [floats(2, 2), np.zeros((1, 1))]})
-    with pytest.raises(BufferError, match="array 0 has 1 dimensions"):
-        model.run({"x": [floats(2)]})
-    with pytest.raises(BufferError, match=r"s: input 'x' is missing\n"):
-        model.run({})
-    with pytest.raises(BufferError, match=r"input 'x\[shapes\]' is missing\n"):
-        model.run_ports({"x[data]": floats(2)})
-
-
-@pytest.mark.parametrize(
-    ("cells", "shapes"),
-    [
-        (4, [[1, 2], [1, 3]]),
-        (6, [[1, 2], [1, 3]]),
-        (0, [[-1, 2], [1, 2]]),
-        (4, [[-2, -2]]),
-        (0, [[1 << 32, 1 << 32]]),
-        (0, [[1 << 40, 0]]),
-        (1, [[1 << 62, 4], [1, 1]]),
-    ],
-)
-def test_shapes_that_do_not_fit_the_cells_are_refused(cells: int, shapes: list[list[int]]) -> None:
-    model = made("(seq(float[p, q]) x) => (seq(float) y) { y = Identity(x) }")
-    with pytest.raises(BufferError, match="input 'x': its shapes are not"):
-        model.run({"x[data]": floats(cells), "x[shapes]": np.array(shapes)})
-
-
-def test_sizes_that_the_model_gives_to_the_tensors_of_an_input_are_known_and_checked() -> None:
-    model = made("(seq(float[2, q]) x, int64 i) => (float y) { y = SequenceAt(x, i) }")
-    assert model.signature.outputs[0].shape[0] == 2
-    x = items((2, 3), (2, 1))
-    same(model.run({"x": x, "i": np.array(1)})["y"], x[1])
-    with pytest.raises(BufferError, match="input 'x': its shapes are not the model's"):
-        model.run({"x": items((2, 3), (1, 2)), "i": np.array(0)})
-
-
-@TARGETS
-def test_a_sequence_passes_through_a_saved_library(target: str, tmp_path: Path) -> None:
-    text = """(seq(float[p, q]) x, float[r, s] y) => (seq(float) z, float last) {
-      end = Constant<value = int64 {-1}>() z = SequenceInsert(x, y, end)
-      last = SequenceAt(x, end) }"""
-    model = made(text, target)
-    assert [p.name for p in model.signature.inputs] == ["x[data]", "x[shapes]", "y"]
-    assert [p.name for p in model.signature.outputs] == ["z[data]", "z[shapes]", "last"]
-    model.save(tmp_path / "saved")
-    loaded = load(tmp_path / "saved")
-    x, y = items((2, 3), (1, 4)), floats(2, 2)
-    for own in (model, loaded):
-        results = own.run({"x": x, "y": y})
-        same(results["z"], [x[0], y, x[1]])
-        same(results["last"], x[1])
-        ports = own.run_ports({"x": x, "y": y})
-        same(ports["z[shapes]"], np.array([[2, 3], [2, 2], [1, 4]]))
-        same(ports["z[data]"], np.concatenate([x[0].ravel(), y.ravel(), x[1].ravel()]))
-
-
-def test_the_backend_of_the_standard_takes_and_gives_lists() -> None:
-    text = """(seq(float[p, q]) x, int64 by) => (seq(float) y, seq(float) z) {
-      y = SequenceErase(x) one = Constant<value = int64 {0}>() e = SequenceAt(x, one)
-      z = SplitToSequence(e, by) }"""
-    run = backend.HaloBackend.prepare(model_of(text)).run
-    x = items((3, 2), (1, 1))
-    first, second = run([x, np.array(2)])
-    same(first, x[:1])
-    same(second, [x[0][:2], x[0][2:]])
-
-
-def test_an_open_sequence_may_be_optional() -> None:
-    text = """(bool c, seq(float[p, q]) x) => (bool there, optional(seq(float)) o) {
-      o = If (c) < then_branch = t () => (a) { a = Optional(x) },
-        else_branch = e () => (b) { b = Optional<type = seq(float[p, q])>() } >
-      there = OptionalHasElement(o) }"""
-    x = items((3, 2), (1, 1))
-    model = made(text)
-    results = model.run({"c": np.array(True), "x": x})
-    same(results["o"], x)
-    assert results["there"] and results["o[there]"]
-    assert not model.run({"c": np.array(False), "x": x})["o[there]"]
