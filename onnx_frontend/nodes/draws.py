@@ -1,4 +1,4 @@
-"""Random numbers that are drawn when a model is compiled, and what draws from them."""
+"""Random numbers, and choices by them: drawn when a model is compiled, or runs, as shapes tell."""
 
 from __future__ import annotations
 
@@ -11,23 +11,39 @@ from halo.ir.expr import Expr, Min, i32
 from halo.ir.operators import cast_to
 from halo.ir.types import Float, Int
 from halo.lang.func import Func
-from halo.lang.math import exp
+from halo.lang.math import exp, log, sqrt
 from halo.lang.rdom import RDom
 from halo.ops.build import axis_vars, call, computed, constant
 from halo.ops.elementwise import elementwise
-from halo.ops.index import index, minus
+from halo.ops.index import index, known, minus
 from halo.ops.reduce import reduce
 from halo.ops.scan import running
-from halo.ops.tensor import OpInfo, OpKind, Tensor
+from halo.ops.tensor import OpInfo, OpKind, Shape, Tensor
 from onnx_frontend.context import NodeContext
 from onnx_frontend.fold_limits import LARGEST
+from onnx_frontend.mersenne_twister import points_in_circle, uniform_numbers
 from onnx_frontend.registry import operator
 
 
-def seeded(
-    node: NodeContext, shape: tuple[int, ...] | None
-) -> tuple[np.random.RandomState, tuple[int, ...]]:
-    """Return the generator that the node's seed begins, and the shape to draw.
+def drawn(node: NodeContext, shape: Shape) -> Tensor:
+    """Return random numbers (float64) from 0 on and below 1; see `_seed`."""
+    seed, sizes, name = _seed(node), _few(node, shape), node.inner("drawn")
+    if sizes is None:
+        return uniform_numbers(name, seed, shape)
+    return constant(name, np.asarray(np.random.RandomState(seed).random_sample(sizes)))
+
+
+def drawn_normal(node: NodeContext, shape: Shape) -> Tensor:
+    """Return random numbers (float64) of the normal distribution; see `_seed`."""
+    seed, sizes, name = _seed(node), _few(node, shape), node.inner("drawn")
+    if sizes is not None:
+        return constant(name, np.asarray(np.random.RandomState(seed).standard_normal(sizes)))
+    points, squares = points_in_circle(node.inner("points"), node.inner("squares"), seed, shape)
+    return elementwise(name, lambda x, r: sqrt(log(r) * -2.0 / r) * x, points, squares)
+
+
+def _seed(node: NodeContext) -> int:
+    """Return the seed of a node.
 
     The standard does not say how numbers follow from a seed; these are those of onnx's reference,
     whose generator is numpy's `RandomState`.
@@ -35,25 +51,24 @@ def seeded(
     Raises
     ------
     Unsupported
-        There is no seed, or the shape is not known.
+        There is no seed.
     """
     if not node.has("seed") or math.isnan(node.number("seed")):
         node.unsupported("a seed: without one the numbers would have to differ between runs")
-    if shape is None:
-        node.unsupported("a shape that is known before the model runs")
-    if any(size < 0 for size in shape) or math.prod(shape) > LARGEST:
-        limit = f"at most {LARGEST} numbers are drawn when a model is compiled"
-        node.fail(f"its shape is {list(shape)}", hint=f"sizes are at least 0, and {limit}")
     seed = node.number("seed")
     if not 0 <= seed < 1 << 32:
         node.fail(f"its seed is {seed}, not a number below {1 << 32}")
-    return np.random.RandomState(int(seed)), shape
+    return int(seed)
 
 
-def drawn(node: NodeContext, shape: tuple[int, ...] | None) -> Tensor:
-    """Return random numbers (float64) from 0 on and below 1; see `seeded`."""
-    state, extents = seeded(node, shape)
-    return constant(node.inner("drawn"), np.asarray(state.random_sample(extents)))
+def _few(node: NodeContext, shape: Shape) -> tuple[int, ...] | None:
+    """Return the sizes if they are known and come to few numbers: these are drawn now."""
+    sizes = [known(d) for d in shape]
+    if any(size is not None and size < 0 for size in sizes):
+        text = ", ".join(map(str, shape))
+        node.fail(f"its shape is [{text}]", hint="sizes are at least 0")
+    fixed = tuple(size for size in sizes if size is not None)
+    return fixed if len(fixed) == len(sizes) and math.prod(fixed) <= LARGEST else None
 
 
 @operator("Multinomial", since=7)
@@ -67,8 +82,7 @@ def multinomial(node: NodeContext, x: Tensor) -> Tensor:
         node.fail(f"its input has {x.rank} axes, not 2")
     type = node.type_named(node.integer("dtype", 6))
     count = node.integer("sample_size", 1)
-    rows = x.static_shape
-    numbers = drawn(node, None if rows is None else (rows[0], count))
+    numbers = drawn(node, (x.shape[0], index(count)))
     wide = Float(64)
     cells = elementwise(node.inner("wide"), lambda v: cast_to(wide, v), x, type=wide)
     top = reduce(node.inner("top"), cells, "max", [1], keep_axes=True)

@@ -33,7 +33,7 @@ def _drop(
     node: NodeContext, x: Tensor, ratio: Tensor | None, training: Tensor
 ) -> tuple[Tensor, ...]:
     """Return `x` with cells dropped where `training` holds, and which are kept."""
-    numbers = drawn(node, x.static_shape)
+    numbers = drawn(node, x.shape)
     part = constant(node.inner("ratio"), np.array(0.5, np.float32)) if ratio is None else ratio
 
     def stays(u: Expr, p: Expr, t: Expr) -> Expr:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from halo.ir.expr import Expr, Select
+from halo.ir.expr import Expr, Select, const
+from halo.ir.operators import cast_to, power
 from halo.ops import pool
+from halo.ops.elementwise import elementwise
+from halo.ops.functions import magnitude, sum_type
 from halo.ops.index import ONE, ZERO, known, minus, plus, product, surely, times
 from halo.ops.reduce import reduce
 from halo.ops.tensor import Tensor
@@ -96,25 +99,44 @@ def average_pool(node: NodeContext, x: Tensor) -> Tensor:
 def lp_pool(node: NodeContext, x: Tensor) -> Tensor:
     """The p-norm of each window."""
     axes = window_of(node, x, node.integers("kernel_shape"))
-    p = node.integer("p", 2)
-    if p < 1:
-        node.fail(f"p is {p}, not positive")
-    return pool.lp_pool(node.output(), x, axes, p, node.flag("ceil_mode"))
+    return pool.lp_pool(node.output(), x, axes, _order(node), node.flag("ceil_mode"))
 
 
 @operator("GlobalLpPool", since=2)
 def global_lp_pool(node: NodeContext, x: Tensor) -> Tensor:
     """The p-norm of each channel."""
+    p, wide = _order(node), sum_type(x.type)
+    if p in (1, 2):
+        return _global(node, x, f"l{p}")
+
+    def raised(v: Expr) -> Expr:
+        return power(magnitude(cast_to(wide, v)), const(wide, p))
+
+    def root(total: Expr) -> Expr:
+        return power(total, const(wide, 1 / p))
+
+    powers = elementwise(node.inner("powers"), raised, x, type=wide)
+    total = reduce(node.inner("total"), powers, "sum", _spatial(node, x), keep_axes=True)
+    return elementwise(node.output(), root, total, type=x.type)
+
+
+def _order(node: NodeContext) -> int:
+    """Return p of a p-norm."""
     p = node.integer("p", 2)
-    if p not in (1, 2):
-        node.unsupported(f"p of 1 or 2, not {p}")
-    return _global(node, x, f"l{p}")
+    if p < 1:
+        node.fail(f"p is {p}, not positive")
+    return p
+
+
+def _spatial(node: NodeContext, x: Tensor) -> range:
+    """Return the axes behind batch and channel."""
+    if x.rank < 3:
+        node.fail(f"its input has {x.rank} axes, none of them spatial")
+    return range(2, x.rank)
 
 
 def _global(node: NodeContext, x: Tensor, op: str) -> Tensor:
-    if x.rank < 3:
-        node.fail(f"its input has {x.rank} axes, none of them spatial")
-    return reduce(node.output(), x, op, range(2, x.rank), keep_axes=True)
+    return reduce(node.output(), x, op, _spatial(node, x), keep_axes=True)
 
 
 @operator("GlobalAveragePool", since=1)

@@ -70,9 +70,20 @@ def test_norms_of_windows(check_node: Check, p: int, pads: list[int]) -> None:
     check_node("LpPool", x, rtol=1e-4, expected=[windows.sum(-1) ** np.float32(1 / p)], **options)
 
 
+@pytest.mark.parametrize("p", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_norms_of_channels(check_node: Check, p: int, dtype: type) -> None:
+    x = floats(2, 3, 7, 5).astype(dtype)
+    norms = np.linalg.norm(x.astype(np.float64).reshape(2, 3, 35), p, axis=2)
+    rtol = 1e-3 if dtype is np.float16 else 1e-6
+    check_node("GlobalLpPool", x, rtol=rtol, p=p, expected=[norms[..., None, None].astype(dtype)])
+
+
 def test_a_norm_of_no_order_is_refused(check_node: Check) -> None:
     with pytest.raises(ModelError, match="LpPool node 'under_test': p is 0"):
         check_node("LpPool", floats(1, 1, 4), kernel_shape=[2], p=0, expected=[floats(1)])
+    with pytest.raises(ModelError, match="GlobalLpPool node 'under_test': p is 0"):
+        check_node("GlobalLpPool", floats(1, 1, 4), p=0, expected=[floats(1)])
 
 
 def test_shrink_moves_numbers_towards_zero(check_node: Check) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
+import onnx_frontend
+from halo.target import Target
 from onnx_frontend import backend
 from onnx_frontend.errors import ModelError, UnsupportedOp
 
@@ -33,6 +35,21 @@ def test_classes_are_drawn_as_a_seed_tells(dtype: Any, to: int) -> None:
     np.testing.assert_array_equal(made, (sums[:, None] <= bounds[..., None]).sum(-1))
     np.testing.assert_array_equal(made, draw(x, sample_size=40, seed=7.0, dtype=to))
     assert (made != draw(x, sample_size=40, seed=8.0, dtype=to)).any()
+
+
+@pytest.mark.parametrize("target", ["host", "host-llvm"])
+def test_how_many_rows_there_are_may_be_open(target: str) -> None:
+    node = helper.make_node("Multinomial", ["x"], ["y"], sample_size=41, seed=7.0)
+    given = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", "m"])]
+    made = [helper.make_tensor_value_info("y", TensorProto.INT32, None)]
+    graph = helper.make_graph([node], "classes", given, made)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 22)])
+    compiled = onnx_frontend.compile(model, target=Target(target))
+    for shape in [(0, 3), (1, 1), (40, 5)]:
+        x = np.random.default_rng(1).normal(size=shape).astype(np.float32)
+        np.testing.assert_array_equal(
+            compiled.run({"x": x})["y"], draw(x, sample_size=41, seed=7.0)
+        )
 
 
 def test_classes_come_as_often_as_they_are_probable() -> None:
