@@ -126,7 +126,7 @@ def _signature(name: str, graph: ImportedGraph, arguments: Mapping[Tensor, Argum
 
     inputs = tuple(port(t) for t in graph.inputs)
     outputs = tuple(port(t) for _, t in graph.outputs)
-    return Signature(name, inputs, outputs, graph.symbols, graph.sequences)
+    return Signature(name, inputs, outputs, graph.symbols, graph.sequences, graph.optionals)
 
 
 def _cells(graph: ImportedGraph, calls: Sequence[KernelCall]) -> frozenset[Tensor]:

@@ -20,7 +20,7 @@ from onnx_frontend.compiled_model import CompiledModel
 from onnx_frontend.compiler import compile
 from onnx_frontend.errors import ModelError, UnsupportedOp
 from onnx_frontend.example_maps import dicts_of
-from onnx_frontend.input_sequences import KEYS, THERE, VALUES, part_name
+from onnx_frontend.input_sequences import KEYS, VALUES, part_name
 from onnx_frontend.signature import Array
 
 
@@ -169,10 +169,8 @@ def _entries(name: str, value: Mapping[Any, Any], type: onnx.TypeProto.Map) -> d
     }
 
 
-def _output(name: str, kind: str, results: Mapping[str, Array]) -> Any:
+def _output(name: str, kind: str, results: Mapping[str, Any]) -> Any:
     """Return what output `name`, of this kind in the model, is among the results of a run."""
-    if not results.get(part_name(name, THERE), True):
-        return None
     return _gathered(name, results) if kind in _LOOSE and name not in results else results[name]
 
 

@@ -103,7 +103,8 @@ class CompiledModel:
         Returns
         -------
         dict
-            A new array for each output; for such a sequence a list of them.
+            A new array for each output; for such a sequence a list of them, for an optional value
+            that is absent None (`Signature.optionals`).
 
         Raises
         ------
@@ -120,7 +121,8 @@ class CompiledModel:
         """Run the model as `run` does, and return an array for each output of its C function.
 
         Of a sequence of which only a run tells the length these are all cells, one tensor behind
-        the other, and the shapes of the tensors: ``name[data]`` and ``name[shapes]``.
+        the other, and the shapes of the tensors: ``name[data]`` and ``name[shapes]``. Beside an
+        optional value there is a bool, ``name[there]``; where it is false, the others mean nothing.
         """
         signature = self.signature
         arrays = signature.prepare(inputs)

@@ -121,6 +121,8 @@ def _failure(case: Case, tolerance: Tolerance) -> Failure | None:
         name = type(error).__name__
         return Failure(CRASHED, f"{name}{place}: {error}", frozenset({f"{name}{place}"}))
     for name, wanted in case.wanted.items():
+        if found[name] is None:
+            return Failure(WRONG, f"{name} is absent")
         difference = compare(found[name], np.asarray(wanted), tolerance)
         if difference.problem:
             return Failure(WRONG, f"{name} {difference.problem}")

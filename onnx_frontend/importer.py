@@ -84,6 +84,8 @@ class ImportedGraph:
         For messages: the node that made a tensor.
     sequences
         The inputs and outputs that are sequences of which only a run tells the length.
+    optionals
+        The outputs that may be absent.
     """
 
     name: str
@@ -96,6 +98,7 @@ class ImportedGraph:
     sizes: tuple[RunTimeSize, ...]
     node_of: Mapping[Tensor, Node]
     sequences: tuple[str, ...]
+    optionals: tuple[str, ...]
 
     @property
     def stored(self) -> tuple[Tensor, ...]:
@@ -168,6 +171,7 @@ def _translated(model: Graph, given: Given | None, settled: Settled) -> Imported
         run_time,
         translation.node_of,
         _open_sequences(model, translation),
+        _optionals(model, translation),
     )
 
 
@@ -204,6 +208,11 @@ def _open_sequences(model: Graph, translation: Translation) -> tuple[str, ...]:
     names = [value.name for value in (*model.inputs, *model.outputs)]
     made = {name: translation.values.get(name) for name in names}
     return tuple(n for n, v in made.items() if v and isinstance(content_of(v), OpenSequence))
+
+
+def _optionals(model: Graph, translation: Translation) -> tuple[str, ...]:
+    made = {value.name: translation.value(value.name) for value in model.outputs}
+    return tuple(n for n, v in made.items() if isinstance(v, (Absent, Perhaps)))
 
 
 def _input(graph: Graph, value: GraphValue, name: str, shape: Shape) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count as count_from
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from halo.ir.types import Type, TypeCode
 from halo.ops.text import TEXT
 from onnx_frontend.element_types import dtype_of
 from onnx_frontend.extents import Serial, describe, evaluate, names_in
-from onnx_frontend.input_sequences import DATA, SHAPES, part_name
+from onnx_frontend.input_sequences import DATA, SHAPES, THERE, part_name
 from onnx_frontend.pictures import decoded, pixels_of
 from onnx_frontend.sequence_arrays import from_arrays, to_arrays
 from onnx_frontend.text_arrays import to_bytes
@@ -79,7 +80,8 @@ class Signature:
     """The inputs and outputs of a model called `name` in C, and its symbols.
 
     `sequences` names the inputs and outputs that are sequences of which only a run tells the
-    length: each is two ports, ``name[data]`` and ``name[shapes]``.
+    length: each is two ports, ``name[data]`` and ``name[shapes]``. `optionals` names the outputs
+    that may be absent: beside what each is then, a port ``name[there]`` says whether it is there.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Signature:
     outputs: tuple[Port, ...]
     symbols: tuple[str, ...]
     sequences: tuple[str, ...] = ()
+    optionals: tuple[str, ...] = ()
 
     def to_data(self) -> dict[str, Any]:
         """Return the signature as plain data for JSON."""
@@ -96,6 +99,7 @@ class Signature:
             "outputs": [p.to_data() for p in self.outputs],
             "symbols": list(self.symbols),
             "sequences": list(self.sequences),
+            "optionals": list(self.optionals),
         }
 
     @staticmethod
@@ -103,8 +107,8 @@ class Signature:
         """Return the signature that `to_data` gave `data` for."""
         inputs = tuple(Port.from_data(p) for p in data["inputs"])
         outputs = tuple(Port.from_data(p) for p in data["outputs"])
-        sequences = tuple(data.get("sequences", ()))
-        return Signature(data["name"], inputs, outputs, tuple(data["symbols"]), sequences)
+        symbols, *several = (tuple(data.get(k, ())) for k in ("symbols", "sequences", "optionals"))
+        return Signature(data["name"], inputs, outputs, symbols, *several)
 
     def check_names(self, given: Iterable[str]) -> None:
         """Check that exactly the inputs of the model are `given`.
@@ -157,14 +161,27 @@ class Signature:
         return result
 
     def join(self, results: Mapping[str, Array]) -> dict[str, Any]:
-        """Return the outputs by name, given an array of each port: a list for each sequence."""
-        joined: dict[str, Any] = dict(results)
-        for name in self.sequences:
-            parts = [part_name(name, part) for part in (DATA, SHAPES)]
-            if parts[0] in results:
-                data, shapes = (joined.pop(part) for part in parts)
-                joined[name] = from_arrays(data, shapes)
+        """Return the outputs by name, given an array of each port.
+
+        Of a sequence that is a list of arrays, of what is absent None.
+        """
+        joined: dict[str, Any] = {}
+        for port in self.outputs:
+            several = (*self.sequences, *self.optionals)
+            whole = next((n for n in several if port.name.startswith(f"{n}[")), port.name)
+            if whole not in joined:
+                joined[whole] = self._joined(whole, results)
         return joined
+
+    def _joined(self, name: str, results: Mapping[str, Array]) -> Any:
+        if name in self.optionals and not results[part_name(name, THERE)]:
+            return None
+        if name in self.sequences:
+            return from_arrays(*(results[part_name(name, part)] for part in (DATA, SHAPES)))
+        if name in results:
+            return results[name]
+        count = next(i for i in count_from(0) if part_name(name, i) not in results)
+        return [results[part_name(name, i)] for i in range(count)]
 
     def bind(self, arrays: Sequence[Array]) -> dict[str, int]:
         """Return the values of the symbols for these input arrays.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from onnx.reference import ReferenceEvaluator
 
 import halo as hl
 from halo.errors import BufferError
-from onnx_frontend import ModelError, UnsupportedOp, backend, check_model, compile
+from onnx_frontend import ModelError, UnsupportedOp, backend, check_model, compile, load
 from onnx_frontend.reference_optional import OPERATORS, OptionalValue
 
 HEAD = '<ir_version: 8, opset_import: ["" : 18]>\n'
@@ -168,10 +169,28 @@ def test_an_output_says_whether_it_is_there(c: bool, target: hl.Target | None) -
         "o: float32[2, 3]",
         "o[there]: bool[]",
     ]
-    made = model.run({"c": np.array(c), "x": X})
-    assert made["o[there]"] == c
-    if c:
-        np.testing.assert_array_equal(made["o"], -X)
+    inputs = {"c": np.array(c), "x": X}
+    ports = model.run_ports(inputs)
+    assert ports.keys() == {"o", "o[there]"}
+    assert ports["o[there]"] == c
+    made = model.run(inputs)
+    assert made.keys() == {"o"}
+    same(made["o"], -X if c else None)
+
+
+def test_outputs_come_in_the_order_of_the_model_also_from_a_saved_one(tmp_path: Path) -> None:
+    text = """m (bool c, float[2, 3] x) =>
+        (optional(seq(float[2, 3])) o, float[2, 3] y, optional(float[2, 3]) p, bool d) {
+      o = If (c) < then_branch = t () => (a) { s = SequenceConstruct(x, x) a = Optional(s) },
+        else_branch = e () => (b) { b = Optional<type = seq(float[2, 3])>() } >
+      p = Optional<type = float[2, 3]>() y = Neg(x) d = Not(c) }"""
+    compile(model_of(text)).save(tmp_path)
+    model = load(tmp_path)
+    for c in FLAGS:
+        made = model.run({"c": np.array(c), "x": X})
+        assert list(made) == ["o", "y", "p", "d"]
+        same(made["o"], [X, X] if c else None)
+        assert made["p"] is None
 
 
 def test_an_output_that_is_never_there_only_says_so() -> None:
