@@ -24,9 +24,9 @@ from onnx_frontend.context import NodeContext
 from onnx_frontend.either import either
 from onnx_frontend.errors import FailsAlways, Unsupported
 from onnx_frontend.open_questions import as_equality
-from onnx_frontend.packed_state import translate_state
+from onnx_frontend.packed_state import NO_STRINGS, translate_state
 from onnx_frontend.step_body import Attempt, runs_at_all
-from onnx_frontend.values import Absent, Value, content_of
+from onnx_frontend.values import Absent, Text, Value, content_of
 
 Body = Callable[[onnx.GraphProto, Sequence[Value], Expr | None], list[Value] | None]
 """Translates a body for its inputs; the Expr says when it runs, if only data tell. None: it has
@@ -213,6 +213,8 @@ def place_of(name: str, x: Tensor, axis: int, place: int) -> Tensor:
 
 def gather_pieces(node: NodeContext, gathered: list[list[Tensor]], pieces: Sequence[Value]) -> None:
     for column, piece in zip(gathered, pieces, strict=True):
+        if isinstance(piece, Text):
+            node.unsupported(NO_STRINGS)
         if not isinstance(piece, Tensor):
             node.fail("its body gives a sequence where a tensor is gathered")
         column.append(piece)

@@ -37,6 +37,8 @@ from onnx_frontend.values import (
     tensors_of,
 )
 
+NO_STRINGS = "what is gathered to be no strings: in each step they may be longer"
+
 
 class _NoRoom(Unsupported):
     """A body gives what a state so far has no room for; `state` is like one that has."""
@@ -97,7 +99,7 @@ def _once(
         if any(a is not b for a, b in zip(wider, like, strict=True)):
             raise _NoRoom(wider)
         if any(isinstance(x, Text) for x in pieces):
-            node.unsupported("what is gathered to be no strings: in each step they may be longer")
+            node.unsupported(NO_STRINGS)
         if not all(isinstance(x, Tensor) for x in (goes_on, *pieces)):
             node.fail("its body gives no tensor where a tensor is gathered, or no condition")
         packed = [t for x, y in zip(following, like, strict=True) for t in _packed(node, x, y)]

@@ -255,6 +255,16 @@ def test_a_state_may_be_strings(n: int, target: hl.Target | None) -> None:
     np.testing.assert_array_equal(made["o"], x * n if n else None)
 
 
+@pytest.mark.parametrize("count", ["n", "two"])
+def test_strings_are_not_gathered(count: str) -> None:
+    text = """m (string[k] x, int64 n) => (string[s, k] y) {
+      two = Constant<value = int64 {2}>() zero = Constant<value = float {0}>()
+      f, y = Loop (COUNT, , zero) < body = b (int64 i, bool go, float s) => (g, r, p) {
+        g = Identity(go) r = Neg(s) p = StringConcat(x, x) } > }"""
+    with pytest.raises(UnsupportedOp, match="no strings: in each step they may be longer"):
+        compile(model_of(text.replace("COUNT", count), opset=20))
+
+
 @pytest.mark.parametrize("kind", [17, 19, 22])
 @pytest.mark.parametrize("n", COUNTS)
 def test_a_state_and_what_is_gathered_may_be_of_few_bits(n: int, kind: int) -> None:
