@@ -96,7 +96,8 @@ class CompiledModel:
         ----------
         inputs
             An array for each input, of its element type and rank; any strides. For a sequence of
-            which only a run tells the length (`Signature.sequences`) a list of arrays.
+            which only a run tells the length (`Signature.sequences`) a list of arrays. None, or
+            nothing, for an optional one that is not there (`Signature.optionals`).
         threads
             How many threads to use; None: what the machine and environment allow.
 

@@ -59,7 +59,7 @@ def compile(
         Per input the sizes to fix; a name or "?" leaves a size to be known when it runs. Of a
         sequence the shapes of its tensors; they become inputs ``name[0]``, ``name[1]``, ... of
         their own. A sequence without is one of any length, see `CompiledModel.run`. None for an
-        optional input that is not there.
+        optional input that is never there; one that is not named may be there or not.
     values
         Per input a value that never changes, an array or numbers: the input becomes a constant,
         which the compiled model is not given. What has to be known before a model runs, how many

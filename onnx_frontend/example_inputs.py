@@ -54,7 +54,11 @@ def example_inputs(
         A name is unknown, a shape does not fit, or an input is no tensor of numbers.
     """
     graph = read_graph(model)
-    own = [v for v in graph.inputs if parts and (v.kind == "map" or is_open(v))]
+    own = [
+        v
+        for v in graph.inputs
+        if parts and (v.kind == "map" or (v.kind == "sequence" and is_open(v)))
+    ]
     _check_names(graph, [part for v in own for part in _parts(v)], given, shapes)
     sizes = _default_sizes(graph)
     sizes |= {name: shape[0] for name, shape in shapes.items() if len(shape) == 1}

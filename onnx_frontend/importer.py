@@ -85,7 +85,7 @@ class ImportedGraph:
     sequences
         The inputs and outputs that are sequences of which only a run tells the length.
     optionals
-        The outputs that may be absent.
+        The inputs and outputs of which only a run tells whether they are there.
     """
 
     name: str
@@ -147,8 +147,9 @@ def _translated(model: Graph, given: Given | None, settled: Settled) -> Imported
         translation.values[v.name] = Text(x) if x.encoding == TEXT else x
     for name, own in parts.items():
         made = _joined([translation.values[n] for n in own.names], own)
-        if isinstance(made, OpenSequence):
-            _check_shapes(translation, name, made)
+        content = content_of(made)
+        if isinstance(content, OpenSequence):
+            _check_shapes(translation, name, content)
         translation.values[name] = made
     translation.translate(graph)
     if translation.missing:
@@ -181,6 +182,12 @@ def _settled(size: Expr, sizes: Mapping[str, int]) -> Expr:
 
 def _joined(given: Sequence[Value | None], parts: Parts) -> Value:
     """Return what an input that is no tensor stands for."""
+    if parts.is_optional:
+        *rest, there = given
+        content = content_of(_joined(rest, replace(parts, is_optional=False)))
+        assert isinstance(there, Tensor)
+        assert content is not None
+        return Perhaps(there, content)
     if parts.is_map:
         keys, values = (v for v in given if isinstance(v, (Tensor, Text)))
         return Maps(keys, values)
@@ -211,7 +218,8 @@ def _open_sequences(model: Graph, translation: Translation) -> tuple[str, ...]:
 
 
 def _optionals(model: Graph, translation: Translation) -> tuple[str, ...]:
-    made = {value.name: translation.value(value.name) for value in model.outputs}
+    values = (*model.inputs, *model.outputs)
+    made = {value.name: translation.value(value.name) for value in values}
     return tuple(n for n, v in made.items() if isinstance(v, (Absent, Perhaps)))
 
 

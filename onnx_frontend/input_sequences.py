@@ -30,7 +30,8 @@ class Parts:
     """What an input consists of: tensors by name, which are a sequence or one; or nothing.
 
     Of a map its keys and its values; of an open sequence its cells and its shapes, and `dims` are
-    the sizes that the model says all tensors have.
+    the sizes that the model says all tensors have. With `is_optional` the last says whether it is
+    there at all.
     """
 
     names: tuple[str, ...]
@@ -38,13 +39,14 @@ class Parts:
     is_map: bool = False
     is_open: bool = False
     dims: tuple[int | None, ...] = ()
+    is_optional: bool = False
 
 
 KEYS, VALUES = "keys", "values"
 """The parts of a map."""
 
 THERE = "there"
-"""The part of an optional output that says whether it is there."""
+"""The part of an optional input or output that says whether it is there."""
 
 
 DATA, SHAPES = "data", "shapes"
@@ -91,12 +93,8 @@ def split_inputs(
         if value.kind == "sequence map":
             raise ModelError(f"input '{value.name}' is a sequence of maps: not supported")
         if value.name not in shapes and is_open(value):
-            own_names = tuple(part_name(value.name, part) for part in (DATA, SHAPES))
-            known = tuple(d if isinstance(d, int) else None for d in value.dims or ())
-            parts[value.name] = Parts(own_names, True, is_open=True, dims=known)
-            values.append(Value(own_names[0], value.element_type, (None,)))
-            rows = (None, len(value.dims or ()))
-            values.append(Value(own_names[1], onnx.TensorProto.INT64, rows))
+            made, parts[value.name] = _open_parts(value)
+            values += made
             continue
         if value.name not in shapes:
             raise ModelError(
@@ -126,9 +124,33 @@ def split_inputs(
 
 
 def is_open(value: Value) -> bool:
-    """Whether an input is a sequence that may be of any length: of numbers, of known rank."""
+    """Whether a run may tell what an input consists of: the model tells a type and a rank.
+
+    It is a sequence, of any length, or optional, and of numbers.
+    """
     is_told = value.dims is not None and value.element_type not in (0, _STRING)
-    return value.kind == "sequence" and is_told
+    return value.kind in ("sequence", "optional", "optional sequence") and is_told
+
+
+def _open_parts(value: Value) -> tuple[list[Value], Parts]:
+    """Return the tensors that an input consists of that `is_open`, and what they are of it."""
+    dims = tuple(d if isinstance(d, int) else None for d in value.dims or ())
+    if value.kind == "optional":
+        # A name that it shares with others says nothing of it where it is not there.
+        made = [replace(value, kind="tensor", dims=dims)]
+    else:
+        data, shapes = (part_name(value.name, part) for part in (DATA, SHAPES))
+        rows = (None, len(dims))
+        made = [
+            Value(data, value.element_type, (None,)),
+            Value(shapes, onnx.TensorProto.INT64, rows),
+        ]
+    is_optional = value.kind != "sequence"
+    if is_optional:
+        made.append(Value(part_name(value.name, THERE), onnx.TensorProto.BOOL, ()))
+    names = tuple(v.name for v in made)
+    is_sequence = value.kind != "optional"
+    return made, Parts(names, is_sequence, False, is_sequence, dims, is_optional)
 
 
 def _with_bytes(value: Value, shapes: dict[str, Any]) -> Value:

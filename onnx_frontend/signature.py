@@ -80,8 +80,9 @@ class Signature:
     """The inputs and outputs of a model called `name` in C, and its symbols.
 
     `sequences` names the inputs and outputs that are sequences of which only a run tells the
-    length: each is two ports, ``name[data]`` and ``name[shapes]``. `optionals` names the outputs
-    that may be absent: beside what each is then, a port ``name[there]`` says whether it is there.
+    length: each is two ports, ``name[data]`` and ``name[shapes]``. `optionals` names the inputs and
+    outputs that may be absent: beside what each is then, a port ``name[there]`` says whether it is
+    there.
     """
 
     name: str
@@ -148,8 +149,8 @@ class Signature:
 
     def _split(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Return an array for each port, of lists that stand for sequences two."""
-        result = dict(inputs)
         ports = {p.name: p for p in self.inputs}
+        result = self._with_absent(inputs, ports)
         for name in self.sequences:
             parts = [part_name(name, part) for part in (DATA, SHAPES)]
             if name in result and parts[0] in ports:
@@ -158,6 +159,19 @@ class Signature:
                 types = (port.dtype, port.type.dtype)
                 arrays = to_arrays(name, result.pop(name), types, rank)
                 result |= zip(parts, arrays, strict=True)
+        return result
+
+    def _with_absent(self, inputs: Mapping[str, Any], ports: Mapping[str, Port]) -> dict[str, Any]:
+        """Return inputs with something for each that is not there, and with what says so."""
+        result = dict(inputs)
+        for name in self.optionals:
+            there = part_name(name, THERE)
+            if there not in ports or there in result:
+                continue
+            result[there] = np.array(result.get(name) is not None)
+            if result.get(name) is None:
+                port = ports.get(name)
+                result[name] = [] if port is None else _any_array(port)
         return result
 
     def join(self, results: Mapping[str, Array]) -> dict[str, Any]:
@@ -213,6 +227,11 @@ class Signature:
         A size is negative where the inputs are so small that nothing is left of an output.
         """
         return [tuple(evaluate(d, symbols) for d in p.shape) for p in self.outputs]
+
+
+def _any_array(port: Port) -> Array:
+    """Return an array that fits `port`, of size 1 where its size is open."""
+    return np.zeros([d if isinstance(d, int) else 1 for d in port.shape], port.dtype)
 
 
 def _prepare(port: Port, value: Any) -> Array:
