@@ -9,6 +9,7 @@ from halo.errors import InternalError
 from halo.ops.tensor import OpKind, Tensor
 from onnx_frontend.context import NodeContext
 from onnx_frontend.errors import ModelError, PluginError, Unsupported
+from onnx_frontend.moved_strings import move_strings
 from onnx_frontend.plugins import Origin, raised_in
 from onnx_frontend.registry import Operator, origin_of_operator, reads_codes, takes_values
 from onnx_frontend.values import (
@@ -51,9 +52,9 @@ def apply_operator(
     except TypeError:
         context.fail(f"{len(operands)} inputs do not fit the operator")
     if not takes_values(translate):
+        if any(isinstance(x, Text) for x in operands):
+            return move_strings(translate, context, operands)
         for x in operands:
-            if isinstance(x, Text):
-                context.unsupported("operands that are no strings")
             if x is not None and not isinstance(x, Tensor):
                 context.fail("one of its operands is not a tensor")
     origin = origin_of_operator(translate)
