@@ -13,7 +13,6 @@ from onnx_frontend.c_function import ExternCall, call_of
 from onnx_frontend.entry import entry_function, sizes_function
 from onnx_frontend.entry_model import (
     Argument,
-    Bind,
     Cells,
     Loop,
     Model,
@@ -27,12 +26,11 @@ from onnx_frontend.extents import to_serial
 from onnx_frontend.groups import Grouping
 from onnx_frontend.importer import ImportedGraph
 from onnx_frontend.layouts import Layouts
-from onnx_frontend.loop_steps import alone_in_memory, growing_in, loop_step
+from onnx_frontend.loop_steps import loop_step, loops_in
 from onnx_frontend.lower_kernels import KernelCall, with_inner
 from onnx_frontend.phases import Phase, split_into_phases
 from onnx_frontend.plan import Workspace
 from onnx_frontend.run_places import Places, offsets_in, plan_phases, planned
-from onnx_frontend.run_time_sizes import RunTimeSize
 from onnx_frontend.signature import Port, Signature
 
 
@@ -70,7 +68,8 @@ def assemble(
         | {t: Place(t.name, t.type, i64(0)) for t in cells},
         offsets_in(plans),
     )
-    maker = _Stages(arguments, places, cells, frozenset(growing_in(calls)), telling)
+    growing = frozenset(x for loop in loops_in(calls) for x in loop.growing)
+    maker = _Stages(arguments, places, cells, growing, telling)
     stages = tuple(
         maker.stage(phase, *plan) for phase, plan in zip(phases, plans.items(), strict=True)
     )
@@ -132,7 +131,7 @@ def _signature(name: str, graph: ImportedGraph, arguments: Mapping[Tensor, Argum
 def _cells(graph: ImportedGraph, calls: Sequence[KernelCall]) -> frozenset[Tensor]:
     """Return the tensors that lie by themselves, because single cells of them are used."""
     outputs = {t for _, t in graph.outputs}
-    alone = (*graph.stored, *alone_in_memory(calls))
+    alone = (*graph.stored, *(x for loop in loops_in(calls) for x in loop.alone))
     return frozenset(t for t in alone if t not in outputs)
 
 
@@ -164,7 +163,7 @@ class _Stages:
         roots = [t for call in phase.calls for t in call.kernel.group.stored]
         outputs = [t for t in roots if t in self.telling and t in self.arguments]
         return Stage(
-            tuple(self._bind(size) for size in phase.sizes),
+            tuple(map(self.places.bind, phase.sizes)),
             workspace,
             plan,
             tuple(
@@ -173,14 +172,6 @@ class _Stages:
             tuple(Cells(self.arguments[t].identifier, t.type, t.shape) for t in outputs),
             self.steps(phase.calls, self.places),
         )
-
-    def _bind(self, size: RunTimeSize) -> Bind:
-        cells = ((name, self._cell(t, place)) for name, (t, place) in size.cells.items())
-        return Bind(size.name, size.value, tuple(cells))
-
-    def _cell(self, tensor: Tensor, number: int) -> Place:
-        place = self.places.of(tensor)
-        return Place(place.name, place.type, i64(number))
 
     def steps(self, calls: Sequence[KernelCall], places: Places) -> tuple[Step | Loop, ...]:
         """Return the steps that `calls` are, where tensors lie at `places`."""

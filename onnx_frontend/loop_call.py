@@ -123,8 +123,8 @@ class LoopCall:
     @property
     def growing(self) -> tuple[Tensor, ...]:
         """What it gives whose sizes only its steps tell."""
-        pairs = (*zip(self.last, self.last_extents, strict=True), *self.pieces_told())
-        return tuple(x for x, told in pairs if x is not None and told is not None)
+        states = (change.last for change in self.changes() if change.extents is not None)
+        return (*states, *(whole for _, whole, _ in self.open_pieces()))
 
     @property
     def alone(self) -> tuple[Tensor, ...]:
@@ -132,9 +132,10 @@ class LoopCall:
         told = (self.steps, *self.last_extents, *self.piece_extents)
         return (*(x for x in told if x is not None), *self.growing)
 
-    def pieces_told(self) -> Iterator[tuple[Tensor, Tensor | None]]:
-        """Yield what is gathered, with the tensor that tells the sizes of a piece, if one does."""
-        return zip(self.wholes, self.piece_extents, strict=True)
+    def open_pieces(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Yield of what grows as it is gathered a piece, the whole, and what tells the sizes."""
+        parts = zip(self.gathered, self.wholes, self.piece_extents, strict=True)
+        return ((piece, whole, told) for piece, whole, told in parts if told is not None)
 
     def changes(self) -> Iterator[Change]:
         """Yield each state that changes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from halo.ir.expr import EQ, Add, Cast, Mul, Variable, i32, i64
 from halo.ir.lowered import LoweredFunc
@@ -11,7 +10,7 @@ from halo.ir.types import Int
 from halo.ops.tensor import Tensor
 from onnx_frontend.c_function import call_of
 from onnx_frontend.copy_kernel import copy_kernel
-from onnx_frontend.entry_model import Bind, Cells, Hold, Loop, Place, Stage, Step
+from onnx_frontend.entry_model import Cells, Hold, Loop, Place, Stage, Step
 from onnx_frontend.extents import product, symbols_of
 from onnx_frontend.loop_call import LoopCall
 from onnx_frontend.lower_kernels import KernelCall
@@ -45,20 +44,10 @@ def loop_step(
     return _Loop(call, around, steps, copies).whole(tells_size)
 
 
-def alone_in_memory(calls: Iterable[KernelCall]) -> Iterator[Tensor]:
-    """Yield what loops among `calls` give that needs memory of its own."""
-    for call in calls:
-        loop = call_of(call.kernel.group.root)
-        if isinstance(loop, LoopCall):
-            yield from loop.alone
-
-
-def growing_in(calls: Iterable[KernelCall]) -> Iterator[Tensor]:
-    """Yield what loops among `calls` give whose memory grows."""
-    for call in calls:
-        loop = call_of(call.kernel.group.root)
-        if isinstance(loop, LoopCall):
-            yield from loop.growing
+def loops_in(calls: Iterable[KernelCall]) -> list[LoopCall]:
+    """Return the loops among `calls`."""
+    found = (call_of(call.kernel.group.root) for call in calls)
+    return [loop for loop in found if isinstance(loop, LoopCall)]
 
 
 class _Loop:
@@ -72,8 +61,10 @@ class _Loop:
         self.phases = split_into_phases(
             call.inner, loop.sizes, body.grouping.aliases, (*loop.given, *loop.stand_ins)
         )
-        self.growing = frozenset(growing_in(call.inner))
-        self.own = {x: self._own(x) for x in (loop.step, *loop.cells, *alone_in_memory(call.inner))}
+        loops = loops_in(call.inner)
+        self.growing = frozenset(x for inner in loops for x in inner.growing)
+        alone = [x for inner in loops for x in inner.alone]
+        self.own = {x: self._own(x) for x in (loop.step, *loop.cells, *alone)}
         if loop.going is not None:
             self.own[loop.going] = self._own(loop.going)
         elsewhere = {*self.own, *loop.gathered}
@@ -149,17 +140,7 @@ class _Loop:
         return found
 
     def _stage(self, phase: Phase, name: str) -> Stage:
-        binds = [
-            Bind(
-                size.name,
-                size.value,
-                tuple(
-                    (cell, replace(self.places.of(t), offset=i64(place)))
-                    for cell, (t, place) in size.cells.items()
-                ),
-            )
-            for size in phase.sizes
-        ]
+        binds = map(self.places.bind, phase.sizes)
         stored = [t for call in phase.calls for t in call.kernel.group.stored]
         sized = [t for t in stored if t in self.own and not self._is_kept(t)]
         steps = (*self._pieces(stored), *self.steps(phase.calls, self.places))
@@ -176,15 +157,14 @@ class _Loop:
             yield self._copy(source, change.last)
 
     def _nothing_gathered(self) -> Iterator[Hold]:
-        for piece, (whole, told) in zip(self.loop.gathered, self.loop.pieces_told(), strict=True):
-            if told is not None:
-                sizes = (i32(0),) * piece.rank
-                yield Hold(whole.name, i64(0), self.around.of(told), sizes)
+        for piece, whole, told in self.loop.open_pieces():
+            sizes = (i32(0),) * piece.rank
+            yield Hold(whole.name, i64(0), self.around.of(told), sizes)
 
     def _pieces(self, stored: Sequence[Tensor]) -> Iterator[Hold]:
         """Yield what makes room for those pieces that are among `stored`."""
-        for piece, (whole, told) in zip(self.loop.gathered, self.loop.pieces_told(), strict=True):
-            if told is not None and piece in stored:
+        for piece, whole, told in self.loop.open_pieces():
+            if piece in stored:
                 count = Mul(Add(Cast(Int(64), self._number), i64(1)), product(piece.shape))
                 first = EQ(self._number, i32(0))
                 extents = self.around.of(told)

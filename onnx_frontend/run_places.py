@@ -9,11 +9,12 @@ from halo.ir.expr import Add, Expr, Mul, i64
 from halo.ir.lowered import Constant
 from halo.ir.types import UInt
 from halo.ops.tensor import OpKind, Tensor
-from onnx_frontend.entry_model import Place
+from onnx_frontend.entry_model import Bind, Place
 from onnx_frontend.extents import product
 from onnx_frontend.layouts import Layouts
 from onnx_frontend.phases import Phase
 from onnx_frontend.plan import Lifetime, Workspace, plan_workspace, tensor_bytes
+from onnx_frontend.run_time_sizes import RunTimeSize
 
 _NOMINAL = 64
 """What sizes are taken for where the plan of a workspace has to guess."""
@@ -105,6 +106,14 @@ class Places:
             return self.outer.of(tensor)
         assert tensor.kind is OpKind.CONSTANT, tensor.name
         return Place(self._constant(tensor).name, tensor.type, i64(0))
+
+    def bind(self, size: RunTimeSize) -> Bind:
+        """Return how `size` is computed of cells, each of a tensor that lies by itself."""
+        cells = (
+            (name, replace(self.of(t), offset=i64(place)))
+            for name, (t, place) in size.cells.items()
+        )
+        return Bind(size.name, size.value, tuple(cells))
 
     def _constant(self, tensor: Tensor) -> Constant:
         known = self.constants.get(tensor)

@@ -52,7 +52,7 @@ def translate_scan(
 def _scan(
     node: NodeContext,
     body: onnx.GraphProto,
-    state: Sequence[Value],
+    state: Sequence[Tensor],
     inputs: Sequence[Tensor],
     axes: Sequence[int],
     backward: Sequence[int],
@@ -106,14 +106,14 @@ def _requiring(node: NodeContext, x: Value, pairs: tuple[tuple[Expr, Expr], ...]
 def _unrolled(
     node: NodeContext,
     body: onnx.GraphProto,
-    state: Sequence[Value],
+    state: Sequence[Tensor],
     along: tuple[Sequence[Tensor], Sequence[int], Sequence[int]],
     length: int,
     run: Body,
 ) -> tuple[list[Value], list[list[Tensor]]] | None:
     """Translate the body for each place; return the last state, and the pieces of each output."""
     gathered: list[list[Tensor]] = [[] for _ in body.output[len(state) :]]
-    values = list(state)
+    values: list[Value] = list(state)
     for step in range(length):
         cells = [
             place_of(node.inner(f"in_{step}"), x, a, length - 1 - step if back else step)

@@ -35,7 +35,7 @@ class _Grows(Unsupported):
 def translate_once(
     node: NodeContext,
     count: Expr,
-    state: Sequence[Value],
+    state: Sequence[Tensor],
     results_of: Results,
     attempt: Attempt,
     *,
@@ -61,14 +61,11 @@ def translate_once(
     Raises
     ------
     Unsupported
-        The state is no tensors, or changes its number of axes or its type.
+        The state changes its number of axes or its type.
     """
-    tensors = [x for x in state if isinstance(x, Tensor)]
-    if len(tensors) < len(state):
-        node.unsupported("a number of iterations that is known before the model runs")
-    once = _Once(node, count, tensors, results_of, bounded, may_end)
-    growing = [frozenset[int]()] * len(tensors)
-    every = [frozenset(range(x.rank)) for x in tensors]
+    once = _Once(node, count, state, results_of, bounded, may_end)
+    growing = [frozenset[int]()] * len(state)
+    every = [frozenset(range(x.rank)) for x in state]
     error: ModelError | None = None
     while True:
         try:
