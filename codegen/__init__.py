@@ -15,22 +15,14 @@ from codegen.c_build import (
 from codegen.c_compiler import Compiler, find_compiler
 from codegen.c_header import emit_header
 from codegen.c_source import CSource, emit_c
+from codegen.call_buffer import CBuffer, make_buffer
+from codegen.call_errors import AllocationError, raise_for
+from codegen.caller import Caller, error_message, make_context
 from codegen.externs import ExternArray, Externs
 from codegen.hooks import Hooks
 from codegen.llvm_library import StaticLibrary, build_llvm_library
 from codegen.llvm_object import llvm_assembly, llvm_bitcode, llvm_object, llvm_text
-from codegen.loader import (
-    AllocationError,
-    CBuffer,
-    ForeignLibrary,
-    Functions,
-    Library,
-    error_message,
-    make_buffer,
-    make_context,
-    public_declarations,
-    raise_for,
-)
+from codegen.loader import ForeignLibrary, Functions, Library, public_declarations
 from codegen.memo_cache import CACHE, MemoizationCache
 from codegen.profile import ProfileRow, ProfileTable
 from codegen.threads import available_threads
@@ -40,6 +32,7 @@ __all__ = [
     "AllocationError",
     "CBuffer",
     "CSource",
+    "Caller",
     "Compiler",
     "ExternArray",
     "Externs",

@@ -22,11 +22,16 @@ from halo.ir.types import Type, TypeCode
 _ABI_LOCK = threading.Lock()
 """Types of two FFIs do not go together, so there has to be one, whoever asks first."""
 
+_made: list[cffi.FFI] = []
+
 
 def abi() -> cffi.FFI:
     """Return the declarations of ``halo_abi.h``."""
-    with _ABI_LOCK:
-        return _abi()
+    if not _made:
+        with _ABI_LOCK:
+            if not _made:
+                _made.append(_parsed())
+    return _made[0]
 
 
 _POINTERS = """
@@ -39,8 +44,7 @@ struct halo_pointers {
 """
 
 
-@cache
-def _abi() -> cffi.FFI:
+def _parsed() -> cffi.FFI:
     ffi = cffi.FFI()
     text = runtime_text("halo_abi.h") + _POINTERS
     ffi.cdef("\n".join(line for line in text.splitlines() if not line.startswith("#")))
@@ -128,7 +132,16 @@ class Hooks:
                 )
             yield
             return
-        handle = abi().new_handle(self)  # alive as long as the call
+        _handle = self.install(context)
+        try:
+            yield
+        finally:
+            for name in _HOOKS:
+                setattr(context, name, abi().NULL)
+
+    def install(self, context: Any) -> Any:
+        """Have calls with `context` reach these functions, as long as what is returned lives."""
+        handle = abi().new_handle(self)
         context.user, context.print = handle, _callbacks()[0]
         if self._trace is not None:
             context.trace = _callbacks()[1]
@@ -139,11 +152,7 @@ class Hooks:
             context.allocate, context.release = _memory_callbacks()
         if self._profile is not None:
             context.profile = self._profile
-        try:
-            yield
-        finally:
-            for name in _HOOKS:
-                setattr(context, name, abi().NULL)
+        return handle
 
     def check(self) -> None:
         """Raise what a hook raised."""

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_CGROUP = Path("/sys/fs/cgroup")
+CGROUP = Path("/sys/fs/cgroup")
+"""Where Linux tells what a container may use."""
 
 
 def available_threads() -> int:
@@ -44,7 +45,7 @@ def cores() -> int:
 
 @functools.cache  # it is asked for at every call, and a container's quota hardly ever changes
 def _own_quota() -> float | None:
-    return cpu_quota(_CGROUP)
+    return cpu_quota(CGROUP)
 
 
 def cpu_quota(root: Path) -> float | None:

@@ -123,6 +123,7 @@ typedef struct halo_context {
     void *workspace;                             /* memory to use first, but for what grows */
     size_t workspace_bytes;
     size_t workspace_used; /* 0 before and after a call */
+    size_t workspace_peak; /* the most that was used at a time since it was zeroed */
     int32_t threads;       /* 0: as many as OpenMP has */
     int32_t trace_events;  /* how many were reported */
     int32_t error_code;    /* what the last call returned, */

@@ -28,9 +28,9 @@ HALO_HELPER int halo_threads(const halo_context *ctx) {
 #endif
 }
 
-/* How many iterations a thread takes at a time: few enough to balance, enough to pay. */
+/* How many iterations a thread takes at a time: a thread waits for the last ones of another. */
 HALO_INLINE int32_t halo_chunk(const halo_context *ctx, int64_t iterations) {
-    const int64_t chunk = iterations / ((int64_t)halo_threads(ctx) * 8);
+    const int64_t chunk = iterations / ((int64_t)halo_threads(ctx) * 32);
     return chunk > 0 ? (int32_t)chunk : 1;
 }
 
@@ -70,6 +70,7 @@ HALO_HELPER void *halo_take_workspace(halo_context *ctx, size_t bytes) {
     if (start - base > ctx->workspace_bytes || bytes > ctx->workspace_bytes - (start - base))
         return NULL;
     ctx->workspace_used = start - base + bytes;
+    if (ctx->workspace_used > ctx->workspace_peak) ctx->workspace_peak = ctx->workspace_used;
     return (void *)start;
 }
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from halo.buffer.arrays import Array, element_strides, element_type
 from halo.errors import BoundsError, BufferError, TypeMismatch, user_location
@@ -12,6 +12,8 @@ from halo.ir.expr import i32, i64
 from halo.ir.function import Dimension, Image
 from halo.ir.types import Type
 from halo.lang.names import fresh_name, unique_name
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class BufferDimension:
 class BufferBase:
     """An array, the coordinates of its first cell, and the type of its elements."""
 
-    __slots__ = ("_image", "_mins", "_name", "_reverse", "_strides", "_type", "_view")
+    __slots__ = ("_image", "_kept", "_mins", "_name", "_reverse", "_strides", "_type", "_view")
 
     def _set(
         self, view: Array, type: Type | None, mins: tuple[int, ...] | None, reverse: bool
@@ -59,6 +61,7 @@ class BufferBase:
         self._reverse = reverse
         self._name = ""
         self._image: Image | None = None
+        self._kept: Any = None
 
     def _derived(self, view: Array, mins: Sequence[int]) -> Self:
         """Return a buffer of the same type on `view`."""
@@ -77,6 +80,7 @@ class BufferBase:
             )
         self._view, self._mins = view, tuple(mins)
         self._strides = element_strides(view)
+        self._kept = None
         if self._image is not None:
             self._image.dims[:] = self._dimensions()
 
@@ -207,6 +211,11 @@ class BufferBase:
         """Return the (min, extent, stride) of each dimension."""
         return list(zip(self._mins, self._view.shape, self._strides, strict=True))
 
+    def __getstate__(self) -> tuple[Any, dict[str, Any]]:
+        """Leave out what is `kept`: it holds an address, and a copy has its own."""
+        state: Any = super().__getstate__()
+        return state[0], {**state[1], "_kept": None}
+
     @property
     def address(self) -> int:
         """The address of the element at the mins."""
@@ -215,3 +224,11 @@ class BufferBase:
     def view(self) -> Array:
         """Return the elements as a numpy array whose axis i is dimension i; no copy."""
         return self._view
+
+
+def kept(buffer: BufferBase, make: Callable[[Any], T]) -> T:
+    """Return what `make` made of `buffer`, as long as that does not move; it has one `make`."""
+    if buffer._kept is None:
+        buffer._kept = make(buffer)
+    found: T = buffer._kept
+    return found

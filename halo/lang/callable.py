@@ -23,15 +23,16 @@ class Callable:
     in place.
     """
 
-    __slots__ = ("_arguments", "_run")
+    __slots__ = ("_arguments", "_names", "_run")
 
     def __init__(self, arguments: Sequence[Image | Parameter], run: Run) -> None:
         self._arguments = tuple(arguments)
+        self._names = _asked_names(self._arguments)
         self._run = run
 
     def argument_names(self) -> list[str]:
         """Return the names of the arguments, in order."""
-        return [self._name(i) for i in range(len(self._arguments))]
+        return list(self._names)
 
     def __call__(self, *args: Any, **named: Any) -> None:
         """Compute the outputs.
@@ -45,12 +46,13 @@ class Callable:
         BoundsError
             A buffer does not hold the cells needed.
         """
-        given = self._placed(args, named)
+        whole = len(args) == len(self._arguments) and not named
+        given = args if whole else self._placed(args, named)
         self._run([_fitting(a, v) for a, v in zip(self._arguments, given, strict=True)])
 
     def _placed(self, args: Sequence[Any], named: dict[str, Any]) -> list[Any]:
         """Return the values in the order of the arguments."""
-        names = self.argument_names()
+        names = self._names
         signature = f"the arguments are {', '.join(names)}"
         if len(args) > len(names):
             raise DefinitionError(
@@ -78,43 +80,50 @@ class Callable:
             )
         return [placed[n] for n in names]
 
-    def _name(self, i: int) -> str:
-        """Return the name the user gave to argument `i`, if no other argument has it too."""
-        asked = [asked_name(a.name) for a in self._arguments]
-        return asked[i] if asked.count(asked[i]) == 1 else self._arguments[i].name
-
     def __repr__(self) -> str:
-        return f"Callable({', '.join(self.argument_names())})"
+        return f"Callable({', '.join(self._names)})"
+
+
+def _asked_names(arguments: Sequence[Image | Parameter]) -> tuple[str, ...]:
+    """Return the names that the user gave, where no other argument has the same, else the own."""
+    asked = [asked_name(a.name) for a in arguments]
+    return tuple(
+        name if asked.count(name) == 1 else a.name for name, a in zip(asked, arguments, strict=True)
+    )
 
 
 def _fitting(argument: Image | Parameter, value: Any) -> Buffer | int | float:
     if isinstance(argument, Parameter):
         return parameter_value(argument, value)
-    role = "output" if argument.is_output else "input"
-    what = f"{role} '{argument.name}'"
     if isinstance(value, (int, float)):
-        raise TypeMismatch(f"the {what} is an array, {value!r} is given", where=user_location())
+        raise TypeMismatch(
+            f"the {_role(argument)} is an array, {value!r} is given", where=user_location()
+        )
     buffer = value if isinstance(value, Buffer) else Buffer(value)
-    _check(what, argument, buffer)
+    _check(argument, buffer)
     return buffer
 
 
-def _check(what: str, argument: Image, buffer: Buffer) -> None:
+def _role(argument: Image) -> str:
+    return f"{'output' if argument.is_output else 'input'} '{argument.name}'"
+
+
+def _check(argument: Image, buffer: Buffer) -> None:
     if buffer.type() != argument.type:
         raise TypeMismatch(
-            f"the {what} of {argument.type} is given a Buffer of {buffer.type()}",
+            f"the {_role(argument)} of {argument.type} is given a Buffer of {buffer.type()}",
             where=user_location(),
             hint="convert the array before, with astype(...)",
         )
     if buffer.dimensions() != argument.dimensions:
         raise BufferError(
-            f"the {what} of {argument.dimensions} dimensions is given a Buffer of "
+            f"the {_role(argument)} of {argument.dimensions} dimensions is given a Buffer of "
             f"{buffer.dimensions()}",
             where=user_location(),
         )
     if argument.is_output and not buffer.writable:
         raise BufferError(
-            f"the {what} is given a Buffer that cannot be written",
+            f"the {_role(argument)} is given a Buffer that cannot be written",
             where=user_location(),
             hint="its array is read-only, or several elements share a place: copy it",
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import codegen
 from halo.buffer import Buffer
+from halo.buffer.base import kept
 from halo.errors import BufferError, user_location
 from halo.ir.function import Image, Parameter
 from halo.lang.handlers import JITHandlers
@@ -37,6 +38,7 @@ class Compiled:
     lowered: Lowered
     library: codegen.Functions
     externs: codegen.Externs
+    caller: codegen.Caller
     times: CompileTimes
     ranges: Ranges
 
@@ -66,10 +68,13 @@ class Compiled:
         self, args: Sequence[Buffer | int | float], handlers: JITHandlers | None = None
     ) -> ProfileReport | None:
         """Compute, given all inputs and outputs in the order of the function's arguments."""
-        plain = [_c_buffer(a) if isinstance(a, Buffer) else a for a in args]
+        plain = [kept(a, _c_buffer) if isinstance(a, Buffer) else a for a in args]
+        profiled = self.lowered.func.profiled
+        if handlers is None and profiled is None:
+            self.caller(plain)
+            return None
         custom = handlers or JITHandlers()
         custom.check()
-        profiled = self.lowered.func.profiled
         profile = None
         if profiled is not None:
             profile = codegen.ProfileTable(profiled.names, codegen.available_threads())

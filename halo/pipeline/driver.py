@@ -232,8 +232,9 @@ def _compile(request: Request, target: Target) -> Compiled:
     given = implementations_of(Parts.of(request.outputs).functions)
     externs = codegen.Externs(module, target, given)
     library = codegen.compile_module(module, target)
+    caller = codegen.Caller(library.function(lowered.func.name), externs.table)
     times = CompileTimes(middle - start, time.perf_counter() - middle)
-    return Compiled(lowered, library, externs, times, ranges_of(lowered))
+    return Compiled(lowered, library, externs, caller, times, ranges_of(lowered))
 
 
 DRIVER = HaloDriver()

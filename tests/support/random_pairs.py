@@ -69,9 +69,12 @@ def load(programs: Sequence[Program]) -> dict[str, Compiled]:
     path = codegen.compile_library(codegen.emit_c(module, target), target)
     library = codegen.Library(path, codegen.public_declarations(module))
     externs, times = codegen.Externs(module, target, {}), CompileTimes(0, 0)
-    return {
-        p.name: Compiled(p.lowered, library, externs, times, ranges_of(p.lowered)) for p in programs
-    }
+
+    def compiled(lowered: Lowered) -> Compiled:
+        caller = codegen.Caller(library.function(lowered.func.name))
+        return Compiled(lowered, library, externs, caller, times, ranges_of(lowered))
+
+    return {p.name: compiled(p.lowered) for p in programs}
 
 
 def values(p: RandomPipeline, compiled: Compiled) -> Values | None:

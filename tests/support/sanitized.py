@@ -21,6 +21,7 @@ OPTIONS = {
     # Python frees little when it ends, and its own allocator hides the small blocks.
     "ASAN_OPTIONS": "detect_leaks=0",
     "UBSAN_OPTIONS": "print_stacktrace=1",
+    "HALO_KEEP_MB": "0",  # each allocation is a block of its own
 }
 
 

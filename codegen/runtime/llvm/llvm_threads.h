@@ -36,7 +36,7 @@ static pthread_mutex_t halo_critical = PTHREAD_MUTEX_INITIALIZER;
 
 /* Workers of a pool; how often an idle one looks for work before it sleeps. */
 #define HALO_MOST_WORKERS 255
-#define HALO_LOOKS 1000
+#define HALO_LOOKS 4000
 
 static void halo_pool_begin(void) {
     pthread_key_create(&halo_pool.team, NULL);

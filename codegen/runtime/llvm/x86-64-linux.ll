@@ -1,4 +1,4 @@
-; made by codegen/llvm_runtime.py from C with the sha256 a12038285b17cbe506ce76319ad3aa749149f9aa3fb64c393edb8c62da79bdf5
+; made by codegen/llvm_runtime.py from C with the sha256 2c76c55c2e117d02a8fb0dcd117cfc225f17ffd7f83ec18fc30fe51024b959fd
 
 %struct.anon = type { %union.pthread_mutex_t, %union.pthread_cond_t, %union.pthread_cond_t, ptr, i32, i32, i32, i32, i32, i32 }
 %union.pthread_mutex_t = type { %struct.__pthread_mutex_s }
@@ -10,7 +10,7 @@
 %struct.anon.1 = type { i32, i32, i32, i32, i32, i32 }
 %union.pthread_attr_t = type { i64, [48 x i8] }
 %struct.halo_job = type { ptr, ptr, ptr, ptr, i64, i64, i64, i32, i32, i32, i32 }
-%struct.halo_context = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, i64, i32, i32, i32, [512 x i8] }
+%struct.halo_context = type { ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, i64, i64, i32, i32, i32, [512 x i8] }
 %struct.halo_member = type { ptr, i32, i64 }
 %struct.halo_team = type { ptr, ptr, ptr, i32, %union.pthread_mutex_t, %union.pthread_cond_t }
 %struct.__va_list_tag = type { i32, i32, ptr, ptr }
@@ -208,7 +208,7 @@ define i32 @halo_rt_parallel(ptr %0, i32 %1, i32 %2, ptr %3, ptr %4) {
   br i1 %14, label %19, label %15
 
 15:                                               ; preds = %10
-  %16 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 12
+  %16 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 13
   %17 = load i32, ptr %16, align 8
   %18 = icmp sgt i32 %17, 0
   br i1 %18, label %21, label %19
@@ -259,7 +259,7 @@ define i32 @halo_rt_parallel(ptr %0, i32 %1, i32 %2, ptr %3, ptr %4) {
   br i1 %14, label %51, label %47
 
 47:                                               ; preds = %38
-  %48 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 12
+  %48 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 13
   %49 = load i32, ptr %48, align 8
   %50 = icmp sgt i32 %49, 0
   br i1 %50, label %53, label %51
@@ -271,7 +271,7 @@ define i32 @halo_rt_parallel(ptr %0, i32 %1, i32 %2, ptr %3, ptr %4) {
 53:                                               ; preds = %47, %51
   %54 = phi i32 [ %52, %51 ], [ %49, %47 ]
   %55 = sext i32 %54 to i64
-  %56 = shl nsw i64 %55, 3
+  %56 = shl nsw i64 %55, 5
   %57 = sdiv i64 %13, %56
   %58 = shl i64 %57, 32
   %59 = ashr exact i64 %58, 32
@@ -402,7 +402,7 @@ define i32 @halo_rt_parallel(ptr %0, i32 %1, i32 %2, ptr %3, ptr %4) {
 145:                                              ; preds = %141
   call void @llvm.x86.sse2.pause()
   %146 = add nuw nsw i32 %142, 1
-  %147 = icmp eq i32 %146, 1000
+  %147 = icmp eq i32 %146, 4000
   br i1 %147, label %148, label %141
 
 148:                                              ; preds = %145, %141
@@ -471,7 +471,7 @@ define internal ptr @halo_worker(ptr %0) {
 28:                                               ; preds = %24
   tail call void @llvm.x86.sse2.pause()
   %29 = add nuw nsw i32 %25, 1
-  %30 = icmp eq i32 %29, 1000
+  %30 = icmp eq i32 %29, 4000
   br i1 %30, label %31, label %24
 
 31:                                               ; preds = %28, %24
@@ -877,9 +877,9 @@ define void @halo_rt_enter(ptr %0) {
   br i1 %2, label %6, label %3
 
 3:                                                ; preds = %1
-  %4 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 14
+  %4 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 15
   store i32 0, ptr %4, align 8
-  %5 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 15, i64 0
+  %5 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 16, i64 0
   store i8 0, ptr %5, align 4
   br label %6
 
@@ -909,7 +909,7 @@ define internal i32 @halo_fail(ptr %0, i32 %1, ptr %2, ...) {
 
 6:                                                ; preds = %3
   %7 = tail call i32 @pthread_mutex_lock(ptr @halo_critical)
-  %8 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 14
+  %8 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 15
   %9 = load i32, ptr %8, align 8
   %10 = icmp eq i32 %9, 0
   br i1 %10, label %11, label %16
@@ -918,7 +918,7 @@ define internal i32 @halo_fail(ptr %0, i32 %1, ptr %2, ...) {
   %12 = bitcast ptr %4 to ptr
   %13 = getelementptr [1 x %struct.__va_list_tag], ptr %4, i64 0, i64 0
   call void @llvm.va_start.p0(ptr %12)
-  %14 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 15, i64 0
+  %14 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 16, i64 0
   %15 = call i32 @vsnprintf(ptr %14, i64 512, ptr %2, ptr %13)
   call void @llvm.va_end.p0(ptr %12)
   store i32 %1, ptr %8, align 8
@@ -1222,7 +1222,7 @@ define i32 @halo_rt_check_alignment(ptr %0, ptr %1, ptr %2, i32 %3) {
 define ptr @halo_rt_allocate(ptr %0, i64 %1, i64 %2) {
   %4 = alloca ptr, align 8
   %5 = icmp slt i64 %1, 0
-  br i1 %5, label %70, label %6
+  br i1 %5, label %75, label %6
 
 6:                                                ; preds = %3
   %7 = tail call { i64, i1 } @llvm.umul.with.overflow.i64(i64 %1, i64 %2)
@@ -1230,7 +1230,7 @@ define ptr @halo_rt_allocate(ptr %0, i64 %1, i64 %2) {
   %9 = extractvalue { i64, i1 } %7, 0
   %10 = icmp ugt i64 %9, 9223372036854775679
   %11 = or i1 %8, %10
-  br i1 %11, label %70, label %12
+  br i1 %11, label %75, label %12
 
 12:                                               ; preds = %6
   %13 = icmp eq i64 %9, 0
@@ -1241,7 +1241,7 @@ define ptr @halo_rt_allocate(ptr %0, i64 %1, i64 %2) {
   %18 = load i32, ptr getelementptr (%struct.anon, ptr @halo_pool, i64 0, i32 8), align 8
   %19 = tail call ptr @pthread_getspecific(i32 %18)
   %20 = icmp eq ptr %0, null
-  br i1 %20, label %53, label %21
+  br i1 %20, label %58, label %21
 
 21:                                               ; preds = %12
   %22 = icmp ne ptr %19, null
@@ -1249,7 +1249,7 @@ define ptr @halo_rt_allocate(ptr %0, i64 %1, i64 %2) {
   %24 = load ptr, ptr %23, align 8
   %25 = icmp eq ptr %24, null
   %26 = select i1 %25, i1 true, i1 %22
-  br i1 %26, label %45, label %27
+  br i1 %26, label %50, label %27
 
 27:                                               ; preds = %21
   %28 = ptrtoint ptr %24 to i64
@@ -1265,58 +1265,68 @@ define ptr @halo_rt_allocate(ptr %0, i64 %1, i64 %2) {
   %38 = sub i64 %36, %34
   %39 = icmp ult i64 %38, %16
   %40 = or i1 %37, %39
-  br i1 %40, label %45, label %41
+  br i1 %40, label %50, label %41
 
 41:                                               ; preds = %27
   %42 = add i64 %34, %16
   store i64 %42, ptr %29, align 8
-  %43 = inttoptr i64 %33 to ptr
-  %44 = icmp eq i64 %33, 0
-  br i1 %44, label %45, label %70
+  %43 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 12
+  %44 = load i64, ptr %43, align 8
+  %45 = icmp ugt i64 %42, %44
+  br i1 %45, label %46, label %47
 
-45:                                               ; preds = %41, %27, %21
-  %46 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 0
-  %47 = load ptr, ptr %46, align 8
-  %48 = icmp eq ptr %47, null
-  br i1 %48, label %53, label %49
+46:                                               ; preds = %41
+  store i64 %42, ptr %43, align 8
+  br label %47
 
-49:                                               ; preds = %45
-  %50 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 6
-  %51 = load ptr, ptr %50, align 8
-  %52 = tail call ptr %47(ptr %51, i64 %16)
-  br label %70
+47:                                               ; preds = %46, %41
+  %48 = inttoptr i64 %33 to ptr
+  %49 = icmp eq i64 %33, 0
+  br i1 %49, label %50, label %75
 
-53:                                               ; preds = %45, %12
-  %54 = bitcast ptr %4 to ptr
+50:                                               ; preds = %47, %27, %21
+  %51 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 0
+  %52 = load ptr, ptr %51, align 8
+  %53 = icmp eq ptr %52, null
+  br i1 %53, label %58, label %54
+
+54:                                               ; preds = %50
+  %55 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 6
+  %56 = load ptr, ptr %55, align 8
+  %57 = tail call ptr %52(ptr %56, i64 %16)
+  br label %75
+
+58:                                               ; preds = %50, %12
+  %59 = bitcast ptr %4 to ptr
   store ptr null, ptr %4, align 8
-  %55 = icmp ult i64 %16, 4194304
-  br i1 %55, label %56, label %61
+  %60 = icmp ult i64 %16, 4194304
+  br i1 %60, label %61, label %66
 
-56:                                               ; preds = %53
-  %57 = call i32 @posix_memalign(ptr %4, i64 64, i64 %16)
-  %58 = icmp eq i32 %57, 0
-  %59 = load ptr, ptr %4, align 8
-  %60 = select i1 %58, ptr %59, ptr null
-  br label %68
-
-61:                                               ; preds = %53
-  %62 = call i32 @posix_memalign(ptr %4, i64 2097152, i64 %16)
+61:                                               ; preds = %58
+  %62 = call i32 @posix_memalign(ptr %4, i64 64, i64 %16)
   %63 = icmp eq i32 %62, 0
-  br i1 %63, label %64, label %68
+  %64 = load ptr, ptr %4, align 8
+  %65 = select i1 %63, ptr %64, ptr null
+  br label %73
 
-64:                                               ; preds = %61
-  %65 = load ptr, ptr %4, align 8
-  %66 = call i32 @madvise(ptr %65, i64 %16, i32 14)
-  %67 = load ptr, ptr %4, align 8
-  br label %68
+66:                                               ; preds = %58
+  %67 = call i32 @posix_memalign(ptr %4, i64 2097152, i64 %16)
+  %68 = icmp eq i32 %67, 0
+  br i1 %68, label %69, label %73
 
-68:                                               ; preds = %64, %61, %56
-  %69 = phi ptr [ %60, %56 ], [ %67, %64 ], [ null, %61 ]
-  br label %70
+69:                                               ; preds = %66
+  %70 = load ptr, ptr %4, align 8
+  %71 = call i32 @madvise(ptr %70, i64 %16, i32 14)
+  %72 = load ptr, ptr %4, align 8
+  br label %73
 
-70:                                               ; preds = %3, %6, %41, %49, %68
-  %71 = phi ptr [ %43, %41 ], [ %52, %49 ], [ %69, %68 ], [ null, %6 ], [ null, %3 ]
-  ret ptr %71
+73:                                               ; preds = %69, %66, %61
+  %74 = phi ptr [ %65, %61 ], [ %72, %69 ], [ null, %66 ]
+  br label %75
+
+75:                                               ; preds = %3, %6, %47, %54, %73
+  %76 = phi ptr [ %48, %47 ], [ %57, %54 ], [ %74, %73 ], [ null, %6 ], [ null, %3 ]
+  ret ptr %76
 }
 
 declare { i64, i1 } @llvm.umul.with.overflow.i64(i64, i64)
@@ -1569,13 +1579,13 @@ define internal fastcc i32 @halo_extern_failed(ptr %0, ptr %1, i32 %2) {
   br i1 %6, label %17, label %7
 
 7:                                                ; preds = %3
-  %8 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 14
+  %8 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 15
   %9 = load i32, ptr %8, align 8
   %10 = icmp eq i32 %9, 0
   br i1 %10, label %11, label %17
 
 11:                                               ; preds = %7
-  %12 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 15, i64 0
+  %12 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 16, i64 0
   %13 = call i32 (ptr, i64, ptr, ...) @snprintf(ptr %5, i64 384, ptr @.str.19, ptr %12)
   %14 = load i8, ptr %5, align 16
   %15 = icmp eq i8 %14, 0
@@ -1799,7 +1809,7 @@ define internal fastcc i32 @halo_trace(ptr %0, ptr byval(%struct.halo_trace_even
 
 6:                                                ; preds = %2
   %7 = getelementptr %struct.halo_trace_event, ptr %1, i64 0, i32 5
-  %8 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 13
+  %8 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 14
   %9 = atomicrmw add ptr %8, i32 1 monotonic, align 4
   %10 = add nsw i32 %9, 1
   store i32 %10, ptr %7, align 4
@@ -2053,7 +2063,7 @@ define i32 @halo_rt_fork_threads(ptr %0, i32 %1, i1 zeroext %2) {
   br i1 %4, label %9, label %5
 
 5:                                                ; preds = %3
-  %6 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 12
+  %6 = getelementptr %struct.halo_context, ptr %0, i64 0, i32 13
   %7 = load i32, ptr %6, align 8
   %8 = icmp sgt i32 %7, 0
   br i1 %8, label %11, label %9
