@@ -17,6 +17,8 @@ from halo.ir.expr import Add, Cast, Expr, IntImm, Max, Min, Mul, Sub, Variable, 
 from halo.ir.types import Int
 
 _INDEX, _COORDINATE = Int(64), Int(32)
+_LARGE = 8
+"""From which factor on a multiple of a loop's variable is counted: no address multiplies by it."""
 _PURE = (Cast, Add, Sub, Mul, Min, Max)
 
 
@@ -55,9 +57,12 @@ def cell_address(
 
 def named_sum(ctx: Context, name: str, e: Expr) -> Sum | None:
     """Return what the value `e` of the variable `name` is the sum of, if indices are made of it."""
-    if not ctx.loops or name not in ctx.index_used or not isinstance(e, (Add, Sub)):
+    if not ctx.loops or name not in ctx.index_used:
         return None
-    return sum_of(ctx, e) if _adds_up(ctx, e) else None
+    if isinstance(e, Mul):
+        counted = _counted(ctx, e)
+        return None if counted is None else ((Term(counted, False),), 0)
+    return sum_of(ctx, e) if isinstance(e, (Add, Sub)) and _adds_up(ctx, e) else None
 
 
 def sum_of(ctx: Context, e: Expr) -> Sum:
@@ -91,7 +96,7 @@ def _add_terms(ctx: Context, e: Expr, negative: bool, terms: list[Term]) -> int:
 
 def _adds_up(ctx: Context, e: Add | Sub) -> bool:
     """Whether `e` is the sum of its parts in 64 bits: sums of 64 bits wrap, as addresses do."""
-    return e.type == _INDEX or (e.type == _COORDINATE and stays_in_range(e, ctx.index_like))
+    return e.type == _INDEX or (e.type == _COORDINATE and _stays(ctx, e))
 
 
 def _term(ctx: Context, e: Expr) -> Value:
@@ -114,12 +119,38 @@ def _wide(ctx: Context, e: Expr) -> Value:
         known = ctx.wide.get(ctx.variable(e.name))
         if known is not None:
             return known
-    if isinstance(e, Mul) and e.type == _COORDINATE and stays_in_range(e, ctx.index_like):
-        a, b = (_wide(ctx, x) for x in (e.a, e.b))
-        return ctx.emit("i64", f"mul nsw {a.typed}, {b.text}")
+    if isinstance(e, Mul):
+        counted = _counted(ctx, e)
+        if counted is not None:
+            return counted
+        if e.type == _COORDINATE and _stays(ctx, e):
+            a, b = (_wide(ctx, x) for x in (e.a, e.b))
+            return ctx.emit("i64", f"mul nsw {a.typed}, {b.text}")
     if isinstance(e, IntImm):
         return Value("i64", str(e.value))
     return place(ctx, e)
+
+
+def _counted(ctx: Context, e: Mul) -> Value | None:
+    """Return the large multiple `e` of the loop's variable as one that counts in such steps."""
+    if not isinstance(e.b, IntImm) or e.b.value < _LARGE or not ctx.loops or ctx.front is not None:
+        return None
+    a = e.a
+    if isinstance(a, Cast) and a.type == _INDEX and a.value.type == _COORDINATE:
+        a = a.value
+    if not isinstance(a, Variable) or (e.type == _COORDINATE and not _stays(ctx, e)):
+        return None
+    loop, known = ctx.loops[-1], ctx.wide.get(ctx.variable(a.name))
+    if known is None or known.text != loop.at:
+        return None
+    name = loop.multiples.get(e.b.value) or ctx.fresh()
+    loop.multiples[e.b.value] = name
+    return Value("i64", name, ctx.number)
+
+
+def _stays(ctx: Context, e: Add | Sub | Mul) -> bool:
+    """Whether the coordinate `e` does not overflow 32 bits."""
+    return stays_in_range(e, ctx.index_like)
 
 
 def _is_fixed(ctx: Context, loop: Loop, e: Expr) -> bool:

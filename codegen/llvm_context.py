@@ -112,12 +112,18 @@ class Loop:
         Text of one of them -> its result.
     made
         Their registers.
+    at
+        Its variable in 64 bits, which counts.
+    multiples
+        Number -> the variable that counts in steps of it.
     """
 
     before: int
+    at: str = ""
     lines: list[str] = field(default_factory=list)
     shared: dict[str, Value] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
+    multiples: dict[int, str] = field(default_factory=dict)
 
     def is_outside(self, value: Value) -> bool:
         """Whether `value` is there in front of the loop."""

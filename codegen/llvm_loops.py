@@ -65,6 +65,7 @@ def iterations(ctx: Context, s: For, first: Value, end: Value, statement: Writer
     ctx.begin(body)
     at, following = ctx.fresh(), ctx.fresh()
     ctx.line(f"{at} = phi i64 [ {low.text}, %{before} ], [ {following}, %{step} ]")
+    ctx.loops[-1].at, head = at, len(ctx.lines)
     hidden, was_index = ctx.variables.get(s.name), s.name in ctx.index_like
     variable = ctx.emit("i32", f"trunc i64 {at} to i32")
     ctx.variables[s.name] = variable
@@ -76,10 +77,25 @@ def iterations(ctx: Context, s: For, first: Value, end: Value, statement: Writer
     ctx.begin(step)
     ctx.line(f"{following} = add nsw i64 {at}, 1")
     more = ctx.emit("i1", f"icmp slt i64 {following}, {high.text}")
-    ctx.lines[front:front] = ctx.loops.pop().lines
+    own = ctx.loops.pop()
+    ctx.lines[head:head] = _count_multiples(ctx, own, low, before, step)
+    ctx.lines[front:front] = own.lines
     as_it_is = f", !llvm.loop {ctx.module.as_it_is()}" if id(s) in ctx.loops_left_alone else ""
     ctx.choose(more, body, after, as_it_is)
     ctx.begin(after)
+
+
+def _count_multiples(ctx: Context, loop: Loop, low: Value, before: str, step: str) -> list[str]:
+    """Write the steps of the variables that count in larger ones; return how they begin."""
+    lines = []
+    for factor, variable in loop.multiples.items():
+        with ctx.in_front(loop):
+            first = ctx.emit("i64", f"mul nsw {low.typed}, {factor}")
+        following = ctx.emit("i64", f"add nsw i64 {variable}, {factor}")
+        lines.append(
+            f"  {variable} = phi i64 [ {first.text}, %{before} ], [ {following.text}, %{step} ]"
+        )
+    return lines
 
 
 def _widened(ctx: Context, x: Value) -> Value:

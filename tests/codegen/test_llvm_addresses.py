@@ -41,7 +41,23 @@ def test_a_loop_changes_one_number_of_its_addresses() -> None:
     text = llvm_text(LoweredModule("app", (made.func,)), LLVM).decode()
     blocks = re.split(r"^(?=[\w.]+: )", text, flags=re.MULTILINE)
     (body,) = [b for b in blocks if b.count("load <8 x i32>") == 3 and " phi " in b]
-    assert not re.findall(r"= (?:mul|sub|sext|add [a-z ]*i64 %\w+, %).*", body)
+    assert not re.findall(r"= (?:mul|shl|sub|sext|add [a-z ]*i64 %\w+, %).*", body)
+
+
+@pytest.mark.parametrize("low", [0, -24, 40])
+def test_a_loop_counts_vectors_in_cells(low: int) -> None:
+    f, g = hl.funcs("f g")
+    f[x, y] = x * x + y
+    g[x, y] = f[x, y] + f[x + 8, y] - f[x, y + 1]
+    f.compute_root().vectorize(x, 16, hl.TailStrategy.RoundUp)
+    g.vectorize(x, 8)
+    out = hl.Buffer(np.zeros((5, 64), np.int32))
+    out.set_min([low, 2])
+    g.realize(out, LLVM)
+    i, j = np.arange(low, low + 64)[None, :], np.arange(2, 7)[:, None]
+    np.testing.assert_array_equal(np.asarray(out), i * i + j + (i + 8) ** 2 + j - i * i - j - 1)
+    steps = set(re.findall(r"add nsw i64 %v\d+, (\d+)\n", text_of(g)))
+    assert {"1", "8", "16"} <= steps
 
 
 def lookups(lanes: int, t: hl.Type) -> hl.Func:
