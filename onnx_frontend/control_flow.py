@@ -44,6 +44,7 @@ def translate_if(
     node: NodeContext, condition: Tensor, run: Body, choose_one: Choose
 ) -> list[Value] | None:
     """One of two bodies."""
+    _check_condition(node, condition)
     branches = body_of(node, "else_branch"), body_of(node, "then_branch")
     for body in branches:
         check_body(node, body, 0, len(node.node.outputs))
@@ -112,6 +113,8 @@ def translate_loop(
     """A body that runs as long as a condition holds, and so often at most."""
     body = body_of(node, "body")
     check_body(node, body, 2 + len(state), 1 + len(state))
+    if condition is not None:
+        _check_condition(node, condition)
     count = None if trips is None else greatest(node.scalar(trips, "a number"), 0)
     steps = None if count is None else known(count)
     short = steps is not None and steps * len(body.node) <= STEPS_LIMIT
@@ -143,6 +146,7 @@ def _unrolled(
         if results is None:
             return None
         goes_on, *rest = results
+        _check_condition(node, goes_on)
         values, pieces = rest[: len(state)], rest[len(state) :]
         gather_pieces(node, gathered, pieces)
         going = _truth(node, goes_on)
@@ -167,7 +171,10 @@ def _running(
 
     def results(step: Tensor, now: Sequence[Value]) -> list[Value] | None:
         running = constant(node.inner("going"), np.array(True))
-        return run(body, [step, running, *now], runs_at_all(most))
+        made = run(body, [step, running, *now], runs_at_all(most))
+        if made is not None:
+            _check_condition(node, made[0])
+        return made
 
     bounded = count is not None
     try:
@@ -186,16 +193,25 @@ def _may_end(body: onnx.GraphProto) -> bool:
     return any(name in n.output and n.op_type not in ("Identity", "Constant") for n in body.node)
 
 
+def _check_condition(node: NodeContext, condition: Value) -> None:
+    """Check that a condition is one bool."""
+    if not isinstance(condition, Tensor):
+        node.fail("its condition is no tensor")
+    if not condition.type.is_bool():
+        node.fail(f"its condition has elements of type {condition.type}, not bool")
+    sizes = [known(d) for d in condition.shape]
+    if sizes != [1] * len(sizes):
+        text = ", ".join(str(d) for d in condition.shape)
+        node.fail(f"its condition has the shape [{text}], it must be one element")
+
+
 def _truth(node: NodeContext, condition: Value) -> bool:
-    found: Sequence[int] | None = None
-    if isinstance(condition, Tensor) and condition.constant is not None:
-        found = condition.constant.reshape(-1).tolist()
-    elif isinstance(condition, Tensor):
-        found = node.known_constants(condition)
+    assert isinstance(condition, Tensor)
+    if condition.constant is not None:
+        return bool(condition.constant.reshape(-1)[0])
+    found = node.known_constants(condition)
     if found is None:
         node.unsupported("a condition that is known before the model runs")
-    if len(found) != 1:
-        node.fail(f"its condition has {len(found)} elements, not one")
     return bool(found[0])
 
 

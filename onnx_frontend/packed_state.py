@@ -100,8 +100,8 @@ def _once(
             raise _NoRoom(wider)
         if any(isinstance(x, Text) for x in pieces):
             node.unsupported(NO_STRINGS)
-        if not all(isinstance(x, Tensor) for x in (goes_on, *pieces)):
-            node.fail("its body gives no tensor where a tensor is gathered, or no condition")
+        if not all(isinstance(x, Tensor) for x in pieces):
+            node.fail("its body gives no tensor where a tensor is gathered")
         packed = [t for x, y in zip(following, like, strict=True) for t in _packed(node, x, y)]
         return [goes_on, *packed, *pieces]
 

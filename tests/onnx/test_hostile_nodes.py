@@ -59,6 +59,27 @@ REFUSED = [
             y = Abs(x) }""",
         "SequenceMap",
     ),
+    (
+        """(float[k] x, int64 n) => (float[k] y) {
+            y = Loop(n, "", x) <
+                body = b (int64 i, bool g, float[k] s) => (float[k] t, float[k] u) {
+                    t = Neg(s) u = CumSum(t, i) }> }""",
+        "Loop node #0: its condition has elements of type float32, not bool",
+    ),
+    (
+        """(float[k] x, int64 n) => (float[k] y) {
+            y = Loop(n, "", x) <
+                body = b (int64 i, bool g, float[k] s) => (bool[k] t, float[k] u) {
+                    t = Less(s, x) u = CumSum(s, i) }> }""",
+        "Loop node #0: its condition has the shape [k], it must be one element",
+    ),
+    (
+        """(float[2] x) => (float[2] y) <int64 n = {3}> {
+            y = Loop(n, "", x) <
+                body = b (int64 i, bool g, float[2] s) => (float[2] t, float[2] u) {
+                    t = Neg(s) u = Tanh(t) }> }""",
+        "Loop node #0: its condition has elements of type float32, not bool",
+    ),
 ]
 
 
