@@ -14,7 +14,7 @@ from onnx_frontend.context import NodeContext
 from onnx_frontend.errors import ModelError, Unsupported
 from onnx_frontend.general_loop import StandIns, stand_in, translate_general_loop
 from onnx_frontend.running_loop import translate_running_loop
-from onnx_frontend.values import Value
+from onnx_frontend.values import Text, Value
 
 Results = Callable[[Tensor, Sequence[Value]], "list[Value] | None"]
 """Translates a body for the number of the step and the state before it."""
@@ -61,7 +61,9 @@ def translate_once(
     Raises
     ------
     Unsupported
-        The state changes its number of axes or its type.
+        The state changes its number of axes or its type, or the body gives strings.
+    ModelError
+        The body gives something that is no tensor.
     """
     once = _Once(node, count, state, results_of, bounded, may_end)
     growing = [frozenset[int]()] * len(state)
@@ -106,7 +108,9 @@ class _Once:
             return None
         made = [x for x in results if isinstance(x, Tensor)]
         if len(made) < len(results):
-            node.unsupported("a number of iterations that is known before the model runs")
+            if any(isinstance(x, Text) for x in results):
+                node.unsupported("a body that gives no strings")
+            node.fail("its body gives a sequence, or an optional value, where it gives a tensor")
         goes_on = made.pop(0) if self.may_end else None
         following, pieces = made[: len(self.state)], made[len(self.state) :]
         found = [_changed_axes(node, *pair) for pair in zip(given.state, following, strict=True)]

@@ -134,3 +134,19 @@ def test_the_first_version_runs_over_each_sample_of_a_batch() -> None:
         made = compiled.run({"start": start, "x": x})
         np.testing.assert_allclose(made["y"], sums[:, -1], rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(made["z"], sums[:, 1:] * sums[:, :-1], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("body", "length", "error"),
+    [
+        ("o = SequenceConstruct(e)", "n", "its body gives a sequence"),
+        ("o = SequenceConstruct(e)", "4", "its body gives a sequence"),
+        ("o = StringConcat(t, t)", "n", "strings"),
+    ],
+)
+def test_what_a_body_gives_must_be_tensors_of_numbers(body: str, length: str, error: str) -> None:
+    text = f"""s (float[{length}, 3] x, string[2] t) => (float[m, 2] z) {{
+      z = Scan <num_scan_inputs = 1, body = b (float[3] e) => (o) {{ {body} }} > (x) }}"""
+    with pytest.raises(onnx_frontend.ModelError, match=error) as found:
+        onnx_frontend.compile(model_of(text, 20))
+    assert "number of iterations" not in str(found.value)
