@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from codegen import (
+    AllocationError,
     CBuffer,
     CSource,
     ForeignLibrary,
@@ -132,10 +133,7 @@ class CompiledModel:
         # The function that tells sizes also tells what is wrong with the inputs' sizes.
         if not signature.outputs_are_known or min((0, *chain(*shapes))) < 0:
             shapes = self._output_shapes(arrays)
-        results = [
-            np.empty(shape, port.dtype)
-            for port, shape in zip(signature.outputs, shapes, strict=True)
-        ]
+        results = list(map(_room, signature.outputs, shapes))
         ports = (*signature.inputs, *signature.outputs)
         buffers = [_buffer(p, a) for p, a in zip(ports, [*arrays, *results], strict=True)]
         self._library.call(signature.name, *buffers, threads=threads)
@@ -203,6 +201,15 @@ def load_library(path: Path, declarations: Sequence[str], target: Target) -> Cod
     if not target.is_native():
         return ForeignLibrary(path, target, declarations)
     return (StaticLibrary if path.suffix == ".a" else Library)(path, declarations)
+
+
+def _room(port: Port, shape: Sequence[int]) -> Array:
+    """Return an array for an output."""
+    try:
+        return np.empty(shape, port.dtype)
+    except MemoryError:
+        text = "x".join(map(str, shape))
+        raise AllocationError(f"no memory for output '{port.name}', which is {text}") from None
 
 
 def _buffer(port: Port, array: Array) -> CBuffer:

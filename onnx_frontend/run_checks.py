@@ -70,13 +70,14 @@ def _extents_in_range(model: Model) -> Iterator[AssertStmt]:
             if _is_size(extent) or key in seen or not any(True for _ in symbols_of(extent)):
                 continue
             seen.add(key)
+            size, lowest = (widen(extent), i64(0)) if _is_told(extent) else (extent, _least(extent))
             message = (
                 "these inputs are too small: dim ",
                 i32(axis),
                 f" of '{name}' would be ",
-                extent,
+                size,
             )
-            yield AssertStmt(GE(extent, _least(extent)), ErrorCode.BAD_SHAPE, message)
+            yield AssertStmt(GE(size, lowest), ErrorCode.BAD_SHAPE, message)
 
 
 def _in_words(model: Model, demands: Sequence[AssertStmt]) -> Iterator[AssertStmt]:
@@ -112,6 +113,12 @@ def _least(extent: Expr) -> Expr:
     return least
 
 
+def _is_told(extent: Expr) -> bool:
+    """Whether data tell a size in `extent`: sums and products of it may leave int32."""
+    sizes = (v.source for v in walk(extent) if isinstance(v, Variable))
+    return any(not isinstance(s, SymbolicSize) or s.from_data for s in sizes)
+
+
 def _is_size(extent: Expr) -> bool:
     """Whether `extent` is a symbol that is not negative."""
     if not isinstance(extent, Variable):
@@ -121,7 +128,7 @@ def _is_size(extent: Expr) -> bool:
 
 def _equal_extents(requirement: Requirement) -> AssertStmt:
     a, b = requirement.a, requirement.b
-    if a.type != b.type:
+    if a.type != b.type or _is_told(a) or _is_told(b):
         a, b = widen(a), widen(b)
     message: tuple[str | Expr, ...] = (
         f"{requirement.tensor}: these inputs give it the sizes ",

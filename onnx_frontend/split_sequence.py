@@ -46,7 +46,7 @@ def split_by(node: NodeContext, x: Tensor, axis: int, by: Expr) -> OpenSequence:
     """Return pieces of `by` places along `axis`; the last has what is left."""
     node.require(choose(less(by, 1), ONE, ZERO), ZERO, "its pieces have less than one place")
     by, total = greatest(by, 1), x.shape[axis]
-    count = opaque(node, "count", (total + (by - 1)) / by)
+    count = opaque(node, "count", (total - 1) / by + 1)  # data may tell any `by`
 
     def size(i: Any) -> Expr:
         return Min(by, total - as_expr(i) * by)

@@ -9,7 +9,19 @@ from halo.ir.operators import eq
 from halo.ir.types import Bool, Int
 from halo.ops import views
 from halo.ops.build import from_content
-from halo.ops.index import ONE, ZERO, ceil_div, index, known, least, less, minus, plus, times
+from halo.ops.index import (
+    ONE,
+    ZERO,
+    ceil_div,
+    choose,
+    index,
+    known,
+    least,
+    less,
+    minus,
+    plus,
+    times,
+)
 from halo.ops.tensor import Tensor
 from onnx_frontend import open_sequences
 from onnx_frontend.context import NodeContext
@@ -208,6 +220,7 @@ def split(node: NodeContext, x: Tensor, sizes: Tensor | None = None) -> Value:
         whole: Expr = ZERO
         for size in given:
             whole = plus(whole, size)
+            node.require(choose(less(size, 0), ONE, ZERO), ZERO, WRONG_SIZES)
         node.require(whole, x.shape[axis], WRONG_SIZES)
         return _pieces(node, x, axis, list(given))
     by = node.scalar(sizes, "a size")

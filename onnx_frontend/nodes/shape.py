@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from halo.ir.expr import Expr, Max, Select, const, i32
+from halo.ir.expr import Expr, Max, Select, Variable, const, i32
+from halo.ir.function import SymbolicSize
 from halo.ir.intrinsics import intrinsic
 from halo.ir.operators import as_expr, cast_to, eq
 from halo.ir.types import Float, Int, type_of_dtype
 from halo.ops.build import CONTENT_LIMIT, computed, from_content
-from halo.ops.index import ceil_div, greatest, index, known, minus, product
-from halo.ops.tensor import OpInfo, OpKind, Tensor
+from halo.ops.index import ceil_div, greatest, index, known, least, minus, product
+from halo.ops.tensor import LARGEST, OpInfo, OpKind, Tensor
 from halo.ops.views import filled
 from onnx_frontend.context import NodeContext
 from onnx_frontend.registry import operator
@@ -54,6 +55,8 @@ def make_range(node: NodeContext, start: Tensor, limit: Tensor, delta: Tensor) -
     step = node.constants(delta, "a step")[0]
     if step == 0:
         node.fail("its step is 0")
+    _require_words(node, start, first, up=True, down=True)
+    _require_words(node, limit, last, up=step > 0, down=step < 0)
     room = minus(last, first) if step > 0 else minus(first, last)
     count = greatest(ceil_div(room, abs(step)), 0)
     number = known(count)
@@ -68,12 +71,26 @@ def make_range(node: NodeContext, start: Tensor, limit: Tensor, delta: Tensor) -
     return computed(node.output(), start.type, (count,), cell, op)
 
 
+def _require_words(node: NodeContext, x: Tensor, told: Expr, *, up: bool, down: bool) -> None:
+    """Require the cell of `x` to be what `told` is, if it is a size of 32 bits that data tell."""
+    source = told.source if isinstance(told, Variable) else None
+    if x.type.bits() <= 32 or not isinstance(source, SymbolicSize) or not source.from_data:
+        return
+    given = node.run_time.cell(x, 0)
+    above = [given > LARGEST] if up else []
+    for far in (*above, *([given < -LARGEST] if down else [])):
+        beyond = node.run_time.define(node.inner("far"), cast_to(Int(32), far), high=1)
+        node.require(beyond, index(0), "an end of it is beyond what 32 bits hold")
+
+
 def _run_time_range(node: NodeContext, start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
     """The range whose number of cells is computed when the model runs, in float64."""
     first, last, step = (
         cast_to(Float(64), node.run_time.cell(t, 0)) for t in (start, limit, delta)
     )
-    places = intrinsic("ceil", (last - first) / step)
+    stays = node.run_time.define(node.inner("stays"), cast_to(Int(32), eq(step, 0.0)), high=1)
+    node.require(stays, index(0), "its step is 0")
+    places = intrinsic("ceil", (last - first) / Select(eq(step, 0.0), const(Float(64), 1), step))
     count = node.run_time.define(node.inner("count"), Max(cast_to(Int(32), places), i32(0)))
     op = OpInfo(OpKind.ELEMENTWISE, (start, delta), attrs={"what": "range"})
 
@@ -91,7 +108,9 @@ def trilu(node: NodeContext, x: Tensor, k: Tensor | None = None) -> Tensor:
     """The part of matrices above or below a diagonal, zero elsewhere."""
     if x.rank < 2:
         node.fail(f"its input has {x.rank} axes, not 2 or more")
-    diagonal = index(0) if k is None else node.scalar(k, "a diagonal")
+    told = index(0) if k is None else node.scalar(k, "a diagonal")
+    # Those that are farther off cut as much, and sums with a place stay in range.
+    diagonal = least(greatest(told, minus(0, x.shape[-2])), x.shape[-1])
     upper = node.flag("upper", True)
 
     def cell(*coords: Any) -> Expr:

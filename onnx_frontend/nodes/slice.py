@@ -71,12 +71,17 @@ def _run_time_slice(
     first = chosen(axes, starts, x.rank, index(0))
     last = chosen(axes, ends, x.rank, index(LARGEST))
     by = chosen(axes, steps, x.rank, index(1))
+    for step in steps:
+        moves = choose(less(0, step), index(1), choose(less(step, 0), index(1), index(0)))
+        node.require(moves, index(1), "a step is 0")
     ranges: dict[int, tuple[Expr, Expr, int | Expr]] = {}
     for axis, (start, end, step) in enumerate(zip(first, last, by, strict=True)):
         up = slice_range(start, end, x.shape[axis], 1)
         down = slice_range(start, end, x.shape[axis], -1)
         forward = less(0, step)
         size = greatest(choose(forward, step, minus(0, step)), 1)
+        # A longer step than the axis has no second place; nothing is to be added to a huge one.
+        size = least(size, greatest(x.shape[axis], 1))
         count = choose(forward, up[1], down[1])
         places = floor_div(plus(count, minus(size, 1)), size)
         ranges[axis] = (choose(forward, up[0], down[0]), places, step)
