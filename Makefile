@@ -71,6 +71,12 @@ llvm: $(STAMP) ## run the tests of values through the LLVM back end
 runtime: $(STAMP) ## make the kept LLVM IR of the runtime anew from its C, with clang
 	@$(RUN) -c "from codegen.llvm_runtime import write_runtimes; write_runtimes()"
 
+.PHONY: compiled
+compiled: $(STAMP) ## put halo with its hot modules compiled by mypyc into build/compiled
+	@rm -rf build/compiled
+	@HALO_COMPILED=1 $(RUN) -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --no-build-isolation --target build/compiled .
+
 .PHONY: lint
 lint: $(STAMP) ## check style
 	@$(RUN) -m ruff check .

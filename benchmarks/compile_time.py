@@ -1,12 +1,14 @@
 """How long halo itself takes: importing it, lowering, generating C, compiling a model, the apps.
 
-    python benchmarks/compile_time.py [--lowering | --apps [NAME ...] [--docs]] [--json FILE]
+    python benchmarks/compile_time.py [--lowering | --apps [NAME ...] [--docs] [--package FOLDER]]
+                                      [--json FILE]
 
 Each measurement runs in an interpreter of its own. Lowering is measured in seconds of CPU, pass by
 pass, for programs of one size and of twice that. Of each app of the suite the CPU of its parts is
 told, lowering, the C compiler, LLVM in the process, beside Halide's compiler in the process where
-it is installed; ``--docs`` writes that into ``docs/performance.md``. Leaves with 1 if a time is
-over its limit.
+it is installed; ``--docs`` writes that into ``docs/performance.md``, and ``--package`` takes the
+halo in a folder, such as the one that ``make compiled`` puts into ``build/compiled``. Leaves with 1
+if a time is over its limit.
 """
 
 from __future__ import annotations
@@ -110,9 +112,9 @@ SIZED = (
 Passes = Mapping[str, float]
 
 
-def output(command: Sequence[str], cache: Path) -> str:
-    """Return the last line that a fresh interpreter prints."""
-    given = {**os.environ, "PYTHONPATH": str(ROOT), "HALO_CACHE_DIR": str(cache / "halo")}
+def output(command: Sequence[str], cache: Path, package: Path = ROOT) -> str:
+    """Return the last line that a fresh interpreter prints, with the halo in `package`."""
+    given = {**os.environ, "PYTHONPATH": str(package), "HALO_CACHE_DIR": str(cache / "halo")}
     given.pop("PYTHONDONTWRITEBYTECODE", None)  # as for an installed package
     given["PYTHONPYCACHEPREFIX"] = str(cache / "bytecode")
     command = [sys.executable, *command]
@@ -163,13 +165,20 @@ def others(cache: Path) -> list[Measured]:
     ]
 
 
-def apps(names: Sequence[str], cache: Path) -> dict[str, Mapping[str, float | None]]:
+def form(package: Path) -> str:
+    """Return what lowering is in the halo in `package`."""
+    compiled = any(package.glob("halo/ir/substitute.*.so"))
+    return "lowering compiled by mypyc" if compiled else "lowering in Python"
+
+
+def apps(names: Sequence[str], cache: Path, package: Path) -> dict[str, Mapping[str, float | None]]:
     """Return what the parts of compiling each app take, and print it."""
-    print(f"\nMilliseconds of CPU that compiling an app takes ({machine()})\n\n{HEAD}")
+    print("\nMilliseconds of CPU that compiling an app takes")
+    print(f"({machine()}, {form(package)})\n\n{HEAD}")
     found: dict[str, Mapping[str, float | None]] = {}
     for name in names:
         script = str(Path(__file__).with_name("compile_app.py"))
-        found[name] = json.loads(output(["-W", "ignore", script, name], cache))
+        found[name] = json.loads(output(["-W", "ignore", script, name], cache, package))
         print(line(name, found[name]), flush=True)
     return found
 
@@ -188,10 +197,10 @@ def line(name: str, row: Mapping[str, float | None]) -> str:
     return f"| {' | '.join([name.replace(':', ' '), *texts, ratio])} |"
 
 
-def page(table: Mapping[str, Mapping[str, float | None]]) -> str:
+def page(table: Mapping[str, Mapping[str, float | None]], package: Path) -> str:
     """Return the part of the page that holds the apps."""
     rows = "\n".join(line(name, row) for name, row in table.items())
-    return f"{datetime.date.today()}, {machine()}, milliseconds.\n\n{HEAD}\n{rows}"
+    return f"{datetime.date.today()}, {machine()}, milliseconds, {form(package)}.\n\n{HEAD}\n{rows}"
 
 
 def main() -> None:
@@ -199,13 +208,16 @@ def main() -> None:
     parser.add_argument("--lowering", action="store_true", help="measure lowering only")
     parser.add_argument("--apps", nargs="*", metavar="NAME", help="measure these apps only, or all")
     parser.add_argument("--docs", action="store_true", help="write docs/performance.md")
+    parser.add_argument(
+        "--package", type=Path, default=ROOT, metavar="FOLDER", help="where halo is, for --apps"
+    )
     parser.add_argument("--json", help="file for the result")
     options = parser.parse_args()
     if options.apps is not None:
         with tempfile.TemporaryDirectory() as folder:
-            table = apps(options.apps or NAMES, Path(folder))
+            table = apps(options.apps or NAMES, Path(folder), options.package)
         if options.docs:
-            write_page("compile_time.py --apps --docs", page(table))
+            write_page("compile_time.py --apps --docs", page(table, options.package))
         if options.json:
             Path(options.json).write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
         return

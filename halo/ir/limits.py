@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from halo.ir.expr import Expr, const
-from halo.ir.types import Type
+from halo.ir.types import Type, set_limits
 
 
 def largest_finite(type: Type) -> float:
@@ -24,6 +24,4 @@ def largest(type: Type) -> Expr:
     return const(type, largest_finite(type) if type.is_float() else type.max_value)
 
 
-# Types stand below expressions, so what makes one of the other is given to them from here.
-setattr(Type, "min", smallest)  # noqa: B010
-setattr(Type, "max", largest)  # noqa: B010
+set_limits(smallest, largest)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -29,7 +29,15 @@ class TypeCode(Enum):
     Handle = "handle"
 
 
-@dataclass(frozen=True, slots=True, init=False, repr=False)
+_LIMITS: dict[str, Callable[[Type], Expr]] = {}
+"""What makes the smallest and the largest value; expressions stand above types."""
+
+
+def set_limits(smallest: Callable[[Type], Expr], largest: Callable[[Type], Expr]) -> None:
+    """Have `Type.min` and `Type.max` give what these return."""
+    _LIMITS.update(min=smallest, max=largest)
+
+
 class Type:
     """An element type with a number of vector lanes.
 
@@ -47,19 +55,16 @@ class Type:
     Without arguments it is the type of nothing, a handle of no bits and no lanes.
     """
 
-    _code: TypeCode
-    _bits: int
-    _lanes: int
+    __slots__ = ("_bits", "_code", "_lanes")
 
     def __init__(
         self, code: TypeCode = TypeCode.HANDLE, bits: int = 0, lanes: int | None = None
     ) -> None:
-        object.__setattr__(self, "_code", code)
-        object.__setattr__(self, "_bits", bits)
-        object.__setattr__(self, "_lanes", min(bits, 1) if lanes is None else lanes)
+        self._code: Final = code
+        self._bits: Final = bits
+        self._lanes: Final = min(bits, 1) if lanes is None else lanes
 
     def __eq__(self, other: object) -> bool:
-        # The one of dataclasses builds two tuples, and every node that is made compares types.
         if self is other:
             return True
         if not isinstance(other, Type):
@@ -69,8 +74,11 @@ class Type:
         )
 
     def __hash__(self) -> int:
-        # Likewise, and the hash of an enumeration is one of Python's own functions.
+        # Without that of the code: every node that is made may ask.
         return self._bits << 16 | self._lanes
+
+    def __reduce__(self) -> tuple[type[Type], tuple[TypeCode, int, int]]:
+        return Type, (self._code, self._bits, self._lanes)
 
     def code(self) -> TypeCode:
         """Return the meaning of the bits."""
@@ -88,10 +96,13 @@ class Type:
         """Return the size of one element in memory, in bytes (a bool takes one)."""
         return (self._bits + 7) // 8
 
-    if TYPE_CHECKING:  # `halo.ir.limits` gives them at run time
+    def min(self) -> Expr:
+        """Return the smallest value; of a float type the smallest finite one."""
+        return _LIMITS["min"](self)
 
-        def min(self) -> Expr: ...
-        def max(self) -> Expr: ...
+    def max(self) -> Expr:
+        """Return the largest value; of a float type the largest finite one."""
+        return _LIMITS["max"](self)
 
     def __call__(self) -> Type:
         """Return this type: ``e.type()`` is Halide's spelling of ``e.type``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from halo.errors import InternalError
 from halo.ir.expr import Broadcast, Expr, IntImm, Load, Not, Or, Ramp, Variable, i64
@@ -242,7 +242,7 @@ class _Vectorizer:
             return s
         return self._by_lane(s, _implied)
 
-    def _by_lane(self, s: _Once, under: Callable[[Expr, _Once], Stmt]) -> Stmt:
+    def _by_lane(self, s: Print | Trace | AssertStmt, under: Callable[[Expr, Any], Stmt]) -> Stmt:
         """Return `s` for one lane after the other; `under` puts it under the lane's mask."""
         lets: list[tuple[str, Expr]] = []
 
@@ -262,9 +262,6 @@ class _Vectorizer:
         for name, value in reversed(lets):
             body = LetStmt(name, value, body)
         return body
-
-
-_Once = TypeVar("_Once", Print, Trace, AssertStmt)
 
 
 def _guarded(condition: Expr, s: Print | Trace) -> Stmt:

@@ -37,7 +37,7 @@ def bind_loop(name: str, type: Type, interval: Interval, ctx: Context) -> str:
 
 def _enter(name: str, ctx: Context) -> str:
     if ctx.outer is None:
-        ctx.outer = free_variables(ctx.root) | ctx.scope.keys()
+        ctx.outer = free_variables(ctx.root).union(ctx.scope)
     ctx.depth += 1
     new = name
     while new in ctx.visible or new in ctx.outer:

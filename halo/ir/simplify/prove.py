@@ -90,8 +90,9 @@ class _Proof:
                 choices, all_needed = self._choices(a, c)
                 if choices:
                     rest = lin.without(key)
-                    found = (self.holds(rest.plus(x, c), depth) for x in choices)
-                    return all(found) if all_needed else any(found)
+                    if all_needed:
+                        return all(self.holds(rest.plus(x, c), depth) for x in choices)
+                    return any(self.holds(rest.plus(x, c), depth) for x in choices)
             elif isinstance(a, Variable):
                 known = known_of(a, self.ctx)
                 end = None if known is None else (known.upper if c > 0 else known.lower)
