@@ -9,6 +9,7 @@ import onnx
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from onnx_frontend.errors import ModelError
 from onnx_frontend.fold_limits import is_small
 from onnx_frontend.graph import Graph, Node
 from onnx_frontend.registry import is_foreign
@@ -67,6 +68,8 @@ def fold_constants(graph: Graph, kept_operators: frozenset[str] = frozenset()) -
 def _evaluate(node: Node, graph: Graph, constants: dict[str, Array]) -> dict[str, Array] | None:
     if node.op_type in _MISTAKEN:
         return None
+    if node.op_type == "Constant" and not node.outputs:
+        raise ModelError(f"{node}: it has no output")
     random = node.op_type in _RANDOM and "seed" not in node.attributes
     if random or is_foreign(node.domain, node.op_type):
         return None

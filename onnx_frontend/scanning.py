@@ -40,10 +40,10 @@ def translate_scan(
     count = node.integer("num_scan_inputs")
     if not 1 <= count <= len(operands):
         node.fail(f"num_scan_inputs is {count}, it has {len(operands)} operands")
-    check_body(node, body, len(operands), len(operands) - count)
+    split = len(operands) - count
+    check_body(node, body, len(operands), max(split, len(node.node.outputs)))
     if node.opset < 9:
         return _batched_scan(node, body, operands, count, run, attempt)
-    split = len(operands) - count
     axes = node.integers("scan_input_axes", [0] * count)
     backward = node.integers("scan_input_directions", [0] * count)
     return _scan(node, body, operands[:split], operands[split:], axes, backward, run, attempt)
@@ -91,7 +91,7 @@ def _scan(
     wholes = [x for x in found[len(state) :] if isinstance(x, Tensor)]
     moved = [_turned(node, x, *how) for x, *how in zip(wholes, outputs, turned, strict=True)]
     made = [*found[: len(state)], *moved]
-    return [_requiring(node, made[0], differing), *made[1:]]
+    return [_requiring(node, x, differing if i == 0 else ()) for i, x in enumerate(made)]
 
 
 def _requiring(node: NodeContext, x: Value, pairs: tuple[tuple[Expr, Expr], ...]) -> Value:

@@ -60,6 +60,15 @@ REFUSED = [
         "SequenceMap",
     ),
     (
+        """(float[n, 3] x) => (float[n, 3] y) {
+            y = Scan(x) <num_scan_inputs = 1, body = b (float[3] e) => () { o = Abs(e) }> }""",
+        "Scan node #0: its body has 1 inputs and 0 outputs, it needs 1 and 1",
+    ),
+    (
+        "(float[3] x) => (float[3] y) { = Constant <value = int64 {3}> () y = Abs(x) }",
+        "Constant node #0: it has no output",
+    ),
+    (
         """(float[k] x, int64 n) => (float[k] y) {
             y = Loop(n, "", x) <
                 body = b (int64 i, bool g, float[k] s) => (float[k] t, float[k] u) {
