@@ -48,6 +48,8 @@ def _parsed() -> cffi.FFI:
     ffi = cffi.FFI()
     text = runtime_text("halo_abi.h") + _POINTERS
     ffi.cdef("\n".join(line for line in text.splitlines() if not line.startswith("#")))
+    # All of it at once: what a declaration of another parser reached first would stay unfinished.
+    ffi.typeof("struct halo_pointers")
     return ffi
 
 
