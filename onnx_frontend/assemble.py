@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import reduce
 
-from halo.ir.expr import Variable, i64
+from halo.ir.expr import EQ, And, Expr, Or, Variable, i64
 from halo.ir.lowered import BufferArg, ForeignCode, LoweredFunc, LoweredModule
 from halo.ir.types import Int
 from halo.ops.tensor import Tensor
@@ -14,6 +15,7 @@ from onnx_frontend.entry import entry_function, sizes_function
 from onnx_frontend.entry_model import (
     Argument,
     Cells,
+    Guarded,
     Loop,
     Model,
     Place,
@@ -22,7 +24,7 @@ from onnx_frontend.entry_model import (
     Step,
 )
 from onnx_frontend.errors import PluginError
-from onnx_frontend.extents import to_serial
+from onnx_frontend.extents import symbols_of, to_serial, widen
 from onnx_frontend.groups import Grouping
 from onnx_frontend.importer import ImportedGraph
 from onnx_frontend.layouts import Layouts
@@ -31,6 +33,7 @@ from onnx_frontend.lower_kernels import KernelCall, with_inner
 from onnx_frontend.phases import Phase, split_into_phases
 from onnx_frontend.plan import Workspace
 from onnx_frontend.run_places import Places, offsets_in, plan_phases, planned
+from onnx_frontend.run_time_sizes import RunTimeSize
 from onnx_frontend.signature import Port, Signature
 
 
@@ -69,7 +72,9 @@ def assemble(
         offsets_in(plans),
     )
     growing = frozenset(x for loop in loops_in(calls) for x in loop.growing)
-    maker = _Stages(arguments, places, cells, growing, telling)
+    sizes = (*graph.sizes, *(size for loop in loops_in(with_inner(calls)) for size in loop.sizes))
+    open_sizes = {size.name for size in sizes}
+    maker = _Stages(arguments, places, cells, growing, telling, sizes, open_sizes)
     stages = tuple(
         maker.stage(phase, *plan) for phase, plan in zip(phases, plans.items(), strict=True)
     )
@@ -156,6 +161,9 @@ class _Stages:
     cells: frozenset[Tensor]
     growing: frozenset[Tensor]
     telling: frozenset[Tensor]
+    sizes: tuple[RunTimeSize, ...]
+    open_sizes: set[str]
+    """Names of those that are not known yet."""
     copies: dict[str, LoweredFunc] = field(default_factory=dict)
 
     def stage(self, phase: Phase, workspace: str, plan: Workspace) -> Stage:
@@ -170,12 +178,41 @@ class _Stages:
                 Cells(t.name, t.type, t.shape, t in self.growing) for t in roots if t in self.cells
             ),
             tuple(Cells(self.arguments[t].identifier, t.type, t.shape) for t in outputs),
-            self.steps(phase.calls, self.places),
+            self.steps(phase, self.places),
         )
 
-    def steps(self, calls: Sequence[KernelCall], places: Places) -> tuple[Step | Loop, ...]:
-        """Return the steps that `calls` are, where tensors lie at `places`."""
-        return tuple(self._step(call, places) for call in calls)
+    def steps(self, phase: Phase, places: Places) -> tuple[Step | Loop | Guarded, ...]:
+        """Return the steps that the kernels of `phase` are, where tensors lie at `places`."""
+        self.open_sizes -= {size.name for size in phase.sizes}
+        return tuple(self._guarded(call, places) for call in phase.calls)
+
+    def _guarded(self, call: KernelCall, places: Places) -> Step | Loop | Guarded:
+        """Return a step that is done only where its branch is taken.
+
+        One that sizes depend on is left out only where it is not safe; these sizes are then of 0.
+        """
+        step, branch = self._step(call, places), call.kernel.group.root.branch
+        if branch is None:
+            return step
+        taken = reduce(And, (b.guard for b in branch.around()))
+        if not step.tells_size:
+            return Guarded(taken, step)
+        pairs = (pair for b in branch.around() for pair in b.requires)
+        known: list[Expr] = [EQ(widen(a), widen(b)) for a, b in pairs if self._are_known(a, b)]
+        if not known:
+            return step
+        stored = call.kernel.group.stored
+        cells = dict.fromkeys(
+            (t, place)
+            for size in self.sizes
+            for t, place in size.cells.values()
+            if places.aliases.get(t, t) in stored
+        )
+        nothing = (replace(places.of(t), offset=i64(place)) for t, place in cells)
+        return Guarded(Or(taken, reduce(And, known)), step, tuple(nothing))
+
+    def _are_known(self, *sizes: Expr) -> bool:
+        return all(self.open_sizes.isdisjoint(symbols_of(size)) for size in sizes)
 
     def _step(self, call: KernelCall, places: Places) -> Step | Loop:
         tells_size = not self.telling.isdisjoint(call.kernel.group.stored)

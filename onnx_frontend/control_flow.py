@@ -1,8 +1,8 @@
 """If and Loop: their bodies are translated in place, once for each time they run.
 
 A loop of many steps, or of which only data tell how many, has its body translated once, for any
-step. Where only data tell which branch of an If is taken, both are computed and each cell of the
-result is taken from one.
+step. Where only data tell which branch of an If is taken, both are translated, each as a `Branch`,
+and each cell of the result is taken from one.
 """
 
 from __future__ import annotations

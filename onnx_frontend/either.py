@@ -1,4 +1,4 @@
-"""One value or another, as a condition says that only data tell: both are computed."""
+"""One value or another, as a condition says that only data tell: cells of it are chosen."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _one_sequence(
 
 
 def one_of(node: NodeContext, name: str, flag: Expr, a: Tensor, b: Tensor) -> Tensor:
-    """Return `a` where `flag` holds, else `b`; both are computed, their shapes may differ."""
+    """Return `a` where `flag` holds, else `b`; their shapes may differ."""
     if a is b:
         return a
     if a.rank != b.rank or a.type != b.type or a.encoding != b.encoding:

@@ -68,6 +68,20 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Guarded:
+    """A step that is done only where `condition` holds; else the cells `otherwise` become 0."""
+
+    condition: Expr
+    step: Step | Loop
+    otherwise: tuple[Place, ...] = ()
+
+    @property
+    def tells_size(self) -> bool:
+        """Whether a size depends on what it computes."""
+        return self.step.tells_size
+
+
+@dataclass(frozen=True, slots=True)
 class Bind:
     """`name` becomes `value` (int32), in which variables stand for the cells at places."""
 
@@ -164,7 +178,7 @@ class Stage:
     plan: Workspace
     cells: tuple[Cells, ...]
     results: tuple[Cells, ...]
-    steps: tuple[Step | Loop | Hold, ...]
+    steps: tuple[Step | Loop | Guarded | Hold, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ is computed inside the kernels that read it. What ends a kernel:
 * Index maps (transpose, slice, concat, ...) cost nothing when an elementwise operation reads
   through them; in front of a reader that comes back to a cell often they are stored.
 * A reshape of something stored is the same memory under other coordinates: an *alias*.
+* What a branch of an If gives is stored where it must not be computed in vain.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from halo.ops.branch import is_apart
 from halo.ops.tensor import OpKind, Tensor
 from onnx_frontend.c_function import WholeCall, call_of
 from onnx_frontend.extents import to_serial
@@ -169,6 +171,8 @@ class _Planner:
             candidates.remove(t)
             if t.kind is not OpKind.ELEMENTWISE or t in self.epilogue or not same_shape(t, heavy):
                 break
+            if is_apart(heavy.branch, t.branch):
+                break
             region.add(t)
             candidates.update(r for r in self.readers[t] if r not in region)
             if all(self._read_within(m, region) for m in region if m is not t):
@@ -187,13 +191,13 @@ class _Planner:
         self.depth[t] = 0 if t is root else self._depth(t)
 
     def _is_alias(self, t: Tensor) -> bool:
-        if t in self.outputs or not t.op.attrs.get("row_major"):
+        if t in self.outputs or not t.op.attrs.get("row_major") or self._is_apart(t):
             return False
         # Without changing the index arithmetic it is cheaper still to read through it.
         return t.op.attrs["what"] == "reshape" or not self._can_be_inlined(t)
 
     def _can_be_inlined(self, t: Tensor) -> bool:
-        if t in self.outputs or t.kind not in _LIGHT:
+        if t in self.outputs or t.kind not in _LIGHT or self._is_apart(t):
             return False
         readers = self.readers[t]
         joins = t.op.attrs.get("joins")
@@ -212,6 +216,10 @@ class _Planner:
                 return False
         self.roots[t], self.copies[t], self.depth[t] = roots, copies, depth
         return True
+
+    def _is_apart(self, t: Tensor) -> bool:
+        """Whether something reads `t` that is computed also where `t` is not."""
+        return any(is_apart(t.branch, r.branch) for r in self.readers[t])
 
     def _final_readers(self, t: Tensor) -> list[Tensor]:
         """Return what reads `t`, looking through what joins all its readers."""

@@ -10,7 +10,7 @@ from halo.ir.types import Int
 from halo.ops.tensor import Tensor
 from onnx_frontend.c_function import call_of
 from onnx_frontend.copy_kernel import copy_kernel
-from onnx_frontend.entry_model import Cells, Hold, Loop, Place, Stage, Step
+from onnx_frontend.entry_model import Cells, Guarded, Hold, Loop, Place, Stage, Step
 from onnx_frontend.extents import product, symbols_of
 from onnx_frontend.loop_call import LoopCall
 from onnx_frontend.lower_kernels import KernelCall
@@ -18,8 +18,8 @@ from onnx_frontend.phases import Phase, split_into_phases
 from onnx_frontend.plan import Lifetime, Workspace
 from onnx_frontend.run_places import Places, offsets_in, piece_of, plan_phases, planned
 
-Steps = Callable[[Sequence[KernelCall], Places], tuple[Step | Loop, ...]]
-"""Gives the steps that calls of kernels are, where tensors lie at places."""
+Steps = Callable[[Phase, Places], tuple[Step | Loop | Guarded, ...]]
+"""Gives the steps that the kernels of a phase are, where tensors lie at places."""
 
 
 def loop_step(
@@ -143,7 +143,7 @@ class _Loop:
         binds = map(self.places.bind, phase.sizes)
         stored = [t for call in phase.calls for t in call.kernel.group.stored]
         sized = [t for t in stored if t in self.own and not self._is_kept(t)]
-        steps = (*self._pieces(stored), *self.steps(phase.calls, self.places))
+        steps = (*self._pieces(stored), *self.steps(phase, self.places))
         cells = tuple(map(self._cells, sized))
         return Stage(tuple(binds), name, self.plans[name], cells, (), steps)
 

@@ -14,6 +14,7 @@ from halo.errors import InternalError
 from halo.ir.expr import Variable
 from halo.ir.substitute import walk
 from halo.ops.tensor import OpKind, Tensor
+from onnx_frontend.extents import symbols_of
 from onnx_frontend.lower_kernels import KernelCall
 from onnx_frontend.run_time_sizes import RunTimeSize
 
@@ -95,12 +96,20 @@ def _run(
     for call in pending:
         reads = [aliases.get(t, t) for t in call.kernel.reads]
         ready = all(_is_given(t) or t in stored for t in reads)
-        if ready and made_by_run & call.kernel.symbols.keys() <= known:
+        names = call.kernel.symbols.keys() | _asked(call)
+        if ready and made_by_run & names <= known:
             phase.calls.append(call)
             stored.update(call.kernel.group.stored)
         else:
             later.append(call)
     return later
+
+
+def _asked(call: KernelCall) -> set[str]:
+    """Return the names of what tells whether a kernel in a branch is carried out."""
+    branch = call.kernel.group.root.branch
+    around = () if branch is None else branch.around()
+    return {name for b in around for name in symbols_of(b.guard)}
 
 
 def _is_given(t: Tensor) -> bool:

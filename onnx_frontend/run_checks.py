@@ -10,7 +10,7 @@ from halo.ir.stmt import AssertStmt, ErrorCode
 from halo.ir.substitute import walk
 from halo.ir.types import Int
 from halo.ops.tensor import LARGEST
-from onnx_frontend.entry_model import Loop, Model, Requirement, Stage
+from onnx_frontend.entry_model import Guarded, Loop, Model, Requirement, Stage
 from onnx_frontend.extents import saturating_product, symbols_of, to_serial, widen
 from onnx_frontend.wanted_sizes import only_symbol, wanted_sizes
 
@@ -44,6 +44,8 @@ def _bound(stages: Iterable[Stage]) -> Iterator[str]:
     for stage in stages:
         yield from (bind.name for bind in stage.binds)
         for step in stage.steps:
+            if isinstance(step, Guarded):
+                step = step.step
             if isinstance(step, Loop):
                 yield from _bound(step.stages)
 

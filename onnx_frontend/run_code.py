@@ -39,7 +39,7 @@ from halo.ir.stmt import (
     block,
 )
 from halo.ir.types import Bool, Int, Type, UInt
-from onnx_frontend.entry_model import Cells, Hold, Loop, Place, Stage, Step
+from onnx_frontend.entry_model import Cells, Guarded, Hold, Loop, Place, Stage, Step
 from onnx_frontend.extents import product, widen
 from onnx_frontend.general_loop import CHUNK
 from onnx_frontend.plan import Workspace
@@ -90,14 +90,29 @@ def computed(stage: Stage, checks: Checks) -> Iterator[Wrap]:
     if stage.workspace in set(memory_names(stage.steps)):
         yield _memory(stage.workspace, UInt(8), stage.plan.size)
     yield from map(_cells, stage.cells)
-    steps = [_loop(s, checks) if isinstance(s, Loop) else _done(s) for s in stage.steps]
+    steps = [_any_step(s, checks) for s in stage.steps]
     yield lambda body: block(*steps, body)
 
 
-def memory_names(steps: Iterable[Step | Loop | Hold]) -> Iterator[str]:
+def _any_step(step: Step | Loop | Guarded | Hold, checks: Checks) -> Stmt:
+    match step:
+        case Loop():
+            return _loop(step, checks)
+        case Guarded():
+            nothing = [_put(place, const(place.type, 0)) for place in step.otherwise]
+            done = _any_step(step.step, checks)
+            return IfThenElse(step.condition, done, block(*nothing) if nothing else None)
+        case _:
+            return _done(step)
+
+
+def memory_names(steps: Iterable[Step | Loop | Guarded | Hold]) -> Iterator[str]:
     """Yield the names of the memory that `steps` use."""
     for step in steps:
         match step:
+            case Guarded():
+                yield from memory_names((step.step,))
+                yield from (place.name for place in step.otherwise)
             case Loop():
                 yield from memory_names((*step.begin, *step.end))
                 yield from (n for stage in step.stages for n in memory_names(stage.steps))

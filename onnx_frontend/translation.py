@@ -12,6 +12,7 @@ import onnx_frontend.microsoft
 import onnx_frontend.nodes  # noqa: F401 -- registers the operators
 from halo.errors import HaloError, InternalError
 from halo.ir.expr import Expr, Select
+from halo.ops.branch import Branch
 from halo.ops.index import choose, known, narrow, surely_same
 from halo.ops.tensor import OpKind, Tensor
 from onnx_frontend.apply_operator import apply_operator
@@ -79,7 +80,7 @@ class Translation:
     branches: tuple[bool, ...] = ()
     run_time: RunTimeSizes = field(init=False)
     _asked: int = 0
-    _guards: list[Expr] = field(default_factory=list)
+    _branch: Branch | None = None
     _graphs: list[Graph] = field(default_factory=list)
     _bodies: dict[int, tuple[onnx.GraphProto, Graph]] = field(default_factory=dict)
 
@@ -197,10 +198,14 @@ class Translation:
     def _attempt(self, make: Callable[[], list[Value] | None]) -> list[Value] | None:
         """Return what `make` returns; see `step_body.Attempt`."""
         before, sizes = dict(self.requires), self.run_time.mark()
+        around = () if self._branch is None else self._branch.around()
+        required = [(branch, len(branch.requires)) for branch in around]
         try:
             return make()
         except HaloError:
             self.requires = before
+            for branch, count in required:
+                del branch.requires[count:]
             self.run_time.forget(sizes)
             raise
 
@@ -216,16 +221,15 @@ class Translation:
             v.name: x for v, x in zip(graph.inputs, inputs, strict=False)
         }
         self.values = ChainMap(given, outside)
+        around = self._branch
         if guard is not None:
-            self._guards.append(guard)
+            self._branch = Branch(guard, around)
         try:
             self.translate(graph)
             results = [self.value(v.name) for v in graph.outputs]
         finally:
             self._graphs.pop()
-            self.values = outside
-            if guard is not None:
-                self._guards.pop()
+            self.values, self._branch = outside, around
         found = [v for v in results if v is not None]
         return found if len(found) == len(results) and len(self.missing) == missing else None
 
@@ -245,20 +249,23 @@ class Translation:
         """Note that `node` made `tensor` and whatever is on the way to it."""
         if tensor in self.node_of or tensor.kind in (OpKind.INPUT, OpKind.CONSTANT):
             return
-        self.node_of[tensor] = node
+        self.node_of[tensor], tensor.branch = node, self._branch
         for a, b in tensor.op.requires:
             self._require(a, b, node)
         for source in tensor.op.inputs:
             self._note(source, node)
 
     def _require(self, a: Expr, b: Expr, node: Node, otherwise: str = "") -> None:
-        for guard in self._guards:
+        around = () if self._branch is None else self._branch.around()
+        if self._branch is not None and not surely_same(narrow(a), narrow(b)):
+            self._branch.requires.append((a, b))
+        for branch in reversed(around):
             a, b = narrow(a), narrow(b)
             if a.type != b.type:
-                a = choose(guard, a, b)
+                a = choose(branch.guard, a, b)
             elif not surely_same(a, b):
                 # `choose` would hope that no size is 0, where nothing may be required.
-                a = Select(guard, a, b)
+                a = Select(branch.guard, a, b)
         m, n = known(a), known(b)
         if m is not None and n is not None:
             if m != n:

@@ -62,7 +62,7 @@ class _Reached:
             case Function():
                 return [e for d in value.definitions for e in d.expressions()]
             case Tensor():
-                return (value.shape, value.op, value.func, value.content)
+                return (value.shape, value.op, value.func, value.content, value.branch)
             case Mapping():
                 return value.values()
             case tuple() | list():

@@ -21,6 +21,7 @@ from halo.ir.operators import as_expr, cast_to
 from halo.ir.types import Type
 from halo.lang.func import Func
 from halo.lang.image_param import ImageParam
+from halo.ops.branch import Branch
 from halo.ops.index import factors_in, take_no_zero
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -140,6 +141,8 @@ class Tensor:
         Its value, where that is known now.
     encoding
         The numpy dtype whose codes the cells are, see `halo.ops.encoded`; None: numbers.
+    branch
+        Where in the graph it is computed; None: in each run.
     """
 
     name: str
@@ -151,6 +154,7 @@ class Tensor:
     content: tuple[Expr, ...] | None = None
     constant: Array | None = field(default=None, repr=False)
     encoding: str | None = None
+    branch: Branch | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Check the sizes that are known, and note which must not be 0.
