@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from halo.ir.expr import Expr, Max, Select, Variable, const, i32
+from halo.ir.expr import Expr, Max, Min, Select, Variable, const, i32
 from halo.ir.function import SymbolicSize
 from halo.ir.intrinsics import intrinsic
 from halo.ir.operators import as_expr, cast_to, eq
 from halo.ir.types import Float, Int, type_of_dtype
 from halo.ops.build import CONTENT_LIMIT, computed, from_content
-from halo.ops.index import ceil_div, greatest, index, known, least, minus, product
+from halo.ops.index import ceil_div, greatest, index, known, minus, narrow, product
 from halo.ops.tensor import LARGEST, OpInfo, OpKind, Tensor
 from halo.ops.views import filled
 from onnx_frontend.context import NodeContext
@@ -109,8 +109,15 @@ def trilu(node: NodeContext, x: Tensor, k: Tensor | None = None) -> Tensor:
     if x.rank < 2:
         node.fail(f"its input has {x.rank} axes, not 2 or more")
     told = index(0) if k is None else node.scalar(k, "a diagonal")
-    # Those that are farther off cut as much, and sums with a place stay in range.
-    diagonal = least(greatest(told, minus(0, x.shape[-2])), x.shape[-1])
+    number = known(told)
+    if number is not None:
+        told = index(max(-LARGEST, min(number, LARGEST)))
+    diagonal = told
+    if number is None or abs(number) > LARGEST // 2:
+        # Those that are farther off cut as much, and sums with a place stay in range. The helpers
+        # for sizes would hope that none is 0.
+        rows, columns = narrow(x.shape[-2]), narrow(x.shape[-1])
+        diagonal = Min(Max(narrow(told), i32(0) - rows), columns)
     upper = node.flag("upper", True)
 
     def cell(*coords: Any) -> Expr:
