@@ -1,8 +1,9 @@
 """Memory for what a call stores between its inputs and outputs, kept for the next call.
 
 Large memory that is given back goes to the system, which clears it before anybody has it again:
-that takes longer than to compute a cheap stage. Each call here has a region of addresses as large
-as the machine's memory, of which it fills the beginning. What it has filled stays with the process.
+that takes longer than to compute a cheap stage. Each call here has a region of addresses, of which
+it fills the beginning. What it has filled stays with the process; what does not fit comes from
+libc.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from codegen.threads import CGROUP
 _MOST_IDLE = 4
 """How many regions wait for calls; as many calls at once keep their memory."""
 
+_LARGEST = 512 << 20
+"""Larger regions would drive apart what LLVM loads, which may lie 2 GB from each other at most."""
+
 _LARGE_PAGE = 2 << 20
 _NORESERVE = 0x4000  # Linux's MAP_NORESERVE, which Python names from 3.13 on
 
@@ -38,23 +42,16 @@ class Region:
         How many there are.
     """
 
-    __slots__ = ("_memory", "_skipped", "bytes", "start")
+    __slots__ = ("_memory", "bytes", "start")
 
     def __init__(self, size: int) -> None:
         flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NORESERVE
         self._memory = mmap.mmap(-1, size + _LARGE_PAGE, flags)
         self._memory.madvise(mmap.MADV_HUGEPAGE)
         pinned = abi().from_buffer(self._memory)
-        self._skipped = -int(abi().cast("uintptr_t", pinned)) % _LARGE_PAGE
-        self.start: Any = abi().cast(abi_types()["address"], pinned + self._skipped)
+        skipped = -int(abi().cast("uintptr_t", pinned)) % _LARGE_PAGE
+        self.start: Any = abi().cast(abi_types()["address"], pinned + skipped)
         self.bytes = size
-
-    def forget(self, first: int, last: int) -> None:
-        """Give the system the pages of bytes `first`, ..., `last` - 1 back, and what they hold."""
-        page = mmap.PAGESIZE
-        begin, end = -(-(self._skipped + first) // page), -(-(self._skipped + last) // page)
-        if end > begin:
-            self._memory.madvise(mmap.MADV_DONTNEED, begin * page, (end - begin) * page)
 
 
 def take_region() -> Region | None:
@@ -63,34 +60,28 @@ def take_region() -> Region | None:
         return _idle.pop()
     except IndexError:
         pass
-    if not kept_bytes() or not _can_reserve():
+    size = kept_bytes()
+    if not size or not _can_reserve():
         return None
     try:
-        return Region(memory_bytes(CGROUP))
+        return Region(size)
     except (OSError, ValueError, OverflowError):  # no such page size, or too few addresses
         return None
 
 
 def give_region(region: Region, used: int) -> None:
     """Keep `region` for the next call, after one that filled its first `used` bytes."""
-    if len(_idle) >= _MOST_IDLE:
-        return
-    if used:
-        kept = kept_bytes()
-        if not kept:
-            return
-        if used > kept:
-            region.forget(kept, used)
-    _idle.append(region)
+    if len(_idle) < _MOST_IDLE and (not used or region.bytes == kept_bytes()):
+        _idle.append(region)
 
 
 def kept_bytes() -> int:
     """Return how many bytes a region keeps from one call to the next.
 
-    ``$HALO_KEEP_MB`` times 2**20 if it is set, else a sixteenth of `memory_bytes`.
+    ``$HALO_KEEP_MB`` times 2**20 if it is set, else a sixteenth of `memory_bytes`, 512 MB at most.
     """
     text = os.environ.get("HALO_KEEP_MB", "")
-    return int(text) << 20 if text.isdecimal() else memory_bytes(CGROUP) // 16
+    return int(text) << 20 if text.isdecimal() else min(memory_bytes(CGROUP) // 16, _LARGEST)
 
 
 @cache  # a container's limit hardly ever changes

@@ -9,6 +9,7 @@ from functools import reduce
 from halo.ir.expr import EQ, And, Expr, Or, Variable, i64
 from halo.ir.lowered import BufferArg, ForeignCode, LoweredFunc, LoweredModule
 from halo.ir.types import Int
+from halo.ops.branch import Branch
 from halo.ops.tensor import Tensor
 from onnx_frontend.c_function import ExternCall, call_of
 from onnx_frontend.entry import entry_function, sizes_function
@@ -194,12 +195,16 @@ class _Stages:
         step, branch = self._step(call, places), call.kernel.group.root.branch
         if branch is None:
             return step
-        taken = reduce(And, (b.guard for b in branch.around()))
+        around = branch.around()
+        asked = [b.guard for b in around if self._are_known(b.guard)]
+        # Outside of a loop nobody can ask what its steps tell: there sizes have to fit.
+        unasked = [b for b in around if not self._are_known(b.guard)]
+        fits = self._fit(unasked)
+        taken = [*asked, *fits]
         if not step.tells_size:
-            return Guarded(taken, step)
-        pairs = (pair for b in branch.around() for pair in b.requires)
-        known: list[Expr] = [EQ(widen(a), widen(b)) for a, b in pairs if self._are_known(a, b)]
-        if not known:
+            return Guarded(reduce(And, taken), step) if taken else step
+        fits = self._fit(around)
+        if not fits:
             return step
         stored = call.kernel.group.stored
         cells = dict.fromkeys(
@@ -209,7 +214,14 @@ class _Stages:
             if places.aliases.get(t, t) in stored
         )
         nothing = (replace(places.of(t), offset=i64(place)) for t, place in cells)
-        return Guarded(Or(taken, reduce(And, known)), step, tuple(nothing))
+        fit = reduce(And, fits)
+        condition = Or(reduce(And, taken), fit) if taken else fit
+        return Guarded(condition, step, tuple(nothing))
+
+    def _fit(self, branches: Sequence[Branch]) -> list[Expr]:
+        """Return what of the sizes that `branches` require is known now."""
+        pairs = (pair for b in branches for pair in b.requires)
+        return [EQ(widen(a), widen(b)) for a, b in pairs if self._are_known(a, b)]
 
     def _are_known(self, *sizes: Expr) -> bool:
         return all(self.open_sizes.isdisjoint(symbols_of(size)) for size in sizes)
@@ -217,7 +229,10 @@ class _Stages:
     def _step(self, call: KernelCall, places: Places) -> Step | Loop:
         tells_size = not self.telling.isdisjoint(call.kernel.group.stored)
         if call.function is None:
-            return loop_step(call, places, self.steps, self.copies, tells_size=tells_size)
+            around = set(self.open_sizes)
+            loop = loop_step(call, places, self.steps, self.copies, tells_size=tells_size)
+            self.open_sizes = around
+            return loop
         tensors = [*call.kernel.reads, *call.kernel.group.stored]
         buffers = [a for a in call.function.args if isinstance(a, BufferArg)]
         addresses = [places.of(t) for t, _ in zip(tensors, buffers, strict=True)]

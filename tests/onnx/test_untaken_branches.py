@@ -129,3 +129,24 @@ def test_kernels_of_a_branch_are_called_where_it_is_taken() -> None:
     entry = source.text[source.text.rindex("int32_t i(halo_context") :]
     first = entry.index("halo_kernel_k0")
     assert "if (c_0 == 1) {" in entry[first - 80 : first]
+
+
+@pytest.mark.parametrize("target", ["host", "host-llvm"])
+def test_what_is_the_same_in_all_steps_of_a_loop_may_stand_in_a_branch(target: str) -> None:
+    text = """<ir_version: 8, opset_import: ["" : 17]>
+    i (int64 k, float[n, 3] x, float[m, 3] z) => (float[n, 3] y) <int64 one = {1}> {
+      y = Loop (k, , x) <body = l (int64 i, bool g, float[n, 3] s) => (h, s2) {
+        h = Identity(g) c = Less(one, i)
+        s2 = If (c) < then_branch = t () => (a) { p = MatMul(x, z) a = Add(s, p) },
+                      else_branch = e () => (b) { b = Neg(s) } > }> }"""
+    compiled = onnx_frontend.compile(onnx.parser.parse_model(text), target=Target(target))
+    for steps, n, m in ((0, 4, 3), (1, 4, 2), (2, 4, 900), (3, 4, 3), (5, 2, 3)):
+        given = feeds(False, False, n, m)
+        x, z = given["x"], given["z"]
+        expected = x
+        for i in range(steps):
+            expected = expected + x @ z if i > 1 else -expected
+        got = compiled.run({"k": np.array(steps), "x": x, "z": z})["y"]
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)
+    with pytest.raises(BufferError, match="MatMul"):
+        compiled.run({"k": np.array(3), "x": x, "z": np.zeros((2, 3), np.float32)})
