@@ -9,7 +9,7 @@ from functools import reduce
 from halo.ir.expr import EQ, And, Expr, Or, Variable, i64
 from halo.ir.lowered import BufferArg, ForeignCode, LoweredFunc, LoweredModule
 from halo.ir.types import Int
-from halo.ops.branch import Branch
+from halo.ops.branch import Branch, branches_around
 from halo.ops.tensor import Tensor
 from onnx_frontend.c_function import ExternCall, call_of
 from onnx_frontend.entry import entry_function, sizes_function
@@ -192,15 +192,12 @@ class _Stages:
 
         One that sizes depend on is left out only where it is not safe; these sizes are then of 0.
         """
-        step, branch = self._step(call, places), call.kernel.group.root.branch
-        if branch is None:
-            return step
-        around = branch.around()
+        step = self._step(call, places)
+        around = branches_around(call.kernel.group.root.branch)
         asked = [b.guard for b in around if self._are_known(b.guard)]
         # Outside of a loop nobody can ask what its steps tell: there sizes have to fit.
         unasked = [b for b in around if not self._are_known(b.guard)]
-        fits = self._fit(unasked)
-        taken = [*asked, *fits]
+        taken = [*asked, *self._fit(unasked)]
         if not step.tells_size:
             return Guarded(reduce(And, taken), step) if taken else step
         fits = self._fit(around)

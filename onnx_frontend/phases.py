@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from halo.errors import InternalError
 from halo.ir.expr import Variable
 from halo.ir.substitute import walk
+from halo.ops.branch import branches_around
 from halo.ops.tensor import OpKind, Tensor
 from onnx_frontend.extents import symbols_of
 from onnx_frontend.lower_kernels import KernelCall
@@ -107,8 +108,7 @@ def _run(
 
 def _asked(call: KernelCall) -> set[str]:
     """Return the names of what tells whether a kernel in a branch is carried out."""
-    branch = call.kernel.group.root.branch
-    around = () if branch is None else branch.around()
+    around = branches_around(call.kernel.group.root.branch)
     return {name for b in around for name in symbols_of(b.guard)}
 
 

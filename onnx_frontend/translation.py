@@ -12,7 +12,7 @@ import onnx_frontend.microsoft
 import onnx_frontend.nodes  # noqa: F401 -- registers the operators
 from halo.errors import HaloError, InternalError
 from halo.ir.expr import Expr, Select
-from halo.ops.branch import Branch
+from halo.ops.branch import Branch, branches_around
 from halo.ops.index import choose, known, narrow, surely_same
 from halo.ops.tensor import OpKind, Tensor
 from onnx_frontend.apply_operator import apply_operator
@@ -198,8 +198,7 @@ class Translation:
     def _attempt(self, make: Callable[[], list[Value] | None]) -> list[Value] | None:
         """Return what `make` returns; see `step_body.Attempt`."""
         before, sizes = dict(self.requires), self.run_time.mark()
-        around = () if self._branch is None else self._branch.around()
-        required = [(branch, len(branch.requires)) for branch in around]
+        required = [(b, len(b.requires)) for b in branches_around(self._branch)]
         try:
             return make()
         except HaloError:
@@ -256,10 +255,9 @@ class Translation:
             self._note(source, node)
 
     def _require(self, a: Expr, b: Expr, node: Node, otherwise: str = "") -> None:
-        around = () if self._branch is None else self._branch.around()
         if self._branch is not None and not surely_same(narrow(a), narrow(b)):
             self._branch.requires.append((a, b))
-        for branch in reversed(around):
+        for branch in reversed(branches_around(self._branch)):
             a, b = narrow(a), narrow(b)
             if a.type != b.type:
                 a = choose(branch.guard, a, b)

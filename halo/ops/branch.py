@@ -26,9 +26,10 @@ class Branch:
     outer: Branch | None = None
     requires: list[tuple[Expr, Expr]] = field(default_factory=list)
 
-    def around(self) -> tuple[Branch, ...]:
-        """Return this branch and those that it is in, the innermost first."""
-        return (self,) if self.outer is None else (self, *self.outer.around())
+
+def branches_around(branch: Branch | None) -> tuple[Branch, ...]:
+    """Return `branch` and those that it is in, the innermost first; none where there is none."""
+    return () if branch is None else (branch, *branches_around(branch.outer))
 
 
 def is_apart(made: Branch | None, read: Branch | None) -> bool:
@@ -36,6 +37,5 @@ def is_apart(made: Branch | None, read: Branch | None) -> bool:
 
     It must if it is not to be computed in vain there, because that is not safe.
     """
-    if made is None or not any(b.requires for b in made.around()):
-        return False
-    return read is None or made not in read.around()
+    unsafe = any(b.requires for b in branches_around(made))
+    return unsafe and made not in branches_around(read)
